@@ -1,0 +1,1 @@
+//! What tenancy costs, measured against peers in the same run.
