@@ -84,7 +84,7 @@ impl Plan {
             return Ok(self.sql.to_string());
         }
         self.check_type(tenant)?;
-        Ok(self.segments.join(crate::dialect::mysql::literal(tenant).as_str()))
+        Ok(self.segments.join(crate::dialect::mysql::literal_of(tenant).as_str()))
     }
 
     /// Checks what the caller wrote for the tenant column of an `INSERT` against the tenant it runs for.

@@ -1,21 +1,118 @@
 //! What each database understands by a name, an operator, a function. One file per database.
 
+pub(crate) mod functions;
 pub(crate) mod mysql;
+mod postgres;
+mod sqlite;
+
+use std::fmt;
+
+use sqlparser::ast::{BinaryOperator, Ident, UnaryOperator, Value};
 
 use crate::catalog::Dialect;
 
+/// What the scoper and the verifier ask about a database. Data and pure functions only.
+pub(crate) struct Rules {
+    pub(crate) parser: fn() -> Box<dyn sqlparser::dialect::Dialect>,
+    /// The quote of the identifiers we write ourselves.
+    pub(crate) quote: char,
+    /// Words that cannot be names unless quoted: the parser takes some of them for aliases, the database does not.
+    pub(crate) reserved: &'static [&'static str],
+    /// Columns that exist without being declared.
+    pub(crate) system_columns: &'static [&'static str],
+    /// Functions known to be pure, in lower case.
+    pub(crate) functions: &'static [&'static [&'static str]],
+    /// Pure functions that stand in `FROM`.
+    pub(crate) table_functions: &'static [&'static str],
+    /// Functions that can fail on the values of a row.
+    pub(crate) binary: fn(&BinaryOperator) -> bool,
+    pub(crate) unary: fn(&UnaryOperator) -> bool,
+    pub(crate) literal: fn(&Value) -> bool,
+    /// Relations that belong to the database itself, by folded name.
+    pub(crate) internal: fn(&str) -> bool,
+    pub(crate) default_schema: Option<&'static str>,
+    pub(crate) fold_table: fn(&str, bool) -> String,
+    pub(crate) fold_column: fn(&str, bool) -> String,
+    /// The placeholder of this number.
+    pub(crate) placeholder: fn(usize) -> String,
+    /// How the tenant stands in the text, where it is not an argument.
+    pub(crate) inline: Option<&'static str>,
+    pub(crate) max_arguments: usize,
+    pub(crate) can: Features,
+}
+
+/// What a database's grammar has beyond the common part.
+#[derive(Clone, Copy)]
+pub(crate) struct Features {
+    pub(crate) distinct_on: bool,
+    pub(crate) lateral: bool,
+    pub(crate) fetch: bool,
+    pub(crate) locks: bool,
+    pub(crate) rollup: bool,
+    pub(crate) array: bool,
+    pub(crate) typed_string: bool,
+    pub(crate) interval: bool,
+    pub(crate) tuple_columns: bool,
+    pub(crate) dml_in_cte: bool,
+    pub(crate) on_conflict: bool,
+    pub(crate) on_duplicate_key: bool,
+    pub(crate) insert_or: bool,
+    pub(crate) replace: bool,
+    pub(crate) default_values: bool,
+    pub(crate) guard_expression: bool,
+    pub(crate) returning: bool,
+    /// Result columns without an alias are named after their text.
+    pub(crate) labels: bool,
+    pub(crate) alias_columns: bool,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rules")
+    }
+}
+
+impl Rules {
+    pub(crate) fn of(dialect: Dialect) -> &'static Self {
+        match dialect {
+            Dialect::Sqlite => &sqlite::RULES,
+            Dialect::Postgres => &postgres::RULES,
+            Dialect::MySql => &mysql::RULES,
+        }
+    }
+
+    pub(crate) fn table(&self, ident: &Ident) -> String {
+        (self.fold_table)(&ident.value, ident.quote_style.is_some())
+    }
+
+    pub(crate) fn column(&self, ident: &Ident) -> String {
+        (self.fold_column)(&ident.value, ident.quote_style.is_some())
+    }
+
+    /// Names that some setting or platform could take for one another.
+    pub(crate) fn may_be_same(&self, left: &str, right: &str) -> bool {
+        left.to_lowercase() == right.to_lowercase()
+    }
+
+    pub(crate) fn is_reserved(&self, word: &str) -> bool {
+        self.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
+    }
+
+    pub(crate) fn is_system_column(&self, folded: &str) -> bool {
+        self.system_columns.contains(&folded)
+    }
+
+    pub(crate) fn is_pure(&self, function: &str) -> bool {
+        self.functions.iter().any(|list| list.contains(&function))
+    }
+}
+
 /// The key of a relation whose stored name this is.
 pub(crate) fn stored(dialect: Dialect, name: &str) -> String {
-    match dialect {
-        Dialect::Sqlite => name.to_ascii_lowercase(),
-        Dialect::Postgres | Dialect::MySql => name.to_owned(),
-    }
+    (Rules::of(dialect).fold_table)(name, true)
 }
 
 /// The key of a column whose stored name this is.
 pub(crate) fn stored_column(dialect: Dialect, name: &str) -> String {
-    match dialect {
-        Dialect::Sqlite | Dialect::MySql => name.to_ascii_lowercase(),
-        Dialect::Postgres => name.to_owned(),
-    }
+    (Rules::of(dialect).fold_column)(name, true)
 }

@@ -1,9 +1,55 @@
 use std::fmt::Write as _;
 
+use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
+use sqlparser::dialect::MySqlDialect;
+
+use super::{Features, Rules, functions};
 use crate::tenant::TenantValue;
 
+pub(super) static RULES: Rules = Rules {
+    parser: || Box::new(MySqlDialect {}),
+    quote: '`',
+    reserved: RESERVED,
+    system_columns: &["_rowid"],
+    functions: functions::mysql::PURE,
+    table_functions: functions::mysql::TABLES,
+    binary,
+    unary,
+    literal,
+    internal: |_| false,
+    default_schema: None,
+    // Whether case counts in table names is a setting of the server: nothing is folded, and what differs from the
+    // catalog by case only is unknown.
+    fold_table: |name, _| name.to_owned(),
+    fold_column: |name, _| name.to_ascii_lowercase(),
+    placeholder: |_| "?".to_owned(),
+    inline: Some(":tenant"),
+    max_arguments: 65_535,
+    can: Features {
+        distinct_on: false,
+        lateral: true,
+        fetch: false,
+        locks: true,
+        rollup: true,
+        array: false,
+        typed_string: true,
+        interval: true,
+        tuple_columns: false,
+        dml_in_cte: false,
+        on_conflict: false,
+        on_duplicate_key: true,
+        insert_or: false,
+        replace: true,
+        default_values: false,
+        guard_expression: false,
+        returning: true,
+        labels: true,
+        alias_columns: true,
+    },
+};
+
 /// Hexadecimal, so that no setting of the server (`NO_BACKSLASH_ESCAPES`, `ANSI_QUOTES`) can end the literal early.
-pub(crate) fn literal(tenant: &TenantValue<'_>) -> String {
+pub(crate) fn literal_of(tenant: &TenantValue<'_>) -> String {
     match tenant {
         TenantValue::Integer(number) => format!("({number})"),
         TenantValue::Uuid(number) => hex("", &number.to_be_bytes()),
@@ -19,3 +65,64 @@ fn hex(introducer: &str, bytes: &[u8]) -> String {
     literal.push('\'');
     literal
 }
+
+/// Without `||` (or, or concatenation, by setting), `XOR`, `:=` and the word `BINARY`.
+fn binary(operator: &BinaryOperator) -> bool {
+    use BinaryOperator as Op;
+    matches!(
+        operator,
+        Op::Plus
+            | Op::Minus
+            | Op::Multiply
+            | Op::Divide
+            | Op::Modulo
+            | Op::Gt
+            | Op::Lt
+            | Op::GtEq
+            | Op::LtEq
+            | Op::Spaceship
+            | Op::Eq
+            | Op::NotEq
+            | Op::And
+            | Op::Or
+            | Op::BitwiseOr
+            | Op::BitwiseAnd
+            | Op::BitwiseXor
+            | Op::PGBitwiseShiftLeft
+            | Op::PGBitwiseShiftRight
+            | Op::MyIntegerDivide
+            | Op::Arrow
+            | Op::LongArrow
+    )
+}
+
+fn unary(operator: &UnaryOperator) -> bool {
+    matches!(
+        operator,
+        UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not | UnaryOperator::BitwiseNot
+    )
+}
+
+fn literal(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Number(_, false)
+            | Value::SingleQuotedString(_)
+            | Value::HexStringLiteral(_)
+            | Value::Boolean(_)
+            | Value::Null
+            | Value::Placeholder(_)
+    )
+}
+
+const RESERVED: &[&str] = &[
+    "ALL", "AND", "AS", "ASC", "BETWEEN", "BINARY", "BOTH", "BY", "CASE", "CHECK", "COLLATE", "CREATE", "CROSS",
+    "CUBE", "DEFAULT", "DELAYED", "DELETE", "DESC", "DISTINCT", "DISTINCTROW", "DIV", "DROP", "DUAL", "ELSE", "EMPTY",
+    "ESCAPED", "EXCEPT", "EXISTS", "EXPLAIN", "FOR", "FORCE", "FROM", "FULLTEXT", "GRANT", "GROUP", "GROUPING",
+    "HAVING", "HIGH_PRIORITY", "IGNORE", "IN", "INDEX", "INNER", "INTERSECT", "INTERVAL", "INTO", "IS",
+    "JOIN", "KEY", "KEYS", "LATERAL", "LIKE", "LIMIT", "LOCK", "LOW_PRIORITY", "MATCH", "NATURAL", "NOT",
+    "NULL", "OF", "ON", "OPTIMIZE", "OR", "ORDER", "OUTER", "OUTFILE", "OVER", "PARTITION", "PROCEDURE", "QUALIFY",
+    "RANGE", "REGEXP", "RLIKE", "ROWS", "SELECT", "SQL_BIG_RESULT", "SQL_CALC_FOUND_ROWS",
+    "SQL_SMALL_RESULT", "STRAIGHT_JOIN", "TABLE", "TABLESAMPLE", "THEN", "TO", "UNION", "USE", "USING", "WHEN",
+    "WHERE", "WINDOW", "WITH", "XOR",
+];

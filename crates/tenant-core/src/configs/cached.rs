@@ -1,0 +1,336 @@
+//! A bounded memory of configs in front of a store.
+
+use std::{
+    fmt,
+    hash::BuildHasher,
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use foldhash::fast::RandomState;
+use parking_lot::Mutex;
+
+use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, flight::Flight, shard::Shard};
+use crate::{
+    Clock, Hooks, Monotonic, StoreError, SystemClock, TenantConfig, TenantId, TenantRecord,
+    hooks::ConfigLookup,
+};
+
+/// Remembers what a [`ConfigStore`] said: LRU, with a time to live.
+///
+/// - However many ask for a tenant that is not in memory, the store is asked once.
+/// - Ids that no tenant has are remembered too, for a shorter while and in a place of their own: guessing ids neither
+///   hammers the store nor evicts a tenant.
+/// - Times to live are spread by up to a tenth, so that entries loaded together don't expire together.
+/// - A write through the cache is seen at once; a slow read that started before it never overwrites it.
+/// - Contexts hear of a suspension even where the cache has evicted their tenant meanwhile.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+/// use tenant_core::{CachedConfigs, InMemoryConfigManager};
+///
+/// let configs = CachedConfigs::new(InMemoryConfigManager::new(), 1_000, Duration::from_secs(300));
+/// assert_eq!(configs.stats().hits, 0);
+/// ```
+pub struct CachedConfigs<S> {
+    store: Arc<S>,
+    clock: Arc<dyn Clock>,
+    hooks: Hooks,
+    ttl: Duration,
+    missing_ttl: Duration,
+    shards: Arc<Shards>,
+    flights: AtomicU64,
+}
+
+/// How often the cache had the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// Lookups that were answered from memory.
+    pub hits: u64,
+    /// Lookups that had to wait for the store.
+    pub misses: u64,
+    /// Tenants in memory.
+    pub tenants: usize,
+    /// Unknown ids in memory.
+    pub missing: usize,
+}
+
+const MISSING_TTL: Duration = Duration::from_secs(5);
+const SHARDS: usize = 8;
+// Below this a shard would be so small that chance alone evicts from it.
+const MIN_PER_SHARD: usize = 64;
+
+struct Shards {
+    hasher: RandomState,
+    shards: Box<[Mutex<Shard>]>,
+}
+
+impl Shards {
+    fn new(capacity: usize) -> Self {
+        let count = if capacity >= SHARDS * MIN_PER_SHARD {
+            SHARDS
+        } else {
+            1
+        };
+        let each = NonZeroUsize::new(capacity / count).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            hasher: RandomState::default(),
+            shards: (0..count).map(|_| Mutex::new(Shard::new(each))).collect(),
+        }
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a remainder by their number, which is at least one"
+    )]
+    fn of(&self, id: &TenantId) -> &Mutex<Shard> {
+        let hash = self.hasher.hash_one(id) >> 32;
+        &self.shards[usize::try_from(hash).unwrap_or(0) % self.shards.len()]
+    }
+}
+
+impl<S: ConfigStore + 'static> CachedConfigs<S> {
+    /// Remembers up to `capacity` tenants for `ttl`, and as many unknown ids for 5 seconds (or `ttl`, if shorter).
+    #[must_use]
+    pub fn new(store: S, capacity: usize, ttl: Duration) -> Self {
+        Self {
+            store: Arc::new(store),
+            clock: Arc::new(SystemClock::new()),
+            hooks: Hooks::default(),
+            ttl,
+            missing_ttl: ttl.min(MISSING_TTL),
+            shards: Arc::new(Shards::new(capacity)),
+            flights: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes the time from `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Remembers unknown ids for `ttl`.
+    #[must_use]
+    pub const fn with_missing_ttl(mut self, ttl: Duration) -> Self {
+        self.missing_ttl = ttl;
+        self
+    }
+
+    /// Reports hits and misses to `hooks`.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// The store behind the cache.
+    #[must_use]
+    pub const fn store(&self) -> &Arc<S> {
+        &self.store
+    }
+
+    /// How often the cache had the answer.
+    #[must_use]
+    pub fn stats(&self) -> CacheStats {
+        let mut stats = CacheStats::default();
+        for shard in &self.shards.shards {
+            let shard = shard.lock();
+            stats.hits += shard.hits;
+            stats.misses += shard.misses;
+            stats.tenants += shard.tenants();
+            stats.missing += shard.missing();
+        }
+        stats
+    }
+
+    /// Forgets a tenant: the next lookup asks the store. Loads under way answer those who wait and are not kept.
+    pub fn invalidate(&self, id: &TenantId) {
+        self.shards.of(id).lock().forget(id);
+    }
+
+    /// Takes over a config that was changed elsewhere; an older one than is known changes nothing.
+    pub fn refresh(&self, config: TenantConfig) -> Arc<TenantRecord> {
+        let (id, expires) = (config.tenant_id, self.expiry(&config.tenant_id, self.ttl));
+        let mut shard = self.shards.of(&id).lock();
+        shard.forget_flight(&id);
+        shard.put(config, expires)
+    }
+
+    fn expiry(&self, id: &TenantId, ttl: Duration) -> Monotonic {
+        let now = self.clock.monotonic();
+        // Up to a tenth shorter, by the id and the moment.
+        let spread = self.shards.hasher.hash_one((id, now)) % 1_000;
+        let less = ttl.as_nanos() * u128::from(spread) / 10_000;
+        now.after(ttl.saturating_sub(Duration::from_nanos(u64::try_from(less).unwrap_or(0))))
+    }
+
+    async fn fetch_once(&self, id: &TenantId) -> Result<Option<Arc<TenantRecord>>, StoreError> {
+        const TRIES: usize = 4;
+        let mut overtaken = None;
+        for _ in 0..TRIES {
+            let flight = self.shards.of(id).lock().board(id, || self.start(*id));
+            let waiting = Waiting {
+                shards: &self.shards,
+                id,
+                number: flight.number(),
+            };
+            let answer = flight.arrive().await?;
+            let mut shard = self.shards.of(id).lock();
+            if shard.land(id, waiting.number) {
+                return Ok(self.keep(&mut shard, id, answer));
+            }
+            // Whoever waited for the same load has kept it, or a write has overtaken it: then read anew.
+            match shard.peek(id, self.clock.monotonic()) {
+                Some(Lookup::Found(record)) => return Ok(Some(record)),
+                Some(Lookup::Missing) => return Ok(None),
+                None => overtaken = answer.map(|config| shard.record_for(config)),
+            }
+            drop(shard);
+        }
+        Ok(overtaken)
+    }
+
+    fn start(&self, id: TenantId) -> Flight {
+        let store = Arc::clone(&self.store);
+        let number = self.flights.fetch_add(1, Ordering::Relaxed);
+        Flight::start(number, async move { store.fetch(&id).await })
+    }
+
+    fn keep(
+        &self,
+        shard: &mut Shard,
+        id: &TenantId,
+        answer: Option<TenantConfig>,
+    ) -> Option<Arc<TenantRecord>> {
+        match answer {
+            Some(config) => Some(shard.put(config, self.expiry(id, self.ttl))),
+            None => {
+                shard.put_missing(id, self.expiry(id, self.missing_ttl));
+                None
+            }
+        }
+    }
+
+    /// Runs a write to its end even where the one who asked for it goes away, so that what the store has taken is
+    /// never missing here.
+    async fn write<F>(&self, config: TenantConfig, write: fn(Arc<S>, TenantConfig) -> F) -> Written
+    where
+        F: Future<Output = Written> + Send + 'static,
+    {
+        let (shards, id) = (Arc::clone(&self.shards), config.tenant_id);
+        let (write, expires) = (write(Arc::clone(&self.store), config), self.expiry(&id, self.ttl));
+        let task = tokio::spawn(async move {
+            let answer = write.await;
+            let mut shard = shards.of(&id).lock();
+            shard.forget_flight(&id);
+            match answer {
+                Ok(record) => Ok(shard.put(record.config().clone(), expires)),
+                Err(error) => {
+                    // Even a failed write may have been applied.
+                    shard.forget(&id);
+                    Err(error)
+                }
+            }
+        });
+        task.await.map_err(StoreError::unavailable)?
+    }
+}
+
+type Written = Result<Arc<TenantRecord>, StoreError>;
+
+/// Someone who waits for a load; the last one to give up takes the load along.
+struct Waiting<'a> {
+    shards: &'a Shards,
+    id: &'a TenantId,
+    number: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.shards.of(self.id).lock().abandon(self.id, self.number);
+    }
+}
+
+impl<S> fmt::Debug for CachedConfigs<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedConfigs")
+            .field("ttl", &self.ttl)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<S: ConfigStore + 'static> ConfigManager for CachedConfigs<S> {
+    fn peek(&self, id: &TenantId) -> Option<Lookup> {
+        let now = self.clock.monotonic();
+        let mut shard = self.shards.of(id).lock();
+        let found = shard.peek(id, now)?;
+        shard.hits += 1;
+        drop(shard);
+        self.hooks.on_config_lookup(&ConfigLookup::hit(id));
+        Some(found)
+    }
+
+    async fn load(&self, id: &TenantId) -> Result<Option<Arc<TenantRecord>>, StoreError> {
+        match self.peek(id) {
+            Some(Lookup::Found(record)) => return Ok(Some(record)),
+            Some(Lookup::Missing) => return Ok(None),
+            None => {}
+        }
+        self.shards.of(id).lock().misses += 1;
+        self.hooks.on_config_lookup(&ConfigLookup::miss(id));
+        self.fetch_once(id).await
+    }
+}
+
+#[async_trait]
+impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
+    async fn create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        self.write(config, |store, config| async move { store.create(config).await })
+            .await
+    }
+
+    async fn update(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        self.write(config, |store, config| async move { store.update(config).await })
+            .await
+    }
+
+    async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
+        let (shards, store, id) = (Arc::clone(&self.shards), Arc::clone(&self.store), *id);
+        let task = tokio::spawn(async move {
+            let answer = store.delete(&id).await;
+            let mut shard = shards.of(&id).lock();
+            if answer.is_ok() {
+                shard.retire(&id);
+            } else {
+                shard.forget(&id);
+            }
+            answer
+        });
+        task.await.map_err(StoreError::unavailable)?
+    }
+
+    async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
+        self.store.list(page).await
+    }
+
+    async fn tenant_of_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
+        self.store.tenant_of_host(host).await
+    }
+
+    async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
+        self.store.fetch(id).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! Where tenants' configs come from.
+
+mod cached;
+mod flight;
+mod manager;
+mod memory;
+mod shard;
+mod store;
+
+pub use cached::{CacheStats, CachedConfigs};
+pub use manager::{ConfigManager, Lookup};
+pub use memory::InMemoryConfigManager;
+pub use store::{ConfigStore, ConfigStoreExt, Page, TenantList};

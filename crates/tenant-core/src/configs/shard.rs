@@ -1,0 +1,160 @@
+//! A part of the cache behind one lock.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Weak},
+};
+
+use foldhash::{HashMap, fast::RandomState};
+use lru::LruCache;
+
+use super::{Lookup, flight::Flight};
+use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, record::Liveness};
+
+pub(super) struct Shard {
+    tenants: LruCache<TenantId, Entry, RandomState>,
+    /// Ids that no tenant has, in a place of their own, so that guessing ids evicts no tenant.
+    missing: LruCache<TenantId, Monotonic, RandomState>,
+    flights: HashMap<TenantId, Flight>,
+    /// Every tenant that somebody still holds a record of, evicted ones included: the way to tell their contexts of
+    /// a suspension.
+    alive: HashMap<TenantId, Weak<Liveness>>,
+    prune_at: usize,
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+}
+
+struct Entry {
+    record: Arc<TenantRecord>,
+    expires: Monotonic,
+}
+
+const FIRST_PRUNE: usize = 64;
+
+impl Shard {
+    pub(super) fn new(capacity: NonZeroUsize) -> Self {
+        Self {
+            tenants: LruCache::with_hasher(capacity, RandomState::default()),
+            missing: LruCache::with_hasher(capacity, RandomState::default()),
+            flights: HashMap::default(),
+            alive: HashMap::default(),
+            prune_at: FIRST_PRUNE,
+            hits: 0,
+            misses: 0,
+        }
+    }
+
+    pub(super) fn tenants(&self) -> usize {
+        self.tenants.len()
+    }
+
+    pub(super) fn missing(&self) -> usize {
+        self.missing.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn flights(&self) -> usize {
+        self.flights.len()
+    }
+
+    pub(super) fn peek(&mut self, id: &TenantId, now: Monotonic) -> Option<Lookup> {
+        if let Some(entry) = self.tenants.get(id) {
+            return (now < entry.expires).then(|| Lookup::Found(Arc::clone(&entry.record)));
+        }
+        let expires = *self.missing.get(id)?;
+        (now < expires).then_some(Lookup::Missing)
+    }
+
+    /// The load under way, or the new one that `start` makes.
+    pub(super) fn board(&mut self, id: &TenantId, start: impl FnOnce() -> Flight) -> Flight {
+        self.flights.entry(*id).or_insert_with(start).clone()
+    }
+
+    /// Takes a load that is done out of the way; `false` if someone else did, or a write has overtaken it.
+    pub(super) fn land(&mut self, id: &TenantId, number: u64) -> bool {
+        let current = self
+            .flights
+            .get(id)
+            .is_some_and(|flight| flight.number() == number);
+        if current {
+            self.flights.remove(id);
+        }
+        current
+    }
+
+    /// Drops a load that nobody waits for any more.
+    pub(super) fn abandon(&mut self, id: &TenantId, number: u64) {
+        if self
+            .flights
+            .get(id)
+            .is_some_and(|flight| flight.number() == number && flight.is_abandoned())
+        {
+            self.flights.remove(id);
+        }
+    }
+
+    pub(super) fn put(&mut self, config: TenantConfig, expires: Monotonic) -> Arc<TenantRecord> {
+        let record = self.record_for(config);
+        self.missing.pop(record.id());
+        self.tenants.put(
+            *record.id(),
+            Entry {
+                record: Arc::clone(&record),
+                expires,
+            },
+        );
+        record
+    }
+
+    pub(super) fn put_missing(&mut self, id: &TenantId, expires: Monotonic) {
+        self.retire(id);
+        self.missing.put(*id, expires);
+    }
+
+    /// Ends the tenant for everyone who holds a context of it.
+    pub(super) fn retire(&mut self, id: &TenantId) {
+        if let Some(liveness) = self.alive.remove(id).and_then(|liveness| liveness.upgrade()) {
+            liveness.retire();
+        }
+        self.forget(id);
+    }
+
+    /// Makes a load under way a thing of the past: what it brings is not kept.
+    pub(super) fn forget_flight(&mut self, id: &TenantId) {
+        self.flights.remove(id);
+    }
+
+    pub(super) fn forget(&mut self, id: &TenantId) {
+        self.flights.remove(id);
+        self.tenants.pop(id);
+        self.missing.pop(id);
+    }
+
+    /// The record for a config: the one in memory if it is as new, else one that speaks for the same tenant.
+    pub(super) fn record_for(&mut self, config: TenantConfig) -> Arc<TenantRecord> {
+        if let Some(entry) = self.tenants.peek(&config.tenant_id)
+            && !is_newer(&config, entry.record.config())
+        {
+            return Arc::clone(&entry.record);
+        }
+        let alive = self.alive.get(&config.tenant_id).and_then(Weak::upgrade);
+        let record = Arc::new(match alive {
+            Some(liveness) => TenantRecord::resume(config, &liveness),
+            None => TenantRecord::new(config),
+        });
+        self.alive.insert(*record.id(), Arc::downgrade(record.liveness()));
+        self.prune();
+        record
+    }
+
+    fn prune(&mut self) {
+        if self.alive.len() > self.prune_at {
+            self.alive.retain(|_, liveness| liveness.strong_count() > 0);
+            self.prune_at = (self.alive.len() * 2).max(FIRST_PRUNE);
+        }
+    }
+}
+
+fn is_newer(config: &TenantConfig, known: &TenantConfig) -> bool {
+    config.revision > known.revision || config.created_at != known.created_at
+}

@@ -1,0 +1,61 @@
+//! The vocabulary and the traits of multi-tenancy.
+//!
+//! A [`TenantId`] is a claim; a [`TenantContext`] is proof. Everything that runs SQL, touches a cache or counts a
+//! quota takes a context, and only a lookup of an *active* tenant in a [`ConfigManager`] mints one.
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | [`TenantId`] | a parsed name |
+//! | [`TenantConfig`] | what is configured for a tenant; data |
+//! | [`TenantRecord`] | the config as it lives in this process |
+//! | [`TenantContext`] | the proof that work is done for an active tenant |
+//! | [`ConfigManager`], [`ConfigStore`] | who reads and writes configs |
+//! | [`QuotaManager`] | who counts, and decides whether there may be more |
+//! | [`PolicyEvaluator`] | who decides whether something may be asked for |
+//! | [`TenantHooks`] | who listens |
+//! | [`Clock`] | where time comes from |
+//!
+//! This crate knows no HTTP, no SQL and no network; the edges (`tenant-tower`, `tenant-sqlx`, `tenant-cache`) do.
+//!
+//! # What it does not protect against
+//! An implementor of [`ConfigManager`] that answers with invented configs, and code that runs SQL past the edges.
+
+mod clock;
+mod config;
+mod configs;
+mod context;
+mod error;
+pub mod hooks;
+mod id;
+#[cfg(feature = "metrics")]
+mod metrics;
+pub mod policy;
+pub mod quota;
+mod record;
+mod scope;
+mod timestamp;
+
+pub use async_trait::async_trait;
+
+pub use self::{
+    clock::{Clock, ManualClock, Monotonic, SystemClock, UnixTime},
+    config::{
+        Algorithm, DatabaseKey, Dimension, InvalidConfig, InvalidLimit, NamedLimit, PolicyConfig,
+        QuotaConfig, TenantConfig, TenantConfigBuilder, TenantStatus, Window,
+    },
+    configs::{
+        CacheStats, CachedConfigs, ConfigManager, ConfigStore, ConfigStoreExt, InMemoryConfigManager, Lookup,
+        Page, TenantList,
+    },
+    context::{AdmissionError, Inactive, TenantContext},
+    error::{StoreError, StoreErrorKind},
+    hooks::{Hooks, TenantHooks},
+    id::{InvalidTenantId, TenantId},
+    policy::{ConfigPolicyEvaluator, PolicyEvaluator},
+    quota::{InMemoryQuotaManager, QuotaManager},
+    record::{QuotaSlot, TenantRecord},
+    scope::{Scope, current, scope, spawn, spawn_blocking, sync_scope},
+    timestamp::{InvalidTimestamp, Timestamp},
+};
+#[cfg(feature = "metrics")]
+pub use metrics::{TenantLabels, TenantMetrics};

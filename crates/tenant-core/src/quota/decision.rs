@@ -1,0 +1,95 @@
+use std::{sync::Arc, time::Duration};
+
+use smallvec::SmallVec;
+
+use super::{Limit, Limits};
+use crate::UnixTime;
+
+/// What a quota manager decided: over all limits at once, either all admit or nothing was charged.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    limits: Arc<Limits>,
+    states: SmallVec<[LimitState; 3]>,
+    denial: Option<Denial>,
+}
+
+/// How one limit stands after a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitState {
+    /// The limit's position in the tenant's [`Limits`].
+    pub index: usize,
+    /// How much is left in this window.
+    pub remaining: u64,
+    /// How much of this limit the decision charged.
+    pub charged: u64,
+    /// When the window ends.
+    pub resets_at: UnixTime,
+    /// How long it takes until the window ends, by the manager's clock.
+    pub resets_in: Duration,
+}
+
+/// Which limit denied, and what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// The limit's position in the tenant's [`Limits`].
+    pub index: usize,
+    /// How long to wait until the same cost can be admitted; `None` if it never can be, because the cost is above
+    /// the limit itself.
+    pub retry_after: Option<Duration>,
+}
+
+impl Decision {
+    /// A decision of a quota manager.
+    #[must_use]
+    pub fn new(
+        limits: Arc<Limits>,
+        states: impl IntoIterator<Item = LimitState>,
+        denial: Option<Denial>,
+    ) -> Self {
+        Self {
+            limits,
+            states: states.into_iter().collect(),
+            denial,
+        }
+    }
+
+    /// Whether the work may be done; its costs are then charged.
+    #[must_use]
+    pub const fn is_admitted(&self) -> bool {
+        self.denial.is_none()
+    }
+
+    /// Which limit denied, and how long to wait; `None` if the work was admitted.
+    ///
+    /// Where several limits deny, it is the one that takes longest.
+    #[must_use]
+    pub fn denial(&self) -> Option<(&Limit, Denial)> {
+        let denial = self.denial?;
+        Some((self.limits.get(denial.index)?, denial))
+    }
+
+    /// Each limit that the costs touch, and how it stands now.
+    pub fn states(&self) -> impl Iterator<Item = (&Limit, &LimitState)> {
+        self.states
+            .iter()
+            .filter_map(|state| Some((self.limits.get(state.index)?, state)))
+    }
+
+    /// The limits that were looked at.
+    #[must_use]
+    pub const fn limits(&self) -> &Arc<Limits> {
+        &self.limits
+    }
+}
+
+impl Denial {
+    /// How long to wait, in whole seconds rounded up and never 0, as `Retry-After` wants it (RFC 9110, section
+    /// 10.2.3); `None` where waiting does not help.
+    #[must_use]
+    pub fn retry_after_secs(&self) -> Option<u64> {
+        self.retry_after.map(|wait| {
+            let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            whole.max(1)
+        })
+    }
+}

@@ -1,0 +1,38 @@
+use async_trait::async_trait;
+
+use super::{Cost, Decision, Usage};
+use crate::{StoreError, TenantContext, TenantRecord};
+
+/// Counts what tenants use and decides whether they may use more.
+///
+/// The manager owns the counts: refreshing, evicting or changing a tenant's config never resets one. A decision is
+/// over *all* limits whose dimension is among the costs; all admit, or nothing is charged.
+#[async_trait]
+pub trait QuotaManager: Send + Sync {
+    /// Decides and charges where the counts are in memory; `None` if it takes [`QuotaManager::decide`].
+    ///
+    /// This is the hot path: it must neither block nor allocate without need.
+    fn try_decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
+        let _ = (tenant, costs);
+        None
+    }
+
+    /// Decides and charges.
+    ///
+    /// # Errors
+    /// The counts can't be reached. Whether that admits or denies is the manager's failure policy; an error is
+    /// neither.
+    async fn decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Result<Decision, StoreError>;
+
+    /// Corrects an admitted decision: what was charged in the dimensions of `actual` becomes what was used. A
+    /// window that has ended since is left alone. Usage above the charge is counted even beyond the limit.
+    ///
+    /// It never blocks; a remote manager queues it.
+    fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]);
+
+    /// What a tenant has used in its current windows. For operators: it answers for tenants that are not active too.
+    ///
+    /// # Errors
+    /// The counts can't be reached.
+    async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError>;
+}

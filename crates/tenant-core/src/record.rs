@@ -1,0 +1,202 @@
+//! A tenant as it lives in this process: its config, its compiled limits, and whether it is still served.
+
+use std::{
+    any::Any,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+
+use crate::{TenantConfig, TenantId, Timestamp, quota::Limits};
+
+/// One tenant's config, ready for use, shared by everyone who serves it.
+///
+/// Config managers hand it out; contexts hold on to it, so that policy and quota need no second lookup.
+/// A newer config of the same tenant is made with [`TenantRecord::succeed`], which tells the contexts of the
+/// older one when the tenant is no longer served.
+#[derive(Debug)]
+pub struct TenantRecord {
+    config: TenantConfig,
+    limits: Arc<Limits>,
+    liveness: Arc<Liveness>,
+    quota: QuotaSlot,
+}
+
+impl TenantRecord {
+    /// The first record of a tenant in this process.
+    #[must_use]
+    pub fn new(config: TenantConfig) -> Self {
+        let liveness = Arc::new(Liveness::new(&config));
+        Self::with_liveness(config, liveness)
+    }
+
+    /// The record of a newer config of the same tenant. From now on contexts of this record are served or not
+    /// as `config` says. A tenant that was created anew under the same id shares nothing with the old one.
+    #[must_use]
+    pub fn succeed(&self, config: TenantConfig) -> Self {
+        Self::resume(config, &self.liveness)
+    }
+
+    /// The record of a config whose tenant was alive in this process before.
+    pub(crate) fn resume(config: TenantConfig, liveness: &Arc<Liveness>) -> Self {
+        if liveness.learn(&config) {
+            return Self::with_liveness(config, Arc::clone(liveness));
+        }
+        Self::new(config)
+    }
+
+    /// Marks the tenant as gone: every context of it, older records' included, is refused from now on.
+    pub fn retire(&self) {
+        self.liveness.retire();
+    }
+
+    fn with_liveness(config: TenantConfig, liveness: Arc<Liveness>) -> Self {
+        let limits = Arc::new(Limits::of(&config));
+        Self {
+            config,
+            limits,
+            liveness,
+            quota: QuotaSlot::default(),
+        }
+    }
+
+    pub(crate) const fn liveness(&self) -> &Arc<Liveness> {
+        &self.liveness
+    }
+
+    /// The tenant's id.
+    #[must_use]
+    pub const fn id(&self) -> &TenantId {
+        &self.config.tenant_id
+    }
+
+    /// The tenant's config.
+    #[must_use]
+    pub const fn config(&self) -> &TenantConfig {
+        &self.config
+    }
+
+    /// The limits that the config amounts to.
+    #[must_use]
+    pub const fn limits(&self) -> &Arc<Limits> {
+        &self.limits
+    }
+
+    /// Whether the tenant is served, as far as this process knows.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.liveness.is_live()
+    }
+
+    /// Where a quota manager keeps its handle to the tenant's counts, so that a check needs no lookup.
+    #[must_use]
+    pub const fn quota_slot(&self) -> &QuotaSlot {
+        &self.quota
+    }
+}
+
+/// Whether a tenant is served: one flag for all records of one tenant, so that the contexts of an older one hear
+/// of it too.
+#[derive(Debug)]
+pub(crate) struct Liveness {
+    live: AtomicBool,
+    newest: Mutex<u64>,
+    created_at: Timestamp,
+}
+
+impl Liveness {
+    fn new(config: &TenantConfig) -> Self {
+        Self {
+            live: AtomicBool::new(config.status.is_active()),
+            newest: Mutex::new(config.revision),
+            created_at: config.created_at,
+        }
+    }
+
+    /// Takes over what a config says, unless a newer one has been seen. Answers `false` (and ends the tenant it
+    /// stood for) where the config is of another tenant that was created under the same id.
+    fn learn(&self, config: &TenantConfig) -> bool {
+        if config.created_at != self.created_at {
+            self.retire();
+            return false;
+        }
+        let mut newest = self.newest.lock();
+        if config.revision >= *newest {
+            *newest = config.revision;
+            self.live.store(config.status.is_active(), Ordering::Release);
+        }
+        true
+    }
+
+    pub(crate) fn retire(&self) {
+        self.live.store(false, Ordering::Release);
+    }
+
+    fn is_live(&self) -> bool {
+        self.live.load(Ordering::Acquire)
+    }
+}
+
+/// A place on a [`TenantRecord`] for one quota manager's handle.
+///
+/// It belongs to the manager that comes first; a second manager finds it taken and uses its own map.
+#[derive(Debug, Default)]
+pub struct QuotaSlot(OnceLock<(u64, Arc<dyn Any + Send + Sync>)>);
+
+impl QuotaSlot {
+    /// The handle of the manager with this number, put there by `init` if the slot is empty; `None` if the slot
+    /// belongs to another manager or holds another type.
+    pub fn get_or_init<T: Any + Send + Sync>(
+        &self,
+        manager: u64,
+        init: impl FnOnce() -> Arc<T>,
+    ) -> Option<&T> {
+        let (owner, handle) = self.0.get_or_init(|| (manager, init()));
+        if *owner != manager {
+            return None;
+        }
+        handle.downcast_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TenantStatus;
+
+    fn config(status: TenantStatus) -> TenantConfig {
+        TenantConfig::builder(TenantId::parse("acme").unwrap())
+            .status(status)
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_successor_tells_the_older_record() {
+        let first = TenantRecord::new(config(TenantStatus::Active));
+        let second = first.succeed(config(TenantStatus::Suspended));
+        assert!(!first.is_live() && !second.is_live());
+        let third = second.succeed(config(TenantStatus::Active));
+        assert!(first.is_live() && third.is_live());
+    }
+
+    #[test]
+    fn a_tenant_created_anew_does_not_revive_contexts_of_the_old_one() {
+        let old = TenantRecord::new(config(TenantStatus::Active));
+        let mut anew = config(TenantStatus::Active);
+        anew.created_at = Timestamp::from_unix_micros(1);
+        assert!(old.succeed(anew).is_live());
+        assert!(!old.is_live());
+    }
+
+    #[test]
+    fn a_slot_belongs_to_the_manager_that_came_first() {
+        let slot = QuotaSlot::default();
+        assert_eq!(slot.get_or_init(1, || Arc::new(7_u32)), Some(&7));
+        assert_eq!(slot.get_or_init(2, || Arc::new(8_u32)), None);
+        assert_eq!(slot.get_or_init(1, || Arc::new(9_u32)), Some(&7));
+    }
+}

@@ -1,0 +1,127 @@
+use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
+use sqlparser::dialect::PostgreSqlDialect;
+
+use super::{Features, Rules, functions};
+
+pub(super) static RULES: Rules = Rules {
+    parser: || Box::new(PostgreSqlDialect {}),
+    quote: '"',
+    reserved: RESERVED,
+    system_columns: &["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"],
+    functions: functions::postgres::PURE,
+    table_functions: functions::postgres::TABLES,
+    binary,
+    unary,
+    literal,
+    internal: |table| table.starts_with("pg_"),
+    default_schema: Some("public"),
+    fold_table: fold,
+    fold_column: fold,
+    placeholder: |number| format!("${number}"),
+    inline: None,
+    max_arguments: 65_535,
+    can: Features {
+        distinct_on: true,
+        lateral: true,
+        fetch: true,
+        locks: true,
+        rollup: false,
+        array: true,
+        typed_string: true,
+        interval: true,
+        tuple_columns: true,
+        dml_in_cte: true,
+        on_conflict: true,
+        on_duplicate_key: false,
+        insert_or: false,
+        replace: false,
+        default_values: true,
+        guard_expression: false,
+        returning: true,
+        labels: false,
+        alias_columns: true,
+    },
+};
+
+/// Unquoted names are folded to lower case, and every name is cut at 63 bytes
+/// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>).
+fn fold(name: &str, quoted: bool) -> String {
+    let name = if quoted { name.to_owned() } else { name.to_ascii_lowercase() };
+    match name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= 63).last() {
+        Some(end) => name.get(..end).unwrap_or_default().to_owned(),
+        None => name,
+    }
+}
+
+fn binary(operator: &BinaryOperator) -> bool {
+    use BinaryOperator as Op;
+    matches!(
+        operator,
+        Op::Plus
+            | Op::Minus
+            | Op::Multiply
+            | Op::Divide
+            | Op::Modulo
+            | Op::StringConcat
+            | Op::Gt
+            | Op::Lt
+            | Op::GtEq
+            | Op::LtEq
+            | Op::Eq
+            | Op::NotEq
+            | Op::And
+            | Op::Or
+            | Op::BitwiseOr
+            | Op::BitwiseAnd
+            | Op::PGBitwiseXor
+            | Op::PGBitwiseShiftLeft
+            | Op::PGBitwiseShiftRight
+            | Op::PGExp
+            | Op::PGOverlap
+            | Op::PGRegexMatch
+            | Op::PGRegexIMatch
+            | Op::PGRegexNotMatch
+            | Op::PGRegexNotIMatch
+            | Op::Arrow
+            | Op::LongArrow
+            | Op::HashArrow
+            | Op::HashLongArrow
+            | Op::AtArrow
+            | Op::ArrowAt
+            | Op::AtQuestion
+            | Op::Question
+            | Op::QuestionAnd
+            | Op::QuestionPipe
+    )
+}
+
+fn unary(operator: &UnaryOperator) -> bool {
+    matches!(
+        operator,
+        UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not | UnaryOperator::BitwiseNot
+    )
+}
+
+fn literal(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Number(_, false)
+            | Value::SingleQuotedString(_)
+            | Value::DollarQuotedString(_)
+            | Value::Boolean(_)
+            | Value::Null
+            | Value::Placeholder(_)
+    )
+}
+
+/// Reserved words (appendix C of the manual); `ONLY` above all, which the parser takes for a table.
+const RESERVED: &[&str] = &[
+    "ALL", "ANALYSE", "ANALYZE", "AND", "ANY", "ARRAY", "AS", "ASC", "ASYMMETRIC", "BOTH", "CASE", "CAST", "CHECK",
+    "COLLATE", "COLUMN", "CONCURRENTLY", "CONSTRAINT", "CREATE", "CROSS", "DEFAULT", "DEFERRABLE", "DESC",
+    "DISTINCT", "DO", "ELSE", "END", "EXCEPT", "FETCH", "FOR", "FOREIGN", "FREEZE", "FROM", "FULL", "GRANT",
+    "GROUP", "HAVING", "ILIKE", "IN", "INITIALLY", "INNER", "INTERSECT", "INTO", "IS", "ISNULL", "JOIN",
+    "LATERAL", "LEADING", "LIMIT", "NATURAL", "NOT", "NOTNULL", "NULL", "OFFSET", "ON", "ONLY", "OR", "ORDER",
+    "OUTER", "OVERLAPS", "PLACING", "PRIMARY", "QUALIFY", "REFERENCES", "RETURNING", "SELECT", "SIMILAR", "SYMMETRIC",
+    "TABLE", "TABLESAMPLE", "THEN", "TO", "TRAILING", "UNION", "UNIQUE", "USING", "VARIADIC", "VERBOSE", "WHEN",
+    "WHERE", "WINDOW", "WITH",
+];

@@ -1,0 +1,115 @@
+use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
+use sqlparser::dialect::SQLiteDialect;
+
+use super::{Features, Rules, functions};
+
+pub(super) static RULES: Rules = Rules {
+    parser: || Box::new(SQLiteDialect {}),
+    quote: '"',
+    reserved: RESERVED,
+    system_columns: &["rowid", "oid", "_rowid_"],
+    functions: functions::sqlite::PURE,
+    table_functions: functions::sqlite::TABLES,
+    binary,
+    unary,
+    literal,
+    internal,
+    default_schema: Some("main"),
+    fold_table: fold,
+    fold_column: fold,
+    placeholder: |number| format!("?{number}"),
+    inline: None,
+    max_arguments: 32_766,
+    can: Features {
+        distinct_on: false,
+        lateral: false,
+        fetch: false,
+        locks: false,
+        rollup: false,
+        array: false,
+        typed_string: false,
+        interval: false,
+        tuple_columns: true,
+        dml_in_cte: false,
+        on_conflict: true,
+        on_duplicate_key: false,
+        insert_or: true,
+        replace: true,
+        default_values: true,
+        guard_expression: true,
+        returning: true,
+        labels: true,
+        alias_columns: false,
+    },
+};
+
+/// Case never counts, quoted or not; only ASCII letters are folded (<https://sqlite.org/lang_keywords.html>).
+fn fold(name: &str, _quoted: bool) -> String {
+    name.to_ascii_lowercase()
+}
+
+fn internal(table: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["sqlite_", "pragma_", "dbstat"];
+    const NAMES: [&str; 6] = ["bytecode", "tables_used", "completion", "fsdir", "json_each", "json_tree"];
+    PREFIXES.iter().any(|prefix| table.starts_with(prefix)) || NAMES.contains(&table)
+}
+
+fn binary(operator: &BinaryOperator) -> bool {
+    use BinaryOperator as Op;
+    matches!(
+        operator,
+        Op::Plus
+            | Op::Minus
+            | Op::Multiply
+            | Op::Divide
+            | Op::Modulo
+            | Op::StringConcat
+            | Op::Gt
+            | Op::Lt
+            | Op::GtEq
+            | Op::LtEq
+            | Op::Eq
+            | Op::NotEq
+            | Op::And
+            | Op::Or
+            | Op::BitwiseOr
+            | Op::BitwiseAnd
+            | Op::PGBitwiseShiftLeft
+            | Op::PGBitwiseShiftRight
+            | Op::Glob
+            | Op::Regexp
+            | Op::Arrow
+            | Op::LongArrow
+    )
+}
+
+fn unary(operator: &UnaryOperator) -> bool {
+    matches!(
+        operator,
+        UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not | UnaryOperator::BitwiseNot
+    )
+}
+
+fn literal(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Number(_, false)
+            | Value::SingleQuotedString(_)
+            | Value::HexStringLiteral(_)
+            | Value::Boolean(_)
+            | Value::Null
+            | Value::Placeholder(_)
+    )
+}
+
+/// The keywords without a fallback to names, and those that the parser takes for an alias where SQLite sees an operator
+/// or a join (`a ISNULL`, `t INDEXED BY i`).
+const RESERVED: &[&str] = &[
+    "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CHECK", "COLLATE", "COMMIT",
+    "CONSTRAINT", "CREATE", "CROSS", "DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP", "ELSE", "ESCAPE",
+    "EXCEPT", "EXISTS", "FOREIGN", "FROM", "FULL", "GLOB", "GROUP", "HAVING", "IN", "INDEX", "INDEXED", "INNER",
+    "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", "JOIN", "LEFT", "LIMIT", "MATCH", "NATURAL", "NOT", "NOTHING",
+    "NOTNULL", "NULL", "ON", "OR", "ORDER", "OUTER", "PRIMARY", "QUALIFY", "RAISE", "REFERENCES", "REGEXP",
+    "RETURNING", "RIGHT", "SELECT", "SET", "TABLE", "THEN", "TO", "TRANSACTION", "UNION", "UNIQUE", "UPDATE",
+    "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "WITH",
+];

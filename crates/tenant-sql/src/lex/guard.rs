@@ -1,0 +1,87 @@
+//! What the tree cannot represent, or represents as something else, is refused while it is still a token.
+
+use sqlparser::tokenizer::{Token, Whitespace};
+
+use super::{Lexed, Source, is_comment};
+use crate::catalog::Dialect;
+use crate::refusal::{Refusal, RefusalKind};
+
+/// The parser takes every Unicode blank for a blank; the databases take most of them for letters.
+pub(super) fn blank(blank: &Whitespace, text: &str) -> Result<(), Refusal> {
+    if is_comment(blank) || text.chars().all(|c| matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')) {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalKind::Syntax, "blank", "separate words by ASCII spaces"))
+}
+
+/// A zero byte ends the statement for drivers written in C; an executable comment is code.
+pub(crate) fn text(sql: &str, dialect: Dialect) -> Result<(), Refusal> {
+    if sql.contains('\0') {
+        return Err(Refusal::new(RefusalKind::Syntax, "zero byte", "bind the value"));
+    }
+    let executable = sql.contains("/*!") || sql.contains("/*M!") || sql.contains("/*+");
+    if dialect == Dialect::MySql && executable {
+        return Err(Refusal::construct_of("executable comment"));
+    }
+    Ok(())
+}
+
+pub(crate) fn tokens(source: &Source<'_>, dialect: Dialect) -> Result<(), Refusal> {
+    let mut before: Option<&Lexed> = None;
+    for lexed in &source.tokens {
+        let start = lexed.token.span.start;
+        let text = source.sql.get(lexed.start..lexed.end).unwrap_or_default();
+        let glued = before.is_some_and(|before| before.end == lexed.start && sticks(before, lexed));
+        let checked = if glued { Err(syntax("words without a space")) } else { token(&lexed.token.token, text, dialect) };
+        checked.map_err(|refusal| refusal.at(start.line, start.column))?;
+        before = Some(lexed);
+    }
+    Ok(())
+}
+
+fn syntax(construct: &'static str) -> Refusal {
+    Refusal::new(RefusalKind::Syntax, construct, "")
+}
+
+/// `1a` and `?1a` are one faulty word to the database, and two words to the parser.
+fn sticks(left: &Lexed, right: &Lexed) -> bool {
+    let wordy = |token: &Token| matches!(token, Token::Word(_) | Token::Number(..) | Token::Placeholder(_));
+    wordy(&left.token.token) && wordy(&right.token.token)
+}
+
+fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
+    match token {
+        // `0x1F` is printed as the blob `X'1F'`.
+        Token::HexStringLiteral(_) if text.starts_with('0') => {
+            Err(Refusal::new(RefusalKind::UnsupportedConstruct, "hexadecimal number", "write it in decimal, or bind it"))
+        }
+        Token::HexStringLiteral(_) if dialect == Dialect::Postgres => Err(Refusal::construct_of("bit string")),
+        Token::Word(word) if word.quote_style.is_some() => name(&word.value),
+        Token::DoubleQuotedString(_) => Err(Refusal::new(
+            RefusalKind::UnsupportedConstruct,
+            "double-quoted text",
+            "quote strings with ' and names with `: what \" means is a setting of the server",
+        )),
+        Token::Number(_, true) | Token::Backslash | Token::Char(_) | Token::LBrace | Token::RBrace => {
+            Err(syntax("token"))
+        }
+        Token::EscapedStringLiteral(_)
+        | Token::UnicodeStringLiteral(_)
+        | Token::NationalStringLiteral(_)
+        | Token::SingleQuotedByteStringLiteral(_)
+        | Token::DoubleQuotedByteStringLiteral(_) => {
+            Err(Refusal::new(RefusalKind::UnsupportedConstruct, "prefixed string", "bind the value"))
+        }
+        Token::Assignment => Err(Refusal::construct_of(":=")),
+        _ => Ok(()),
+    }
+}
+
+/// A quote inside a name gives one name two spellings, in the text and in the tree.
+fn name(value: &str) -> Result<(), Refusal> {
+    let odd = |c: char| c.is_control() || matches!(c, '"' | '\'' | '`' | '[' | ']' | '\\');
+    match value.is_empty() || value.contains(odd) {
+        true => Err(Refusal::construct_of("quote inside a name")),
+        false => Ok(()),
+    }
+}

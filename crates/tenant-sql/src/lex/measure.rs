@@ -1,0 +1,110 @@
+//! How deep the tree of a text can get, told from its tokens.
+
+use sqlparser::tokenizer::Token;
+
+use super::{Source, is_word};
+use crate::limits::Limits;
+use crate::refusal::{Refusal, RefusalKind};
+
+/// What an opened bracket adds to the depth of the tree, in operators.
+const NESTING: usize = 3;
+
+/// A bracket that is still open. Operators chain from the last comma on; set operators from the bracket on.
+#[derive(Default)]
+struct Level {
+    operators: usize,
+    sets: usize,
+    inner: usize,
+    deepest: usize,
+}
+
+impl Level {
+    fn comma(&mut self) {
+        self.deepest = self.deepest.max(self.operators + self.inner);
+        (self.operators, self.inner) = (0, 0);
+    }
+
+    fn depth(mut self) -> usize {
+        self.comma();
+        self.deepest + self.sets
+    }
+}
+
+pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal> {
+    if source.tokens.len() > limits.tokens {
+        return Err(Refusal::new(RefusalKind::TooLong, "tokens", "split the statement"));
+    }
+    let mut open: Vec<Level> = Vec::new();
+    let mut level = Level::default();
+    for lexed in &source.tokens {
+        let token = &lexed.token.token;
+        if opens(token) {
+            open.push(std::mem::take(&mut level));
+        } else if closes(token) {
+            let depth = std::mem::take(&mut level).depth() + NESTING;
+            level = open.pop().unwrap_or_default();
+            level.inner = level.inner.max(depth);
+        }
+        count(&mut level, token);
+        if open.len() > limits.depth {
+            return Err(too_deep("nesting"));
+        }
+        if level.operators + level.sets + level.inner > limits.chain {
+            return Err(too_deep("operators in one chain"));
+        }
+    }
+    // Brackets left open are a syntax error, which the parser reports after having walked down to it.
+    let left: usize = open.into_iter().map(|level| level.depth() + NESTING).sum();
+    match left + level.depth() > limits.chain {
+        true => Err(too_deep("operators in one chain")),
+        false => Ok(()),
+    }
+}
+
+fn too_deep(construct: &'static str) -> Refusal {
+    Refusal::new(RefusalKind::TooDeep, construct, "use IN, VALUES or a CTE, or split the statement")
+}
+
+fn opens(token: &Token) -> bool {
+    matches!(token, Token::LParen | Token::LBracket | Token::LBrace) || is_word(token, "CASE")
+}
+
+fn closes(token: &Token) -> bool {
+    matches!(token, Token::RParen | Token::RBracket | Token::RBrace) || is_word(token, "END")
+}
+
+fn count(level: &mut Level, token: &Token) {
+    match token {
+        Token::Comma => level.comma(),
+        Token::Word(word) if word.quote_style.is_some() => {}
+        Token::Word(word) if listed(SETS, &word.value) => level.sets += 1,
+        Token::Word(word) if listed(OPERATORS, &word.value) => level.operators += 1,
+        Token::Word(_)
+        | Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::DollarQuotedString(_)
+        | Token::HexStringLiteral(_)
+        | Token::Placeholder(_)
+        | Token::LParen
+        | Token::RParen
+        | Token::RBracket
+        | Token::Period
+        | Token::SemiColon => {}
+        // Everything else may be an operator.
+        _ => level.operators += 1,
+    }
+}
+
+fn listed(words: &[&str], word: &str) -> bool {
+    words.iter().any(|listed| listed.eq_ignore_ascii_case(word))
+}
+
+const SETS: &[&str] = &["UNION", "EXCEPT", "INTERSECT", "MINUS"];
+
+/// Words that put one more node on top of what stands before or after them.
+const OPERATORS: &[&str] = &[
+    "AND", "OR", "XOR", "NOT", "IS", "IN", "LIKE", "ILIKE", "GLOB", "REGEXP", "RLIKE", "MATCH", "SIMILAR", "BETWEEN",
+    "COLLATE", "ISNULL", "NOTNULL", "DIV", "MOD", "AT", "OVERLAPS", "OPERATOR", "BINARY", "INTERVAL", "PRIOR", "MEMBER",
+    "EXPLAIN", "DESCRIBE", "PIVOT", "UNPIVOT", "MATCH_RECOGNIZE", "TABLESAMPLE", "ARRAY", "ALL", "ANY", "SOME", "EXISTS",
+    "CONNECT_BY_ROOT", "LAMBDA",
+];
