@@ -178,7 +178,8 @@ async fn a_dropped_reservation_is_refunded() {
     use crate::quota::Reservation;
     let quotas: Arc<dyn QuotaManager> = Arc::new(manager().1);
     let tenant = enter(config("acme").tokens_per_minute(10).build().unwrap()).await;
-    let reserve = || Reservation::reserve(Arc::clone(&quotas), &tenant, &[Cost::tokens(10)]);
+    let ten = [Cost::tokens(10)];
+    let reserve = || Reservation::reserve(Arc::clone(&quotas), &tenant, &ten);
     let first = reserve().await.unwrap().unwrap();
     assert!(reserve().await.unwrap().is_err());
     drop(first);
