@@ -9,7 +9,7 @@ use crate::{
     TenantHooks, TenantId, Window,
 };
 
-const NOON: UnixTime = UnixTime::from_secs(1_700_000_040 - 1_700_000_040 % 60);
+const NOON: UnixTime = UnixTime::from_secs(1_700_000_040);
 
 fn config(id: &str) -> TenantConfigBuilder {
     TenantConfig::builder(TenantId::parse(id).unwrap())
