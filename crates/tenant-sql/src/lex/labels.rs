@@ -33,7 +33,8 @@ fn split<'a>(source: &Source<'a>, tokens: &[Lexed]) -> Vec<&'a str> {
                 items.extend(text(source, first.take(), last.take()));
                 continue;
             }
-            _ if depth == 0 && ends(lexed) => break,
+            // `a IS DISTINCT FROM b`
+            _ if depth == 0 && ends(lexed) && !last.is_some_and(|last: &Lexed| last.is_word("DISTINCT")) => break,
             _ => {}
         }
         first = first.or(Some(lexed));
