@@ -129,6 +129,17 @@ impl Refusal {
         Self(Arc::new(inner))
     }
 
+    /// Finds the refusal in an error or in what caused it: drivers wrap it in errors of their own.
+    pub fn of<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        causes.into_iter().find_map(|error| error.downcast_ref())
+    }
+
+    /// Refuses a way of running statements that cannot be scoped, for those who run them.
+    pub fn unsupported(construct: &'static str, hint: &'static str) -> Self {
+        Self::new(RefusalKind::UnsupportedStatement, construct, hint)
+    }
+
     /// Returns why the statement was refused.
     pub fn kind(&self) -> RefusalKind {
         self.0.kind
