@@ -19,11 +19,17 @@ mod cache;
 mod catalog;
 mod dialect;
 mod limits;
+mod lex;
+mod pipeline;
 mod plan;
 mod refusal;
 mod rewriter;
+mod round_trip;
+mod scope;
 mod table;
 mod tenant;
+mod verify;
+mod words;
 
 pub use cache::CacheStats;
 pub use catalog::{Catalog, CatalogBuilder, CatalogError, Dialect, Unknown};

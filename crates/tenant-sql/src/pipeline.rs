@@ -1,0 +1,103 @@
+//! From text to plan: measure, number, parse, scope, print, read again, prove.
+
+use std::sync::Arc;
+
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::catalog::Catalog;
+use crate::dialect::Rules;
+use crate::lex::{Source, guard, measure, placeholders, tokenize};
+use crate::limits::Limits;
+use crate::plan::{Plan, TenantBind};
+use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
+use crate::scope::{Scoped, Scoper};
+use crate::{round_trip, verify, words};
+
+pub(crate) fn plan(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refusal> {
+    let dialect = catalog.dialect();
+    let rules = Rules::of(dialect);
+    if sql.len() > limits.bytes {
+        return Err(Refusal::new(RefusalKind::TooLong, "bytes", "split the statement"));
+    }
+    guard::text(sql, dialect)?;
+    let mut source = Source::read(sql, rules)?;
+    measure::measure(&source, limits)?;
+    first_word(&source)?;
+    guard::tokens(&source, dialect)?;
+    let arguments = placeholders::number(&mut source, dialect, rules)?;
+    let tokens: Vec<TokenWithSpan> = source.tokens.iter().map(|lexed| lexed.token.clone()).collect();
+    let mut statement = round_trip::parse(tokens.clone(), rules)?;
+    words::check(&statement, rules)?;
+    round_trip::same_tokens(&tokens, &statement, rules)?;
+    let marker = rules.inline.map_or_else(|| (rules.placeholder)(arguments + 1), str::to_owned);
+    let scoped = Scoper::new(catalog, &source, marker.clone()).statement(&mut statement)?;
+    let printed = statement.to_string();
+    round_trip::same_tree(&printed, &statement, rules)?;
+    verify::verify(&printed, catalog, &marker)?;
+    assemble(&printed, &scoped, arguments, &marker, catalog)
+}
+
+fn assemble(
+    printed: &str,
+    scoped: &Scoped,
+    arguments: usize,
+    marker: &str,
+    catalog: &Catalog,
+) -> Result<Plan, Refusal> {
+    let rules = Rules::of(catalog.dialect());
+    let (tenant, segments) = match (scoped.touched, rules.inline) {
+        (false, _) => (TenantBind::None, Vec::new()),
+        (true, None) => (TenantBind::Argument(arguments + 1), Vec::new()),
+        (true, Some(_)) => (TenantBind::Inline, segments(printed, marker, rules)?),
+    };
+    Ok(Plan {
+        sql: Arc::from(printed),
+        arguments,
+        tenant,
+        tenant_type: catalog.tenant_type(),
+        statement: scoped.kind,
+        returns_rows: scoped.returns_rows,
+        given: scoped.given.clone(),
+        segments,
+    })
+}
+
+/// Cuts the text at the tokens of the marker, never at a string that looks like it: no token of the caller's can be one.
+fn segments(printed: &str, marker: &str, rules: &'static Rules) -> Result<Vec<Box<str>>, Refusal> {
+    let _ = tokenize(printed, rules);
+    let source = Source::read(printed, rules)?;
+    let mut segments = Vec::new();
+    let mut from = 0;
+    for pair in source.tokens.windows(2) {
+        let [colon, word] = pair else { continue };
+        if colon.token.token == Token::Colon && source.text(colon, word) == marker {
+            segments.push(printed.get(from..colon.start).unwrap_or_default().into());
+            from = word.end;
+        }
+    }
+    segments.push(printed.get(from..).unwrap_or_default().into());
+    Ok(segments)
+}
+
+fn first_word(source: &Source<'_>) -> Result<(), Refusal> {
+    const KNOWN: [&str; 8] = ["SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE", "TABLE"];
+    let Some(first) = source.tokens.iter().find(|lexed| lexed.token.token != Token::SemiColon) else {
+        return Err(Refusal::new(RefusalKind::Syntax, "empty statement", ""));
+    };
+    let known = first.token.token == Token::LParen || KNOWN.iter().any(|word| first.is_word(word));
+    match (&first.token.token, known) {
+        (_, true) => Ok(()),
+        (Token::Word(word), false) => Err(unsupported(&word.value)),
+        (_, false) => Err(Refusal::new(RefusalKind::Syntax, "statement", "")),
+    }
+}
+
+fn unsupported(word: &str) -> Refusal {
+    const TRANSACTIONS: [&str; 7] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
+    let word: String = word.to_ascii_uppercase().chars().take(32).filter(char::is_ascii_alphanumeric).collect();
+    let hint = match TRANSACTIONS.contains(&word.as_str()) {
+        true => "open transactions with begin",
+        false => HINT_UNSCOPED,
+    };
+    Refusal::new(RefusalKind::UnsupportedStatement, word, hint)
+}

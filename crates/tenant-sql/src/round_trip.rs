@@ -1,0 +1,70 @@
+//! What is sent is what was analysed: the printed text must read as the tree, and the tree as the caller's text.
+
+use sqlparser::ast::Statement;
+use sqlparser::parser::{Parser, ParserOptions};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::dialect::Rules;
+use crate::lex::{is_word, tokenize};
+use crate::refusal::{Refusal, RefusalKind};
+
+/// The parser counts calls, of which a bracket costs several; our own limit on the tokens comes first.
+const RECURSION: usize = 400;
+
+pub(crate) fn parse(tokens: Vec<TokenWithSpan>, rules: &Rules) -> Result<Statement, Refusal> {
+    let dialect = (rules.parser)();
+    let options = ParserOptions::new().with_unescape(false);
+    let parser = Parser::new(dialect.as_ref()).with_options(options).with_recursion_limit(RECURSION);
+    let mut statements = parser.with_tokens_with_locations(tokens).parse_statements().map_err(|_| syntax())?;
+    match (statements.pop(), statements.pop()) {
+        (Some(statement), None) => Ok(statement),
+        (None, _) => Err(Refusal::new(RefusalKind::Syntax, "empty statement", "")),
+        (Some(_), Some(_)) => {
+            Err(Refusal::new(RefusalKind::UnsupportedStatement, "several statements", "send them one by one"))
+        }
+    }
+}
+
+pub(crate) fn reparse(printed: &str, rules: &Rules) -> Result<Statement, Refusal> {
+    let tokens = tokenize(printed, rules).map_err(|_| changed("token"))?;
+    parse(tokens, rules).map_err(|_| changed("printed text"))
+}
+
+/// Requires the printed text to read as the same tree.
+pub(crate) fn same_tree(printed: &str, statement: &Statement, rules: &Rules) -> Result<(), Refusal> {
+    match reparse(printed, rules)? == *statement {
+        true => Ok(()),
+        false => Err(changed("tree")),
+    }
+}
+
+/// Requires the unscoped tree to print as the tokens it was read from: what the parser misread, or dropped, shows here.
+pub(crate) fn same_tokens(source: &[TokenWithSpan], statement: &Statement, rules: &Rules) -> Result<(), Refusal> {
+    let printed = tokenize(&statement.to_string(), rules).map_err(|_| changed("token"))?;
+    let source = source.iter().map(|token| &token.token).flat_map(canonical);
+    let printed = printed.iter().map(|token| &token.token).flat_map(canonical);
+    match source.eq(printed) {
+        true => Ok(()),
+        false => Err(changed("text")),
+    }
+}
+
+fn canonical(token: &Token) -> Vec<String> {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    match token {
+        Token::Whitespace(_) | Token::SemiColon | Token::EOF => Vec::new(),
+        _ if is_word(token, "AS") => Vec::new(),
+        _ if is_word(token, "NOTNULL") => words(&["IS", "NOT", "NULL"]),
+        Token::DoubleEq => words(&["="]),
+        Token::Word(word) if word.quote_style.is_none() => vec![word.value.to_ascii_uppercase()],
+        other => vec![other.to_string()],
+    }
+}
+
+fn syntax() -> Refusal {
+    Refusal::new(RefusalKind::Syntax, "statement", "")
+}
+
+fn changed(construct: &'static str) -> Refusal {
+    Refusal::new(RefusalKind::RoundTrip, construct, "write it in the common form, or run it unscoped with a reason")
+}

@@ -1,0 +1,106 @@
+use sqlparser::ast::{Cte, Ident, TableAlias, With};
+
+use super::query::Role;
+use super::{Result, Scoper};
+use crate::refusal::{Refusal, RefusalKind};
+
+/// The names that `WITH` clauses give, innermost last.
+#[derive(Default)]
+pub(super) struct Scopes {
+    names: Vec<Name>,
+    /// How many CTE bodies we are in.
+    bodies: usize,
+    /// How many queries we are in.
+    pub(super) queries: usize,
+}
+
+struct Name {
+    folded: String,
+    visible: bool,
+}
+
+/// What an unqualified name means to the `WITH` clauses around it.
+pub(super) enum Cited {
+    Cte,
+    No,
+    /// The databases disagree (a forward reference, a self-reference without `RECURSIVE`, another case).
+    Unclear,
+}
+
+impl Scopes {
+    pub(super) fn mark(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn leave(&mut self, mark: usize) {
+        self.names.truncate(mark);
+    }
+
+    /// Whether a writing statement may be the body of the query we are in.
+    pub(super) fn may_write(&self, in_cte: bool) -> bool {
+        self.queries == 1 || (in_cte && self.bodies > 0 && self.queries == 2)
+    }
+
+    pub(super) fn in_cte(&self) -> bool {
+        self.bodies > 0
+    }
+
+    pub(super) fn cite(&self, folded: &str, same: impl Fn(&str, &str) -> bool) -> Cited {
+        match self.names.iter().rev().find(|name| same(&name.folded, folded)) {
+            None => Cited::No,
+            Some(name) if name.visible && name.folded == folded => Cited::Cte,
+            Some(_) => Cited::Unclear,
+        }
+    }
+
+    fn announce(&mut self, folded: String) {
+        self.names.push(Name { folded, visible: false });
+    }
+
+    fn show(&mut self, at: usize) {
+        if let Some(name) = self.names.get_mut(at) {
+            name.visible = true;
+        }
+    }
+}
+
+impl Scoper<'_> {
+    /// Walks the bodies and leaves the names visible: the caller takes them away again.
+    pub(super) fn with(&mut self, with: &mut With) -> Result {
+        let With { with_token: _, recursive, cte_tables } = with;
+        let first = self.scopes.mark();
+        for cte in cte_tables.iter() {
+            self.announce(&cte.alias.name, first)?;
+        }
+        for (at, cte) in cte_tables.iter_mut().enumerate() {
+            if *recursive {
+                self.scopes.show(first + at);
+            }
+            self.cte(cte)?;
+            self.scopes.show(first + at);
+        }
+        Ok(())
+    }
+
+    fn announce(&mut self, name: &Ident, first: usize) -> Result {
+        let folded = self.rules.table(name);
+        let twin = self.scopes.names.iter().skip(first).any(|name| self.rules.may_be_same(&name.folded, &folded));
+        if twin {
+            return Err(Refusal::new(RefusalKind::Ambiguous, "WITH", "give each CTE its own name"));
+        }
+        self.scopes.announce(folded);
+        Ok(())
+    }
+
+    fn cte(&mut self, cte: &mut Cte) -> Result {
+        let Cte { alias, query, from, materialized: _, closing_paren_token: _ } = cte;
+        let TableAlias { explicit: _, name: _, columns, at } = alias;
+        if from.is_some() || at.is_some() || columns.iter().any(|column| column.data_type.is_some()) {
+            return Err(Refusal::construct_of("WITH"));
+        }
+        self.scopes.bodies += 1;
+        let walked = self.query(query, Role::Named);
+        self.scopes.bodies -= 1;
+        walked
+    }
+}

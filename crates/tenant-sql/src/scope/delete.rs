@@ -1,0 +1,47 @@
+use sqlparser::ast::{Delete, FromTable};
+
+use super::from::Brought;
+use super::predicate::guarded;
+use super::{Result, Scoper};
+use crate::refusal::{Refusal, RefusalKind};
+
+impl Scoper<'_> {
+    pub(super) fn delete(&mut self, delete: &mut Delete) -> Result {
+        let Delete {
+            delete_token: _,
+            optimizer_hints,
+            tables,
+            from,
+            using,
+            selection,
+            returning,
+            output,
+            order_by,
+            limit,
+        } = delete;
+        if !optimizer_hints.is_empty() || output.is_some() {
+            return Err(Refusal::construct_of("DELETE clause"));
+        }
+        let (FromTable::WithFromKeyword(from), true) = (from, tables.is_empty()) else {
+            return Err(several());
+        };
+        let [table] = from.as_slice() else { return Err(several()) };
+        let mut brought = Brought::default();
+        self.written(table, &mut brought)?;
+        using.as_mut().map_or(Ok(()), |using| self.from(using, &mut brought))?;
+        selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
+        self.sort(order_by)?;
+        limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;
+        self.returning(returning.as_mut())?;
+        *selection = guarded(brought.predicates, selection.take());
+        Ok(())
+    }
+}
+
+fn several() -> Refusal {
+    Refusal::new(
+        RefusalKind::UnsupportedConstruct,
+        "DELETE of several tables",
+        "write DELETE FROM one table, and put the others into a subquery",
+    )
+}

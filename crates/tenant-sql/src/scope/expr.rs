@@ -1,0 +1,235 @@
+use sqlparser::ast::{
+    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval, ObjectName, ObjectNamePart,
+    Query, Subscript, TypedString, UnaryOperator,
+};
+
+use super::predicate::nested;
+use super::query::Role;
+use super::{Result, Scoper};
+use crate::refusal::{Refusal, RefusalKind};
+
+impl Scoper<'_> {
+    pub(super) fn exprs(&mut self, exprs: &mut [Expr]) -> Result {
+        exprs.iter_mut().try_for_each(|expr| self.expr(expr))
+    }
+
+    fn both(&mut self, left: &mut Expr, right: &mut Expr) -> Result {
+        self.expr(left)?;
+        self.expr(right)
+    }
+
+    fn maybe(&mut self, expr: Option<&mut Box<Expr>>) -> Result {
+        expr.map_or(Ok(()), |expr| self.expr(expr))
+    }
+
+    fn subquery(&mut self, query: &mut Query) -> Result {
+        self.query(query, Role::Values)
+    }
+
+    pub(super) fn expr(&mut self, expr: &mut Expr) -> Result {
+        match expr {
+            Expr::Identifier(name) => self.column(name),
+            Expr::CompoundIdentifier(parts) => self.qualified(parts),
+            Expr::Value(value) => match (self.rules.literal)(&value.value) {
+                true => Ok(()),
+                false => Err(Refusal::construct_of("literal")),
+            },
+            Expr::IsFalse(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner)
+            | Expr::Nested(inner) => self.expr(inner),
+            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => self.both(left, right),
+            Expr::BinaryOp { left, op, right } => match (self.rules.binary)(op) {
+                true => self.both(left, right),
+                false => Err(Refusal::construct_of("operator")),
+            },
+            Expr::UnaryOp { op, expr } => self.unary(*op, expr),
+            Expr::InList { expr, list, negated: _ } => {
+                self.expr(expr)?;
+                self.exprs(list)
+            }
+            Expr::InSubquery { expr, subquery, negated: _ } => {
+                self.expr(expr)?;
+                self.subquery(subquery)
+            }
+            Expr::Exists { subquery, negated: _ } | Expr::Subquery(subquery) => self.subquery(subquery),
+            Expr::Between { expr, negated: _, low, high } => {
+                self.expr(expr)?;
+                self.both(low, high)
+            }
+            Expr::Like { negated: _, any, expr, pattern, escape_char }
+            | Expr::ILike { negated: _, any, expr, pattern, escape_char } => {
+                if *any {
+                    return Err(Refusal::construct_of("LIKE ANY"));
+                }
+                self.both(expr, pattern)?;
+                self.maybe(escape_char.as_mut())
+            }
+            Expr::SimilarTo { negated: _, expr, pattern, escape_char } => {
+                self.both(expr, pattern)?;
+                self.maybe(escape_char.as_mut())
+            }
+            Expr::RLike { negated: _, expr, pattern, regexp: _ } => self.both(expr, pattern),
+            Expr::AnyOp { left, compare_op, right, is_some: _ } | Expr::AllOp { left, compare_op, right } => {
+                match (self.rules.binary)(compare_op) {
+                    true => self.both(left, right),
+                    false => Err(Refusal::construct_of("operator")),
+                }
+            }
+            Expr::Case { case_token: _, end_token: _, operand, conditions, else_result } => {
+                self.maybe(operand.as_mut())?;
+                conditions.iter_mut().try_for_each(|CaseWhen { condition, result }| self.both(condition, result))?;
+                self.maybe(else_result.as_mut())
+            }
+            Expr::Cast { kind: _, expr, data_type, format } => {
+                self.cast(data_type, format.as_ref())?;
+                self.expr(expr)
+            }
+            Expr::Collate { expr, collation } => {
+                self.collation(collation)?;
+                self.expr(expr)
+            }
+            Expr::Function(function) => self.function(function),
+            Expr::Tuple(exprs) => self.exprs(exprs),
+            Expr::AtTimeZone { timestamp, time_zone } => self.both(timestamp, time_zone),
+            Expr::Extract { field: _, syntax: _, expr } => self.expr(expr),
+            Expr::Ceil { expr, field } | Expr::Floor { expr, field } => match field {
+                CeilFloorKind::DateTimeField(sqlparser::ast::DateTimeField::NoDateTime) => self.expr(expr),
+                CeilFloorKind::DateTimeField(_) | CeilFloorKind::Scale(_) => Err(Refusal::construct_of("CEIL")),
+            },
+            Expr::Position { expr, r#in } => self.both(expr, r#in),
+            Expr::Substring { expr, substring_from, substring_for, special: _, shorthand: _ } => {
+                self.expr(expr)?;
+                self.maybe(substring_from.as_mut())?;
+                self.maybe(substring_for.as_mut())
+            }
+            Expr::Trim { trim_where: _, trim_what, expr, trim_characters } => {
+                self.maybe(trim_what.as_mut())?;
+                self.expr(expr)?;
+                trim_characters.as_mut().map_or(Ok(()), |exprs| self.exprs(exprs))
+            }
+            Expr::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+                self.both(expr, overlay_what)?;
+                self.expr(overlay_from)?;
+                self.maybe(overlay_for.as_mut())
+            }
+            Expr::TypedString(TypedString { data_type, value: _, uses_odbc_syntax }) => {
+                if !self.rules.can.typed_string || *uses_odbc_syntax {
+                    return Err(Refusal::construct_of("typed string"));
+                }
+                self.cast(data_type, None)
+            }
+            Expr::Interval(interval) => self.interval(interval),
+            Expr::Array(Array { elem, named: _ }) => match self.rules.can.array {
+                true => self.exprs(elem),
+                false => Err(Refusal::construct_of("array")),
+            },
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                self.expr(root)?;
+                access_chain.iter_mut().try_for_each(|access| self.access(access))
+            }
+            Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => match self.rules.can.distinct_on {
+                true => sets.iter_mut().try_for_each(|set| self.exprs(set)),
+                false => Err(Refusal::construct_of("grouping sets")),
+            },
+            _ => Err(Refusal::construct_of("expression")),
+        }
+    }
+
+    /// `- -1` is printed as a comment: the inner sign goes into parentheses.
+    fn unary(&mut self, operator: UnaryOperator, operand: &mut Box<Expr>) -> Result {
+        if !(self.rules.unary)(&operator) {
+            return Err(Refusal::construct_of("operator"));
+        }
+        self.expr(operand)?;
+        if matches!(**operand, Expr::UnaryOp { .. }) && operator != UnaryOperator::Not {
+            let inner = std::mem::replace(operand.as_mut(), Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
+            **operand = nested(inner);
+        }
+        Ok(())
+    }
+
+    fn interval(&mut self, interval: &mut Interval) -> Result {
+        let Interval { value, leading_field: _, leading_precision, last_field, fractional_seconds_precision } = interval;
+        let odd = leading_precision.is_some() || last_field.is_some() || fractional_seconds_precision.is_some();
+        if !self.rules.can.interval || odd {
+            return Err(Refusal::construct_of("INTERVAL"));
+        }
+        self.expr(value)
+    }
+
+    fn access(&mut self, access: &mut AccessExpr) -> Result {
+        match access {
+            AccessExpr::Subscript(Subscript::Index { index }) if self.rules.can.array => self.expr(index),
+            AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None })
+                if self.rules.can.array =>
+            {
+                lower_bound.as_mut().map_or(Ok(()), |bound| self.expr(bound))?;
+                upper_bound.as_mut().map_or(Ok(()), |bound| self.expr(bound))
+            }
+            AccessExpr::Subscript(_) | AccessExpr::Dot(_) => Err(Refusal::construct_of("field access")),
+        }
+    }
+
+    /// `'users'::regclass` and its like read the database's own catalog.
+    fn cast(&self, data_type: &DataType, format: Option<&CastFormat>) -> Result {
+        let name = data_type.to_string().to_ascii_lowercase();
+        match format.is_some() || name.contains("reg") || name.contains("oid") {
+            true => Err(Refusal::construct_of("CAST")),
+            false => Ok(()),
+        }
+    }
+
+    fn collation(&self, collation: &ObjectName) -> Result {
+        let ObjectName(parts) = collation;
+        match parts.as_slice() {
+            [ObjectNamePart::Identifier(_)] => Ok(()),
+            _ => Err(Refusal::construct_of("COLLATE")),
+        }
+    }
+
+    pub(super) fn column(&self, name: &Ident) -> Result {
+        if !self.rules.is_system_column(&self.rules.column(name)) {
+            return Ok(());
+        }
+        let refusal = Refusal::new(
+            RefusalKind::UnsupportedConstruct,
+            "system column",
+            "use the table's own key: row numbers are shared by all tenants",
+        );
+        Err(refusal.at(name.span.start.line, name.span.start.column))
+    }
+
+    fn qualified(&self, parts: &[Ident]) -> Result {
+        match parts {
+            [_, column] => self.column(column),
+            _ => Err(Refusal::new(
+                RefusalKind::UnsupportedConstruct,
+                "schema-qualified column",
+                "qualify columns by the relation's alias",
+            )),
+        }
+    }
+
+    /// A column as `USING`, `SET` and column lists name it.
+    pub(super) fn column_name<'n>(&self, name: &'n ObjectName) -> Result<&'n Ident> {
+        let ObjectName(parts) = name;
+        match parts.as_slice() {
+            [ObjectNamePart::Identifier(column)] => self.column(column).map(|()| column),
+            _ => Err(Refusal::construct_of("qualified column")),
+        }
+    }
+
+    pub(super) fn qualifier(&self, name: &ObjectName) -> Result {
+        let ObjectName(parts) = name;
+        match parts.as_slice() {
+            [ObjectNamePart::Identifier(_)] => Ok(()),
+            _ => Err(Refusal::construct_of("qualified wildcard")),
+        }
+    }
+}

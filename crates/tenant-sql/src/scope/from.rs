@@ -1,0 +1,208 @@
+use sqlparser::ast::{
+    Expr, JoinConstraint, ObjectName, Query, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins,
+};
+
+use super::names::Relation;
+use super::place::{Place, constraint, places};
+use super::predicate::guarded;
+use super::query::Role;
+use super::select::star_of;
+use super::{Result, Scoper};
+use crate::refusal::{Refusal, RefusalKind};
+
+/// More relations than any database joins, and the length of the chain of predicates we build.
+const MOST_RELATIONS: usize = 64;
+
+/// What one `FROM` brings.
+#[derive(Default)]
+pub(super) struct Brought {
+    /// The predicates for `WHERE`.
+    pub(super) predicates: Vec<Expr>,
+    /// The names the relations go by, folded.
+    names: Vec<String>,
+}
+
+impl Brought {
+    pub(super) fn name(&mut self, name: String, same: impl Fn(&str, &str) -> bool) -> Result {
+        // A predicate on one of two relations of the same name would bind either, or both, or none.
+        if self.names.iter().any(|before| same(before, &name)) {
+            return Err(Refusal::new(RefusalKind::Ambiguous, "FROM", "give each relation its own alias"));
+        }
+        if self.names.len() >= MOST_RELATIONS {
+            return Err(Refusal::new(RefusalKind::TooDeep, "FROM", "join fewer relations"));
+        }
+        self.names.push(name);
+        Ok(())
+    }
+}
+
+impl Scoper<'_> {
+    pub(super) fn from(&mut self, from: &mut [TableWithJoins], brought: &mut Brought) -> Result {
+        from.iter_mut().try_for_each(|tables| self.tables(tables, brought, false))
+    }
+
+    /// `below`: in parentheses, where a predicate would have to reach through the join around it.
+    fn tables(&mut self, tables: &mut TableWithJoins, brought: &mut Brought, below: bool) -> Result {
+        let TableWithJoins { relation, joins } = tables;
+        let places = places(joins)?;
+        let place = |at: usize| match places.get(at) {
+            Some(place) if !below => *place,
+            Some(_) | None => Place::Derived,
+        };
+        let predicate = self.factor(relation, place(0), brought)?;
+        brought.predicates.extend(predicate);
+        for (at, join) in joins.iter_mut().enumerate() {
+            let sqlparser::ast::Join { relation, global, join_operator } = join;
+            if *global {
+                return Err(Refusal::construct_of("GLOBAL JOIN"));
+            }
+            let place = place(at + 1);
+            let predicate = self.factor(relation, place, brought)?;
+            let constraint = constraint(join_operator)?;
+            self.constraint(constraint)?;
+            match (place, constraint) {
+                (Place::On, JoinConstraint::On(condition)) => join_on(condition, predicate),
+                _ => brought.predicates.extend(predicate),
+            }
+        }
+        Ok(())
+    }
+
+    fn constraint(&mut self, constraint: &mut JoinConstraint) -> Result {
+        match constraint {
+            JoinConstraint::On(condition) => self.expr(condition),
+            JoinConstraint::Using(columns) => columns.iter().try_for_each(|column| self.column_name(column).map(drop)),
+            JoinConstraint::Natural | JoinConstraint::None => Ok(()),
+        }
+    }
+
+    /// Scopes one relation and returns the predicate that its place is to take.
+    fn factor(&mut self, factor: &mut TableFactor, place: Place, brought: &mut Brought) -> Result<Option<Expr>> {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args,
+                with_hints,
+                version,
+                with_ordinality,
+                partitions,
+                json_path,
+                sample,
+                index_hints,
+            } => {
+                let plain = with_hints.is_empty()
+                    && version.is_none()
+                    && !*with_ordinality
+                    && partitions.is_empty()
+                    && json_path.is_none()
+                    && index_hints.is_empty();
+                if !plain || sample.is_some() {
+                    return Err(Refusal::construct_of("table option"));
+                }
+                let Some(args) = args else {
+                    return self.base_table(factor, place, brought);
+                };
+                let TableFunctionArgs { args, settings } = args;
+                if settings.is_some() {
+                    return Err(Refusal::construct_of("SETTINGS"));
+                }
+                self.expose(Some(name), alias.as_ref(), brought)?;
+                self.table_function(name, args)?;
+            }
+            TableFactor::Derived { lateral, subquery, alias, sample } => {
+                if (*lateral && !self.rules.can.lateral) || sample.is_some() {
+                    return Err(Refusal::construct_of("LATERAL"));
+                }
+                self.expose(None, alias.as_ref(), brought)?;
+                self.query(subquery, Role::Named)?;
+            }
+            TableFactor::Function { lateral: _, name, args, with_ordinality: _, alias } => {
+                if !self.rules.can.lateral {
+                    return Err(Refusal::construct_of("LATERAL"));
+                }
+                self.expose(Some(name), alias.as_ref(), brought)?;
+                self.table_function(name, args)?;
+            }
+            TableFactor::UNNEST { alias, array_exprs, with_offset, with_offset_alias, with_ordinality: _ } => {
+                if !self.rules.can.array || *with_offset || with_offset_alias.is_some() {
+                    return Err(Refusal::construct_of("UNNEST"));
+                }
+                self.expose(None, alias.as_ref(), brought)?;
+                array_exprs.iter_mut().try_for_each(|expr| self.expr(expr))?;
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                if alias.is_some() {
+                    return Err(Refusal::construct_of("alias of a join"));
+                }
+                self.tables(table_with_joins, brought, true)?;
+            }
+            TableFactor::TableFunction { expr: _, alias: _ } => return Err(Refusal::construct_of("TABLE()")),
+            _ => return Err(Refusal::construct_of("FROM")),
+        }
+        Ok(None)
+    }
+
+    fn base_table(&mut self, factor: &mut TableFactor, place: Place, brought: &mut Brought) -> Result<Option<Expr>> {
+        let TableFactor::Table { name, alias, .. } = &*factor else {
+            return Err(Refusal::construct_of("FROM"));
+        };
+        let relation = self.relation(name)?;
+        let exposed = self.exposed(name, alias.as_ref())?;
+        brought.name(exposed.clone(), |a, b| self.rules.may_be_same(a, b))?;
+        let renames = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some());
+        if renames && !self.rules.can.alias_columns {
+            return Err(Refusal::construct_of("column aliases"));
+        }
+        let Relation::Owned { tenant_column } = relation else {
+            return Ok(None);
+        };
+        // `users AS u (tenant_id, id)` makes another column of the tenant's name.
+        if renames {
+            return Err(Refusal::construct_of("column aliases of a table"));
+        }
+        match place {
+            Place::Where | Place::On => Ok(Some(self.equality(&exposed, &tenant_column))),
+            Place::Derived => {
+                let (name, alias) = (name.clone(), alias.clone());
+                *factor = self.derived(&name, alias, &tenant_column)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// `(SELECT * FROM users WHERE "users"."tenant_id" = ?N) AS users`
+    fn derived(&mut self, name: &ObjectName, alias: Option<TableAlias>, tenant_column: &str) -> Result<TableFactor> {
+        let inner = self.exposed(name, None)?;
+        let predicate = self.equality(&inner, tenant_column);
+        let alias = alias.unwrap_or_else(|| TableAlias {
+            explicit: true,
+            name: sqlparser::ast::Ident::with_quote(self.rules.quote, &inner),
+            columns: Vec::new(),
+            at: None,
+        });
+        let subquery: Box<Query> = Box::new(star_of(name.clone(), predicate));
+        Ok(TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None })
+    }
+
+    fn expose(&mut self, name: Option<&ObjectName>, alias: Option<&TableAlias>, brought: &mut Brought) -> Result {
+        let exposed = match (name, alias) {
+            (_, Some(alias)) => self.rules.table(&alias.name),
+            (Some(name), None) => self.exposed(name, None)?,
+            (None, None) => return Ok(()),
+        };
+        let odd = alias.is_some_and(|alias| alias.at.is_some());
+        let renames = alias.is_some_and(|alias| !alias.columns.is_empty());
+        if odd || (renames && !self.rules.can.alias_columns) {
+            return Err(Refusal::construct_of("column aliases"));
+        }
+        brought.name(exposed, |a, b| self.rules.may_be_same(a, b))
+    }
+}
+
+fn join_on(condition: &mut Expr, predicate: Option<Expr>) {
+    let own = std::mem::replace(condition, Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
+    if let Some(scoped) = guarded(predicate.into_iter().collect(), Some(own)) {
+        *condition = scoped;
+    }
+}

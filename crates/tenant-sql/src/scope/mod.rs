@@ -1,0 +1,67 @@
+//! The scoper: walks every field of the tree, adds the tenant's predicates, and refuses whatever it does not know.
+//!
+//! Structs are destructured without `..` and enums matched by name, so that a field or variant the parser learns later
+//! breaks the build or is refused.
+
+mod cte;
+mod delete;
+mod expr;
+mod from;
+mod function;
+mod insert;
+mod labels;
+mod names;
+mod order;
+mod place;
+mod predicate;
+mod query;
+mod select;
+mod source;
+mod statement;
+mod update;
+mod upsert;
+mod window;
+
+use sqlparser::ast::{Expr, Value};
+
+use crate::catalog::Catalog;
+use crate::dialect::Rules;
+use crate::lex::Source;
+use crate::plan::GivenTenant;
+use crate::refusal::Refusal;
+
+pub(crate) use statement::Scoped;
+
+pub(crate) type Result<T = ()> = std::result::Result<T, Refusal>;
+
+/// The state of one walk.
+pub(crate) struct Scoper<'a> {
+    catalog: &'a Catalog,
+    rules: &'static Rules,
+    source: &'a Source<'a>,
+    /// The placeholder of the tenant.
+    marker: String,
+    scopes: cte::Scopes,
+    touched: bool,
+    given: Vec<GivenTenant>,
+}
+
+impl<'a> Scoper<'a> {
+    pub(crate) fn new(catalog: &'a Catalog, source: &'a Source<'a>, marker: String) -> Self {
+        Self {
+            catalog,
+            rules: Rules::of(catalog.dialect()),
+            source,
+            marker,
+            scopes: cte::Scopes::default(),
+            touched: false,
+            given: Vec::new(),
+        }
+    }
+
+    /// The tenant's placeholder as an expression.
+    fn tenant(&mut self) -> Expr {
+        self.touched = true;
+        Expr::Value(Value::Placeholder(self.marker.clone()).with_empty_span())
+    }
+}

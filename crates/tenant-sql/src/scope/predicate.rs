@@ -1,0 +1,32 @@
+use sqlparser::ast::{BinaryOperator, Expr, Ident};
+
+use super::Scoper;
+
+impl Scoper<'_> {
+    /// `"alias"."tenant_id" = ?N`: quoted and qualified, or SQLite might read a string and others another relation.
+    pub(super) fn equality(&mut self, alias: &str, tenant_column: &str) -> Expr {
+        let quoted = |name: &str| Ident::with_quote(self.rules.quote, name);
+        let column = Expr::CompoundIdentifier(vec![quoted(alias), quoted(tenant_column)]);
+        let tenant = self.tenant();
+        Expr::BinaryOp { left: Box::new(column), op: BinaryOperator::Eq, right: Box::new(tenant) }
+    }
+}
+
+/// Puts the predicates in front of the caller's own condition, which stands in parentheses: no operator of it can
+/// take part in the scope.
+pub(super) fn guarded(predicates: Vec<Expr>, condition: Option<Expr>) -> Option<Expr> {
+    let scoped = !predicates.is_empty();
+    let condition = condition.map(|condition| if scoped { nested(condition) } else { condition });
+    predicates.into_iter().chain(condition).reduce(|left, right| Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::And,
+        right: Box::new(right),
+    })
+}
+
+pub(super) fn nested(expr: Expr) -> Expr {
+    match expr {
+        Expr::Nested(inner) => Expr::Nested(inner),
+        open => Expr::Nested(Box::new(open)),
+    }
+}

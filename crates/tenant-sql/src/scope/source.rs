@@ -1,0 +1,166 @@
+//! The rows an `INSERT` brings, and the tenant's value in them.
+
+use sqlparser::ast::helpers::attached_token::AttachedToken;
+use sqlparser::ast::{
+    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
+    Ident, ObjectName, ObjectNamePart, SelectItem, SetExpr, Value,
+};
+
+use super::predicate::nested;
+use super::{Result, Scoper};
+use crate::plan::GivenTenant;
+use crate::refusal::{Refusal, RefusalKind};
+use crate::tenant::TenantType;
+
+/// What `json` cannot read: the call fails, and with it the statement, before anything is written.
+pub(crate) const RAISE: &str = "another tenant";
+
+impl Scoper<'_> {
+    pub(super) fn append_tenant(&mut self, body: &mut SetExpr) -> Result {
+        match body {
+            SetExpr::Select(select) => {
+                let tenant = self.tenant();
+                select.projection.push(SelectItem::UnnamedExpr(tenant));
+                Ok(())
+            }
+            SetExpr::Values(values) => {
+                for row in &mut values.rows {
+                    let tenant = self.tenant();
+                    row.content.push(tenant);
+                }
+                Ok(())
+            }
+            SetExpr::SetOperation { left, op: _, set_quantifier: _, right } => {
+                self.append_tenant(left)?;
+                self.append_tenant(right)
+            }
+            SetExpr::Query(query) => self.append_tenant(&mut query.body),
+            _ => Err(Refusal::construct_of("source of INSERT")),
+        }
+    }
+
+    /// Replaces what the caller gives for the tenant column, at `at` of `width`, by what cannot be another tenant.
+    pub(super) fn check_given(&mut self, body: &mut SetExpr, at: usize, width: usize) -> Result {
+        match body {
+            SetExpr::Select(select) => {
+                let items = &mut select.projection;
+                let plain = items.iter().all(|item| {
+                    matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ })
+                });
+                match items.get_mut(at) {
+                    Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, alias: _ }) if plain => {
+                        self.check_value(expr)
+                    }
+                    _ => Err(leave_out("wildcard for the tenant column")),
+                }
+            }
+            SetExpr::Values(values) => values.rows.iter_mut().try_for_each(|row| {
+                let fits = row.content.len() == width;
+                match row.content.get_mut(at) {
+                    Some(expr) if fits => self.check_value(expr),
+                    _ => Err(Refusal::new(RefusalKind::Syntax, "VALUES", "give one value per column")),
+                }
+            }),
+            SetExpr::SetOperation { left, op: _, set_quantifier: _, right } => {
+                self.check_given(left, at, width)?;
+                self.check_given(right, at, width)
+            }
+            SetExpr::Query(query) => self.check_given(&mut query.body, at, width),
+            _ => Err(Refusal::construct_of("source of INSERT")),
+        }
+    }
+
+    fn check_value(&mut self, expr: &mut Expr) -> Result {
+        let mut inner = &*expr;
+        while let Expr::Nested(deeper) = inner {
+            inner = deeper;
+        }
+        let given = match inner {
+            Expr::Value(value) => self.literal_tenant(&value.value)?,
+            _ => None,
+        };
+        match given {
+            Some(given) => {
+                self.given.push(given);
+                *expr = self.tenant();
+            }
+            None if self.rules.can.guard_expression => {
+                let own = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));
+                *expr = self.or_raise(own);
+            }
+            None => return Err(leave_out("expression for the tenant column")),
+        }
+        Ok(())
+    }
+
+    /// `None`: only the database will know.
+    fn literal_tenant(&self, value: &Value) -> Result<Option<GivenTenant>> {
+        let foreign = || Refusal::new(RefusalKind::ForeignTenantLiteral, "INSERT", "leave the tenant column out");
+        match (value, self.catalog.tenant_type()) {
+            (Value::Placeholder(_), _) => Ok(None),
+            (Value::SingleQuotedString(text), TenantType::Text | TenantType::Uuid) if !text.contains(['\'', '\\']) => {
+                Ok(Some(GivenTenant::Text(text.clone())))
+            }
+            (Value::Number(digits, false), TenantType::Integer) => {
+                digits.parse().map(|number| Some(GivenTenant::Integer(number))).map_err(|_| foreign())
+            }
+            _ => Err(foreign()),
+        }
+    }
+
+    /// `CASE WHEN (expr) COLLATE BINARY = ?N THEN ?N ELSE json('another tenant') END`
+    fn or_raise(&mut self, expr: Expr) -> Expr {
+        let name = |text: &str| ObjectName(vec![ObjectNamePart::Identifier(Ident::new(text))]);
+        let bytes = Expr::Collate { expr: Box::new(nested(expr)), collation: name("BINARY") };
+        let condition =
+            Expr::BinaryOp { left: Box::new(bytes), op: BinaryOperator::Eq, right: Box::new(self.tenant()) };
+        let message = Expr::Value(Value::SingleQuotedString(RAISE.to_owned()).with_empty_span());
+        let args = FunctionArgumentList {
+            duplicate_treatment: None,
+            args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(message))],
+            clauses: Vec::new(),
+        };
+        let raise = Function {
+            name: name("json"),
+            uses_odbc_syntax: false,
+            parameters: FunctionArguments::None,
+            args: FunctionArguments::List(args),
+            within_group: Vec::new(),
+            filter: None,
+            null_treatment: None,
+            over: None,
+        };
+        Expr::Case {
+            case_token: AttachedToken::empty(),
+            end_token: AttachedToken::empty(),
+            operand: None,
+            conditions: vec![CaseWhen { condition, result: self.tenant() }],
+            else_result: Some(Box::new(Expr::Function(raise))),
+        }
+    }
+
+    /// How many columns a source has, if the text tells.
+    pub(super) fn width(&self, body: &SetExpr) -> Option<usize> {
+        match body {
+            SetExpr::Select(select) => {
+                let plain = |item: &SelectItem| {
+                    matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ })
+                };
+                select.projection.iter().all(plain).then_some(select.projection.len())
+            }
+            SetExpr::Values(values) => {
+                let width = values.rows.first()?.content.len();
+                values.rows.iter().all(|row| row.content.len() == width).then_some(width)
+            }
+            SetExpr::SetOperation { left, op: _, set_quantifier: _, right } => {
+                self.width(left).filter(|width| self.width(right) == Some(*width))
+            }
+            SetExpr::Query(query) => self.width(&query.body),
+            _ => None,
+        }
+    }
+}
+
+fn leave_out(construct: &'static str) -> Refusal {
+    Refusal::new(RefusalKind::UnsupportedConstruct, construct, "leave the tenant column out: it is filled in")
+}
