@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::Token;
 
 use crate::catalog::Catalog;
 use crate::dialect::Rules;
-use crate::lex::{Source, guard, measure, placeholders, tokenize};
+use crate::lex::{Source, guard, measure, placeholders};
 use crate::limits::Limits;
 use crate::plan::{Plan, TenantBind};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
@@ -25,7 +25,7 @@ pub(crate) fn plan(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan,
     first_word(&source)?;
     guard::tokens(&source, dialect)?;
     let arguments = placeholders::number(&mut source, dialect, rules)?;
-    let tokens: Vec<TokenWithSpan> = source.tokens.iter().map(|lexed| lexed.token.clone()).collect();
+    let tokens = source.for_parser(dialect);
     let mut statement = round_trip::parse(tokens.clone(), rules)?;
     words::check(&statement, rules)?;
     round_trip::same_tokens(&tokens, &statement, rules)?;
@@ -64,7 +64,6 @@ fn assemble(
 
 /// Cuts the text at the tokens of the marker, never at a string that looks like it: no token of the caller's can be one.
 fn segments(printed: &str, marker: &str, rules: &'static Rules) -> Result<Vec<Box<str>>, Refusal> {
-    let _ = tokenize(printed, rules);
     let source = Source::read(printed, rules)?;
     let mut segments = Vec::new();
     let mut from = 0;

@@ -53,7 +53,8 @@ fn canonical(token: &Token) -> Vec<String> {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     match token {
         Token::Whitespace(_) | Token::SemiColon | Token::EOF => Vec::new(),
-        _ if is_word(token, "AS") => Vec::new(),
+        // `FULL OUTER JOIN` is printed as `FULL JOIN`; neither word can be a name.
+        _ if is_word(token, "AS") || is_word(token, "OUTER") => Vec::new(),
         _ if is_word(token, "NOTNULL") => words(&["IS", "NOT", "NULL"]),
         Token::DoubleEq => words(&["="]),
         Token::Word(word) if word.quote_style.is_none() => vec![word.value.to_ascii_uppercase()],

@@ -7,6 +7,7 @@ pub(crate) mod placeholders;
 
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
+use crate::catalog::Dialect;
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -21,6 +22,10 @@ impl Lexed {
     pub(crate) fn is_word(&self, word: &str) -> bool {
         is_word(&self.token.token, word)
     }
+}
+
+fn is_or(token: &TokenWithSpan) -> bool {
+    is_word(&token.token, "OR")
 }
 
 pub(crate) fn is_word(token: &Token, word: &str) -> bool {
@@ -47,6 +52,21 @@ impl<'a> Source<'a> {
             }
         }
         Ok(Self { sql, tokens: kept })
+    }
+
+    /// The tokens for the parser.
+    pub(crate) fn for_parser(&self, dialect: Dialect) -> Vec<TokenWithSpan> {
+        let mut tokens: Vec<TokenWithSpan> = Vec::with_capacity(self.tokens.len());
+        for (at, lexed) in self.tokens.iter().enumerate() {
+            let into = self.tokens.get(at + 1).is_some_and(|next| next.is_word("INTO"));
+            if dialect == Dialect::Sqlite && into && lexed.is_word("REPLACE") && !tokens.last().is_some_and(is_or) {
+                // The parser reads `REPLACE` on SQLite as the longer form; so it gets that form to begin with.
+                let word = |word| TokenWithSpan { token: Token::make_keyword(word), span: lexed.token.span };
+                tokens.extend(["INSERT", "OR"].map(word));
+            }
+            tokens.push(lexed.token.clone());
+        }
+        tokens
     }
 
     pub(crate) fn text(&self, first: &Lexed, last: &Lexed) -> &'a str {

@@ -99,7 +99,8 @@ impl Scoper<'_> {
             return Err(Refusal::construct_of("WITH"));
         }
         self.scopes.bodies += 1;
-        let walked = self.query(query, Role::Named);
+        let role = if columns.is_empty() { Role::Named } else { Role::Values };
+        let walked = self.query(query, role);
         self.scopes.bodies -= 1;
         walked
     }

@@ -3,7 +3,6 @@ use sqlparser::ast::{
     Query, Subscript, TypedString, UnaryOperator,
 };
 
-use super::predicate::nested;
 use super::query::Role;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
@@ -141,17 +140,13 @@ impl Scoper<'_> {
         }
     }
 
-    /// `- -1` is printed as a comment: the inner sign goes into parentheses.
-    fn unary(&mut self, operator: UnaryOperator, operand: &mut Box<Expr>) -> Result {
-        if !(self.rules.unary)(&operator) {
+    /// `- -1` is printed as a comment.
+    fn unary(&mut self, operator: UnaryOperator, operand: &mut Expr) -> Result {
+        let sign = matches!(operand, Expr::UnaryOp { op, expr: _ } if *op != UnaryOperator::Not);
+        if !(self.rules.unary)(&operator) || (sign && operator != UnaryOperator::Not) {
             return Err(Refusal::construct_of("operator"));
         }
-        self.expr(operand)?;
-        if matches!(**operand, Expr::UnaryOp { .. }) && operator != UnaryOperator::Not {
-            let inner = std::mem::replace(operand.as_mut(), Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
-            **operand = nested(inner);
-        }
-        Ok(())
+        self.expr(operand)
     }
 
     fn interval(&mut self, interval: &mut Interval) -> Result {

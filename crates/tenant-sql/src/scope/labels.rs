@@ -23,7 +23,8 @@ impl Scoper<'_> {
         for (item, text) in items.iter_mut().zip(texts) {
             if let SelectItem::UnnamedExpr(expr) = item
                 && !is_column(expr)
-                && !text.contains(['\n', '\r', '\\'])
+                && !text.contains("\\\"")
+                && expr.to_string() != text
             {
                 let quote = self.rules.quote;
                 let doubled = text.replace(quote, &format!("{quote}{quote}"));

@@ -1,3 +1,96 @@
+//! The second wall. Reads the printed text again and proves, for each relation in each scope, that a conjunct binds its
+//! tenant column to the tenant at a place that filters it.
+//!
+//! It shares no code with the scoper, and looks for subqueries by the parser's own visitor instead of by hand; what the
+//! visitor counts and what was proved must agree.
+
+mod census;
+mod clause;
+mod insert;
+mod keys;
+mod names;
+mod query;
+mod relations;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Query, Statement, Visit, Visitor};
+
 use crate::catalog::Catalog;
-use crate::refusal::Refusal;
-pub(crate) fn verify(_printed: &str, _catalog: &Catalog, _marker: &str) -> Result<(), Refusal> { Ok(()) }
+use crate::dialect::Rules;
+use crate::refusal::{Refusal, RefusalKind};
+use crate::round_trip;
+
+type Proof<T = ()> = Result<T, Refusal>;
+
+/// Proves that the text reads and writes rows of the tenant only, whose placeholder is `marker`.
+pub(crate) fn verify(printed: &str, catalog: &Catalog, marker: &str) -> Proof {
+    let rules = Rules::of(catalog.dialect());
+    let statement = round_trip::reparse(printed, rules)?;
+    let mut verifier = Verifier { catalog, rules, marker, ctes: Vec::new(), seen: census::Count::default() };
+    verifier.statement(&statement)?;
+    census::compare(&statement, &verifier)
+}
+
+/// A fault of the scoper, or an attack on it: either way nothing reaches the database.
+fn unproved(what: &'static str) -> Refusal {
+    Refusal::new(RefusalKind::UnsupportedConstruct, what, "the scope could not be proved: rewrite the statement")
+}
+
+struct Verifier<'a> {
+    catalog: &'a Catalog,
+    rules: &'static Rules,
+    marker: &'a str,
+    /// Names given by the `WITH` clauses around, and whether they can be used yet.
+    ctes: Vec<(String, bool)>,
+    seen: census::Count,
+}
+
+impl Verifier<'_> {
+    /// Proves every query inside a part of the tree that is not one itself.
+    fn inside<T: Visit>(&mut self, part: &T) -> Proof {
+        match part.visit(&mut Inside { verifier: self, depth: 0 }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(refusal) => Err(refusal),
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Proof {
+        self.seen.statements += 1;
+        match statement {
+            Statement::Query(query) => self.query(query),
+            Statement::Insert(insert) => self.insert(insert),
+            Statement::Update(update) => self.update(update),
+            Statement::Delete(delete) => self.delete(delete),
+            _ => Err(unproved("statement")),
+        }
+    }
+}
+
+struct Inside<'v, 'a> {
+    verifier: &'v mut Verifier<'a>,
+    depth: usize,
+}
+
+impl Visitor for Inside<'_, '_> {
+    type Break = Refusal;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Refusal> {
+        if self.depth == 0
+            && let Err(refusal) = self.verifier.query(query)
+        {
+            return ControlFlow::Break(refusal);
+        }
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<Refusal> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+}

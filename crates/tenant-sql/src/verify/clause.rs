@@ -1,0 +1,51 @@
+use sqlparser::ast::{BinaryOperator, Expr, Value};
+
+use super::Verifier;
+
+/// The relations (by alias) and columns that a condition ties to the tenant.
+#[derive(Debug, Default)]
+pub(super) struct Bound(Vec<(String, String)>);
+
+impl Bound {
+    pub(super) fn has(&self, alias: &str, column: &str) -> bool {
+        self.0.iter().any(|(bound, by)| bound == alias && by == column)
+    }
+}
+
+impl Verifier<'_> {
+    /// Reads `a.t = ? AND b.t = ? AND (anything)`.
+    ///
+    /// The shape is strict: equalities first, and behind them at most one condition, in parentheses. In that shape no
+    /// precedence of any database's operators can make the equalities part of something else.
+    pub(super) fn bound(&mut self, condition: Option<&Expr>) -> Bound {
+        let mut bound = Vec::new();
+        let mut rest = condition;
+        let mut last = true;
+        while let Some(expr) = rest {
+            let (conjunct, before) = match expr {
+                Expr::BinaryOp { left, op: BinaryOperator::And, right } => (&**right, Some(&**left)),
+                other => (other, None),
+            };
+            match self.equality(conjunct) {
+                Some(pair) => bound.push(pair),
+                None if last && matches!(conjunct, Expr::Nested(_)) => {}
+                None => return Bound::default(),
+            }
+            (rest, last) = (before, false);
+        }
+        self.seen.markers += bound.len();
+        Bound(bound)
+    }
+
+    fn equality(&self, expr: &Expr) -> Option<(String, String)> {
+        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr else { return None };
+        let Expr::CompoundIdentifier(parts) = &**left else { return None };
+        let [alias, column] = parts.as_slice() else { return None };
+        let quoted = alias.quote_style == Some(self.rules.quote) && column.quote_style == Some(self.rules.quote);
+        (quoted && self.is_marker(right)).then(|| (self.rules.table(alias), column.value.clone()))
+    }
+
+    pub(super) fn is_marker(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::Value(value) if matches!(&value.value, Value::Placeholder(text) if text == self.marker))
+    }
+}
