@@ -23,6 +23,7 @@ pub struct TenantRecord {
     limits: Arc<Limits>,
     liveness: Arc<Liveness>,
     quota: QuotaSlot,
+    edge: QuotaSlot,
 }
 
 impl TenantRecord {
@@ -60,6 +61,7 @@ impl TenantRecord {
             limits,
             liveness,
             quota: QuotaSlot::default(),
+            edge: QuotaSlot::default(),
         }
     }
 
@@ -95,6 +97,12 @@ impl TenantRecord {
     #[must_use]
     pub const fn quota_slot(&self) -> &QuotaSlot {
         &self.quota
+    }
+
+    /// Where the edge keeps what it has rendered from the config, so that it does so once per config.
+    #[must_use]
+    pub const fn edge_slot(&self) -> &QuotaSlot {
+        &self.edge
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{PolicyDecision, PolicyRequest};
@@ -36,4 +38,19 @@ pub trait PolicyEvaluator: Send + Sync {
         tenant: &TenantContext,
         request: &PolicyRequest<'_>,
     ) -> Result<PolicyDecision, StoreError>;
+}
+
+#[async_trait]
+impl<P: PolicyEvaluator + ?Sized> PolicyEvaluator for Arc<P> {
+    fn try_evaluate(&self, tenant: &TenantContext, request: &PolicyRequest<'_>) -> Option<PolicyDecision> {
+        (**self).try_evaluate(tenant, request)
+    }
+
+    async fn evaluate(
+        &self,
+        tenant: &TenantContext,
+        request: &PolicyRequest<'_>,
+    ) -> Result<PolicyDecision, StoreError> {
+        (**self).evaluate(tenant, request).await
+    }
 }

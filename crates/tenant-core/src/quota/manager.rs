@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{Cost, Decision, Usage};
@@ -35,4 +37,23 @@ pub trait QuotaManager: Send + Sync {
     /// # Errors
     /// The counts can't be reached.
     async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError>;
+}
+
+#[async_trait]
+impl<Q: QuotaManager + ?Sized> QuotaManager for Arc<Q> {
+    fn try_decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
+        (**self).try_decide(tenant, costs)
+    }
+
+    async fn decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Result<Decision, StoreError> {
+        (**self).decide(tenant, costs).await
+    }
+
+    fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
+        (**self).settle(tenant, decision, actual);
+    }
+
+    async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {
+        (**self).usage(tenant).await
+    }
 }
