@@ -1,0 +1,3 @@
+//! Doors that open too easily: each says what it risks.
+
+pub use crate::resolver::query::QueryResolver;

@@ -1,0 +1,326 @@
+//! The way of a request, step by step: what the layers share.
+//!
+//! Each step is a synchronous function that goes on to the next one. Where an answer is not in memory, the step stops
+//! with [`Stop::Wait`], and [`wait`] takes the same way up again behind the answer. So the hot path is straight
+//! calls, and nothing is boxed on it.
+
+mod future;
+mod meter;
+mod service;
+mod strip;
+mod wait;
+
+use http::Response;
+use tenant_core::{
+    AdmissionError, Hooks, TenantContext,
+    hooks::{CrossTenantAttempt, PolicyEvent, QuotaEvent, ResolveEvent},
+    policy::{PolicyDecision, PolicyRequest},
+    quota::Decision,
+};
+
+pub(crate) use self::strip::path_below;
+pub use self::{future::ResponseFuture, service::TenantService, strip::OriginalUri};
+use crate::{
+    Claim, Rejection, RejectionKind, RequestHead, Source, TenantBody,
+    policy::PolicyStage,
+    quota::QuotaStage,
+    rejection::Disagreement,
+    resolve::ResolveStage,
+    resolver::{Resolution, ResolveFuture},
+};
+
+/// The steps that a layer consists of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edge {
+    pub(crate) resolve: Option<ResolveStage>,
+    pub(crate) policy: Option<PolicyStage>,
+    pub(crate) quota: Option<QuotaStage>,
+    pub(crate) hooks: Hooks,
+}
+
+/// Left in the extensions where a request may go on without a tenant, to tell that from a layer that was forgotten.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoTenant;
+
+/// A tenant that was entered.
+pub(crate) struct Entry {
+    pub(crate) tenant: TenantContext,
+    pub(crate) stripped: u16,
+}
+
+/// A request that goes on.
+pub(crate) struct Pass {
+    pub(crate) entry: Entry,
+    /// What was charged; `None` where nothing is limited.
+    pub(crate) decision: Option<Decision>,
+}
+
+/// A request that does not go on as a tenant's, or not yet.
+pub(crate) enum Stop {
+    /// It goes on without a tenant.
+    Open,
+    Reject(Box<Rejected>),
+    Wait(Pending),
+}
+
+pub(crate) struct Rejected {
+    rejection: Rejection,
+    pub(crate) tenant: Option<TenantContext>,
+    decision: Option<Decision>,
+}
+
+/// What a request waits for.
+pub(crate) enum Pending {
+    Claim(ResolveFuture),
+    Config(Claim),
+    Policy(Entry),
+    Quota(Entry),
+    /// The state of the limits, to be told with a rejection.
+    Standing(Entry, Rejection),
+}
+
+pub(crate) type Step = Result<Pass, Stop>;
+
+/// How the checks of a request ended.
+pub(crate) enum Outcome {
+    Pass(Pass),
+    Open,
+    Reject(Box<Rejected>),
+}
+
+/// Tells the end from what has to be waited for.
+#[inline]
+fn settle(step: Step) -> Result<Outcome, Pending> {
+    match step {
+        Ok(pass) => Ok(Outcome::Pass(pass)),
+        Err(Stop::Open) => Ok(Outcome::Open),
+        Err(Stop::Reject(rejected)) => Ok(Outcome::Reject(rejected)),
+        Err(Stop::Wait(pending)) => Err(pending),
+    }
+}
+
+impl Edge {
+    /// Takes a request as far as it gets without waiting.
+    #[inline]
+    pub(crate) fn check(&self, head: &RequestHead<'_>) -> Step {
+        match &self.resolve {
+            Some(stage) if stage.waits => Err(Stop::Wait(Pending::Claim(stage.claim_later(head)))),
+            Some(stage) => self.claimed(stage, head, stage.claim(head)),
+            None => self.inherit(head),
+        }
+    }
+
+    /// Takes the tenant that a layer further out has entered.
+    fn inherit(&self, head: &RequestHead<'_>) -> Step {
+        if let Some(tenant) = head.extensions().get::<TenantContext>() {
+            tenant
+                .ensure_active()
+                .map_err(|inactive| reject(inactive.into()))?;
+            let tenant = tenant.clone();
+            return self.judge(head, Entry { tenant, stripped: 0 });
+        }
+        if head.extensions().get::<NoTenant>().is_some() {
+            return Err(Stop::Open);
+        }
+        Err(reject(out_of_order()))
+    }
+
+    fn claimed(&self, stage: &ResolveStage, head: &RequestHead<'_>, resolution: Resolution) -> Step {
+        let outer = head.extensions().get::<TenantContext>();
+        let claim = match resolution.and_then(|claim| agree_with_outer(outer, claim)) {
+            Ok(Some(claim)) => claim,
+            Ok(None) if stage.allows_missing => {
+                self.tell_resolve(None, "none", "ok");
+                return Err(Stop::Open);
+            }
+            Ok(None) => return Err(self.unresolved(Rejection::tenant_required())),
+            Err(rejection) => return Err(self.unresolved(rejection)),
+        };
+        match TenantContext::peek(&*stage.configs, claim.tenant()) {
+            Some(answer) => self.entered(head, &claim, answer),
+            None => Err(Stop::Wait(Pending::Config(claim))),
+        }
+    }
+
+    fn entered(
+        &self,
+        head: &RequestHead<'_>,
+        claim: &Claim,
+        answer: Result<TenantContext, AdmissionError>,
+    ) -> Step {
+        match answer {
+            Ok(tenant) => {
+                self.tell_resolve(Some(claim), claim.source().as_str(), "ok");
+                let stripped = claim.stripped();
+                self.judge(head, Entry { tenant, stripped })
+            }
+            Err(error) => {
+                let rejection = Rejection::from(error);
+                self.tell_resolve(Some(claim), claim.source().as_str(), rejection.code());
+                Err(reject(rejection))
+            }
+        }
+    }
+
+    fn judge(&self, head: &RequestHead<'_>, entry: Entry) -> Step {
+        let Some(stage) = &self.policy else {
+            return self.count(head, entry);
+        };
+        let request = match stage.request(head, entry.stripped) {
+            Ok(request) => request,
+            Err(rejection) => return self.refuse(entry, rejection),
+        };
+        match stage.evaluator.try_evaluate(&entry.tenant, &request) {
+            Some(decision) => self.judged(head, entry, &request, &decision),
+            None => Err(Stop::Wait(Pending::Policy(entry))),
+        }
+    }
+
+    fn judged(
+        &self,
+        head: &RequestHead<'_>,
+        entry: Entry,
+        request: &PolicyRequest<'_>,
+        decision: &PolicyDecision,
+    ) -> Step {
+        self.hooks
+            .on_policy(&PolicyEvent::new(&entry.tenant, request, decision));
+        match Rejection::of_policy(decision) {
+            None => self.count(head, entry),
+            Some(rejection) => self.refuse(entry, rejection),
+        }
+    }
+
+    fn count(&self, head: &RequestHead<'_>, entry: Entry) -> Step {
+        let Some(stage) = &self.quota else {
+            return Ok(Pass {
+                entry,
+                decision: None,
+            });
+        };
+        let costs = match stage.costs(head) {
+            Ok(costs) => costs,
+            Err(rejection) => return self.refuse(entry, rejection),
+        };
+        match stage.quotas.try_decide(&entry.tenant, &costs) {
+            Some(decision) => self.counted(entry, decision),
+            None => Err(Stop::Wait(Pending::Quota(entry))),
+        }
+    }
+
+    fn counted(&self, entry: Entry, decision: Decision) -> Step {
+        self.hooks.on_quota(&QuotaEvent::new(&entry.tenant, &decision));
+        match Rejection::of_quota(&decision) {
+            None if decision.limits().is_empty() => Ok(Pass {
+                entry,
+                decision: None,
+            }),
+            None => Ok(Pass {
+                entry,
+                decision: Some(decision),
+            }),
+            Some(rejection) => Err(reject_for(entry, rejection, Some(decision))),
+        }
+    }
+
+    /// Rejects a request of a known tenant, which is told how its limits stand and is not charged.
+    fn refuse(&self, entry: Entry, rejection: Rejection) -> Step {
+        let Some(stage) = self.quota.as_ref().filter(|stage| stage.fields.any()) else {
+            return Err(reject_for(entry, rejection, None));
+        };
+        match stage.quotas.try_decide(&entry.tenant, &QuotaStage::NOTHING) {
+            Some(decision) => Err(reject_for(entry, rejection, Some(decision))),
+            None => Err(Stop::Wait(Pending::Standing(entry, rejection))),
+        }
+    }
+
+    fn unresolved(&self, rejection: Rejection) -> Stop {
+        if let Some(Disagreement { stronger, weaker }) = rejection.disagreement() {
+            self.hooks.on_cross_tenant_attempt(&CrossTenantAttempt::new(
+                stronger.tenant(),
+                stronger.source().as_str(),
+                weaker.tenant(),
+                weaker.source().as_str(),
+            ));
+        }
+        let claim = rejection.disagreement().map(|both| both.stronger);
+        let source = claim.map(|claim| claim.source()).or(rejection.source_of_claim());
+        self.tell_resolve(
+            claim.as_ref(),
+            source.map_or("none", Source::as_str),
+            rejection.code(),
+        );
+        reject(rejection)
+    }
+
+    fn tell_resolve(&self, claim: Option<&Claim>, source: &str, outcome: &'static str) {
+        if !self.hooks.is_empty() {
+            let tenant = claim.map(Claim::tenant);
+            self.hooks.on_resolve(&ResolveEvent::new(tenant, source, outcome));
+        }
+    }
+
+    /// The response to a rejected request.
+    pub(crate) fn answer<B>(&self, head: &RequestHead<'_>, rejected: &Rejected) -> Response<TenantBody<B>> {
+        let mut response = rejected.rejection.to_response_for(head).map(TenantBody::problem);
+        if let (Some(stage), Some(tenant), Some(decision)) =
+            (&self.quota, &rejected.tenant, &rejected.decision)
+        {
+            stage.fields.write(tenant, decision, response.headers_mut());
+        }
+        response
+    }
+
+    /// The inner service's response, as it leaves: refunded where a policy denied inside, with the limits' state.
+    pub(crate) fn finish<B>(
+        &self,
+        mut response: Response<B>,
+        tenant: Option<&TenantContext>,
+        decision: Option<Decision>,
+    ) -> Response<TenantBody<B>> {
+        if let (Some(stage), Some(tenant), Some(decision)) = (&self.quota, tenant, decision) {
+            let denied = response
+                .extensions()
+                .get::<Rejection>()
+                .is_some_and(|rejection| rejection.kind() == RejectionKind::PolicyDenied);
+            let decision = if denied {
+                stage.refund(tenant, &decision)
+            } else {
+                decision
+            };
+            stage.fields.write(tenant, &decision, response.headers_mut());
+        }
+        response.map(TenantBody::inner)
+    }
+}
+
+fn agree_with_outer(outer: Option<&TenantContext>, claim: Option<Claim>) -> Resolution {
+    match (outer, claim) {
+        (Some(outer), Some(claim)) => {
+            let outer = Claim::new(*outer.id(), Source::Context);
+            Claim::agree(Some(outer), Some(claim)).map(|_| Some(claim))
+        }
+        (_, claim) => Ok(claim),
+    }
+}
+
+fn reject(rejection: Rejection) -> Stop {
+    Stop::Reject(Box::new(Rejected {
+        rejection,
+        tenant: None,
+        decision: None,
+    }))
+}
+
+fn reject_for(entry: Entry, rejection: Rejection, decision: Option<Decision>) -> Stop {
+    Stop::Reject(Box::new(Rejected {
+        rejection,
+        tenant: Some(entry.tenant),
+        decision,
+    }))
+}
+
+/// A layer that needs a tenant stands outside of the one that resolves it. Passing would mean neither policy nor limits.
+pub(crate) fn out_of_order() -> Rejection {
+    Rejection::internal().with_detail("no layer that resolves the tenant ran before this one")
+}

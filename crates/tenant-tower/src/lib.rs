@@ -1,0 +1,73 @@
+//! The HTTP edge of multi-tenancy: from a request's head to a tenant's context, or a rejection.
+//!
+//! ```text
+//! head -> TenantResolver -> claim -> agreement -> ConfigManager -> TenantContext -> policy -> quota -> inner service
+//! ```
+//! Anything else becomes a [`Rejection`], which is turned into a response in one place and stays in the response's
+//! extensions. Works with whatever speaks [`tower_service::Service`] over [`http::Request`]: axum, tonic, plain hyper.
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | [`TenantLayer`] | the whole way, in one layer |
+//! | [`ResolveLayer`], [`PolicyLayer`], [`QuotaLayer`] | its steps, one by one |
+//! | [`TenantResolver`] | who reads the tenant from a head: [`HeaderResolver`], [`SubdomainResolver`], [`HostResolver`], [`PathResolver`], chains of them |
+//! | [`Claim`] | what a resolver says |
+//! | [`Rejection`] | a request that is not served, and why; handlers answer in the same form |
+//! | [`Policies`] | policies for handlers: on what stands in the body |
+//!
+//! # Rejections
+//! As `application/problem+json` (RFC 9457) with a stable `code`, never cached. gRPC callers (content type
+//! `application/grpc`) get the equal status instead, as headers of a response without a body
+//! ([`RejectionKind::grpc_status`]).
+//!
+//! # Limits
+//! Every answer to a tenant tells how its limits stand, in `RateLimit-Policy` and `RateLimit`
+//! (draft-ietf-httpapi-ratelimit-headers). A request that a policy denies costs nothing; nor does one whose handler
+//! answers with a policy's denial.
+//!
+//! # What it does not protect against
+//! A header, a host or a path is what the caller says: without a verified credential that must agree, anybody may speak
+//! for any tenant whose id they know. Routes outside of the layer have no tenant and no limits. `X-Forwarded-Host` is not
+//! looked at.
+//!
+//! # Features
+//! - `axum`: the extractors `Tenant` and `Option<Tenant>`, and rejections as responses of handlers.
+//! - `tracing`: a span per request with `tenant.id`.
+
+#[cfg(feature = "axum")]
+mod axum;
+mod body;
+mod claim;
+pub mod danger;
+mod edge;
+mod head;
+mod host;
+mod policy;
+mod quota;
+mod rejection;
+mod resolve;
+mod resolver;
+mod tenancy;
+mod trace;
+
+pub use http;
+
+#[cfg(feature = "axum")]
+pub use self::axum::Tenant;
+pub use self::{
+    body::TenantBody,
+    claim::{Claim, Source},
+    edge::{OriginalUri, ResponseFuture, TenantService},
+    head::RequestHead,
+    host::{HostName, InvalidHost},
+    policy::{Policies, PolicyLayer},
+    quota::QuotaLayer,
+    rejection::{Rejection, RejectionKind, TraceId},
+    resolve::ResolveLayer,
+    resolver::{
+        ChainResolver, FnResolver, HeaderResolver, HostError, HostErrorKind, HostRegistry, HostResolver,
+        InvalidPattern, Or, PathResolver, Resolution, ResolveFuture, SubdomainResolver, TenantResolver,
+        resolver_fn,
+    },
+    tenancy::{Given, Missing, TenantLayer, TenantLayerBuilder},
+};

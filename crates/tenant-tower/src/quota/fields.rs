@@ -1,0 +1,151 @@
+//! Telling callers how their limits stand (draft-ietf-httpapi-ratelimit-headers).
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use smallvec::SmallVec;
+use tenant_core::{
+    Dimension, TenantContext,
+    quota::{Decision, Limit, LimitState, Limits},
+};
+
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const X_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const X_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const X_REQUESTS: HeaderName = HeaderName::from_static("x-quota-remaining-requests");
+const X_TOKENS: HeaderName = HeaderName::from_static("x-quota-remaining-tokens");
+// The largest integer of a structured field (RFC 9651, section 3.3.1).
+const MAX_INTEGER: u64 = 999_999_999_999_999;
+
+/// Which fields are sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields {
+    pub(crate) standard: bool,
+    pub(crate) legacy: bool,
+    pub(crate) remaining: bool,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self {
+            standard: true,
+            legacy: false,
+            remaining: false,
+        }
+    }
+}
+
+/// Fits the fields of two limits with names of usual length.
+type Buffer = SmallVec<[u8; 128]>;
+
+/// The `RateLimit-Policy` of a tenant's config, rendered once.
+#[derive(Debug)]
+struct Policy(Option<HeaderValue>);
+
+impl Fields {
+    /// Whether any is sent.
+    pub(crate) const fn any(&self) -> bool {
+        self.standard || self.legacy || self.remaining
+    }
+
+    /// Writes the fields. A limit in shadow mode denies nobody and is not told of; an unlimited dimension has none.
+    pub(crate) fn write(&self, tenant: &TenantContext, decision: &Decision, headers: &mut HeaderMap) {
+        if self.standard {
+            write_standard(tenant, decision, headers);
+        }
+        if self.legacy {
+            write_legacy(decision, headers);
+        }
+        if self.remaining {
+            write_remaining(&X_REQUESTS, &Dimension::Requests, decision, headers);
+            write_remaining(&X_TOKENS, &Dimension::Tokens, decision, headers);
+        }
+    }
+}
+
+fn write_standard(tenant: &TenantContext, decision: &Decision, headers: &mut HeaderMap) {
+    let mut line = Buffer::new();
+    for (limit, state) in told(decision) {
+        member(&mut line, limit);
+        parameter(&mut line, b";r=", state.remaining);
+        parameter(&mut line, b";t=", seconds(state));
+    }
+    if let (Ok(value), Some(policy)) = (HeaderValue::from_bytes(&line), policy(tenant, decision.limits())) {
+        headers.insert(RATE_LIMIT_POLICY, policy);
+        headers.insert(RATE_LIMIT, value);
+    }
+}
+
+fn policy(tenant: &TenantContext, limits: &Arc<Limits>) -> Option<HeaderValue> {
+    let slot = tenant.record().edge_slot();
+    let own = Arc::ptr_eq(tenant.limits(), limits);
+    let rendered = own
+        .then(|| slot.get_or_init(0, || Arc::new(Policy::of(limits))))
+        .flatten();
+    rendered.map_or_else(|| Policy::of(limits).0, |policy| policy.0.clone())
+}
+
+impl Policy {
+    fn of(limits: &Limits) -> Self {
+        let mut line = Buffer::new();
+        for limit in limits.iter().filter(|limit| is_told(limit)) {
+            member(&mut line, limit);
+            parameter(&mut line, b";q=", limit.limit);
+            parameter(&mut line, b";w=", limit.window.seconds());
+        }
+        let value = (!line.is_empty()).then(|| HeaderValue::from_bytes(&line).ok());
+        Self(value.flatten())
+    }
+}
+
+/// `X-RateLimit-*` have room for one limit: of those over requests the one with the least left. The reset is in
+/// seconds from now.
+fn write_legacy(decision: &Decision, headers: &mut HeaderMap) {
+    if let Some((limit, state)) = tightest(decision, &Dimension::Requests) {
+        headers.insert(X_LIMIT, HeaderValue::from(limit.limit));
+        headers.insert(X_REMAINING, HeaderValue::from(state.remaining));
+        headers.insert(X_RESET, HeaderValue::from(seconds(state)));
+    }
+}
+
+fn write_remaining(name: &HeaderName, of: &Dimension, decision: &Decision, headers: &mut HeaderMap) {
+    if let Some((_, state)) = tightest(decision, of) {
+        headers.insert(name, HeaderValue::from(state.remaining));
+    }
+}
+
+fn tightest<'a>(decision: &'a Decision, of: &Dimension) -> Option<(&'a Limit, &'a LimitState)> {
+    told(decision)
+        .filter(|(limit, _)| limit.dimension == *of)
+        .min_by_key(|(_, state)| state.remaining)
+}
+
+fn told(decision: &Decision) -> impl Iterator<Item = (&Limit, &LimitState)> {
+    decision.states().filter(|(limit, _)| is_told(limit))
+}
+
+fn is_told(limit: &Limit) -> bool {
+    !limit.shadow && matches!(limit.dimension, Dimension::Requests | Dimension::Tokens)
+}
+
+/// Until the window ends: rounded up, and as with `Retry-After` never 0.
+fn seconds(state: &LimitState) -> u64 {
+    let whole = state.resets_in.as_secs();
+    whole
+        .saturating_add(u64::from(state.resets_in.subsec_nanos() > 0))
+        .max(1)
+}
+
+// The names of limits are of [A-Za-z0-9_.-]: a quoted string needs no escapes.
+fn member(line: &mut Buffer, limit: &Limit) {
+    line.extend_from_slice(if line.is_empty() { b"\"" } else { b", \"" });
+    line.extend_from_slice(limit.name.as_bytes());
+    line.push(b'"');
+}
+
+fn parameter(line: &mut Buffer, name: &[u8], value: u64) {
+    line.extend_from_slice(name);
+    line.extend_from_slice(itoa::Buffer::new().format(value.min(MAX_INTEGER)).as_bytes());
+}

@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use tenant_core::{Clock, ConfigManager, Hooks, SystemClock};
+use tower_layer::Layer;
+
+use super::ResolveStage;
+use crate::{TenantResolver, TenantService, edge::Edge};
+
+/// Resolves and enters the tenant, and nothing else; for stacks that place policy and quotas on their own.
+///
+/// # Example
+/// ```
+/// use tenant_core::{ConfigPolicyEvaluator, InMemoryConfigManager, InMemoryQuotaManager};
+/// use tenant_tower::{HeaderResolver, PolicyLayer, QuotaLayer, ResolveLayer};
+/// use tower::ServiceBuilder;
+///
+/// let stack = ServiceBuilder::new()
+///     .layer(ResolveLayer::new(HeaderResolver::default(), InMemoryConfigManager::new()))
+///     .layer(PolicyLayer::new(ConfigPolicyEvaluator::new()))
+///     .layer(QuotaLayer::new(InMemoryQuotaManager::new()));
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResolveLayer {
+    stage: ResolveStage,
+    hooks: Hooks,
+}
+
+impl ResolveLayer {
+    /// Resolves by `resolver` and looks tenants up in `configs`.
+    #[must_use]
+    pub fn new(resolver: impl TenantResolver + 'static, configs: impl ConfigManager + 'static) -> Self {
+        let clock = Arc::new(SystemClock::new());
+        Self {
+            stage: ResolveStage::new(Arc::new(resolver), Arc::new(configs), clock),
+            hooks: Hooks::default(),
+        }
+    }
+
+    /// Lets requests that name no tenant through, without a context. Malformed claims and unknown tenants are rejected
+    /// all the same.
+    #[must_use]
+    pub const fn allow_missing(mut self) -> Self {
+        self.stage.allows_missing = true;
+        self
+    }
+
+    /// Tells `hooks` what happens.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// Takes durations from `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.stage.clock = clock;
+        self
+    }
+}
+
+impl<S> Layer<S> for ResolveLayer {
+    type Service = TenantService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let edge = Edge {
+            resolve: Some(self.stage.clone()),
+            hooks: self.hooks.clone(),
+            ..Edge::default()
+        };
+        TenantService::new(inner, Arc::new(edge))
+    }
+}

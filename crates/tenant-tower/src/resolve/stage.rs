@@ -1,0 +1,55 @@
+use std::{fmt, sync::Arc};
+
+use tenant_core::{Clock, ConfigManager};
+
+use crate::{
+    RequestHead, TenantResolver, host,
+    resolver::{Resolution, ResolveFuture},
+};
+
+/// What the step from a request to a tenant takes.
+#[derive(Clone)]
+pub(crate) struct ResolveStage {
+    resolver: Arc<dyn TenantResolver>,
+    pub(crate) configs: Arc<dyn ConfigManager>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) waits: bool,
+    pub(crate) allows_missing: bool,
+}
+
+impl ResolveStage {
+    pub(crate) fn new(
+        resolver: Arc<dyn TenantResolver>,
+        configs: Arc<dyn ConfigManager>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            waits: resolver.waits(),
+            resolver,
+            configs,
+            clock,
+            allows_missing: false,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn claim(&self, head: &RequestHead<'_>) -> Resolution {
+        host::check(head)?;
+        self.resolver.resolve(head)
+    }
+
+    pub(crate) fn claim_later(&self, head: &RequestHead<'_>) -> ResolveFuture {
+        match host::check(head) {
+            Ok(()) => self.resolver.resolve_later(head),
+            Err(rejection) => Box::pin(std::future::ready(Err(rejection))),
+        }
+    }
+}
+
+impl fmt::Debug for ResolveStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResolveStage")
+            .field("allows_missing", &self.allows_missing)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+use std::{fmt, sync::Arc};
+
+use http::HeaderName;
+use tenant_core::{
+    Clock, ConfigManager, ConfigPolicyEvaluator, Hooks, InMemoryQuotaManager, PolicyEvaluator, QuotaManager,
+    SystemClock,
+};
+
+use super::{TenantLayer, layer::SharedQuotas};
+use crate::{
+    Policies, TenantResolver, edge::Edge, policy::PolicyStage, quota::QuotaStage, resolve::ResolveStage,
+};
+
+/// Builds a [`TenantLayer`]. Resolver and configs are required; without them there is no `build`.
+#[must_use]
+pub struct TenantLayerBuilder<R, C> {
+    resolver: R,
+    configs: C,
+    options: Options,
+}
+
+/// Stands for what a [`TenantLayerBuilder`] has not been given yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing(());
+
+/// What a [`TenantLayerBuilder`] must have been given before it can build.
+#[diagnostic::on_unimplemented(
+    message = "a `TenantLayer` needs a resolver and configs",
+    label = "call `.resolver(...)` and `.configs(...)` before `.build()`"
+)]
+pub trait Given<T: ?Sized> {
+    /// What was given.
+    fn given(self) -> Arc<T>;
+}
+
+impl<T: ?Sized> Given<T> for Arc<T> {
+    fn given(self) -> Arc<T> {
+        self
+    }
+}
+
+/// What has a default.
+#[derive(Default)]
+struct Options {
+    policies: Option<Arc<dyn PolicyEvaluator>>,
+    quotas: Option<Arc<dyn QuotaManager>>,
+    hooks: Hooks,
+    clock: Option<Arc<dyn Clock>>,
+    allows_missing: bool,
+    model_header: Option<HeaderName>,
+    tool_header: Option<HeaderName>,
+    requires_model: bool,
+    requires_tool: bool,
+    token_header: Option<HeaderName>,
+    fields: crate::quota::Fields,
+}
+
+impl TenantLayerBuilder<Missing, Missing> {
+    pub(super) fn new() -> Self {
+        Self {
+            resolver: Missing(()),
+            configs: Missing(()),
+            options: Options::default(),
+        }
+    }
+}
+
+impl<R, C> TenantLayerBuilder<R, C> {
+    /// Who says which tenant a request is for.
+    pub fn resolver(
+        self,
+        resolver: impl TenantResolver + 'static,
+    ) -> TenantLayerBuilder<Arc<dyn TenantResolver>, C> {
+        TenantLayerBuilder {
+            resolver: Arc::new(resolver),
+            configs: self.configs,
+            options: self.options,
+        }
+    }
+
+    /// Where tenants are looked up.
+    pub fn configs(
+        self,
+        configs: impl ConfigManager + 'static,
+    ) -> TenantLayerBuilder<R, Arc<dyn ConfigManager>> {
+        TenantLayerBuilder {
+            resolver: self.resolver,
+            configs: Arc::new(configs),
+            options: self.options,
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// Who evaluates policies; a [`ConfigPolicyEvaluator`] unless given.
+    pub fn policies(self, policies: impl PolicyEvaluator + 'static) -> Self {
+        self.with(|options| options.policies = Some(Arc::new(policies)))
+    }
+
+    /// Who counts; an [`InMemoryQuotaManager`] of this layer's own unless given, so that several processes, or several
+    /// layers, would each count for themselves.
+    pub fn quotas(self, quotas: impl QuotaManager + 'static) -> Self {
+        self.with(|options| options.quotas = Some(Arc::new(quotas)))
+    }
+
+    /// Who listens; nobody unless given.
+    pub fn hooks(self, hooks: Hooks) -> Self {
+        self.with(|options| options.hooks = hooks)
+    }
+
+    /// Where durations, and the windows of the default quotas, come from; a [`SystemClock`] unless given.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.with(|options| options.clock = Some(clock))
+    }
+
+    /// Lets requests that name no tenant through, without a context: for public routes. Malformed claims and unknown
+    /// tenants are rejected all the same.
+    pub fn allow_missing(self) -> Self {
+        self.with(|options| options.allows_missing = true)
+    }
+
+    /// Takes the model from the header `name`; `X-Model` unless given.
+    pub fn model_header(self, name: HeaderName) -> Self {
+        self.with(|options| options.model_header = Some(name))
+    }
+
+    /// Takes the tool from the header `name`; `X-Tool` unless given.
+    pub fn tool_header(self, name: HeaderName) -> Self {
+        self.with(|options| options.tool_header = Some(name))
+    }
+
+    /// Rejects requests that declare no model with a 400. For some routes only, put a
+    /// [`PolicyLayer`](crate::PolicyLayer) on them.
+    pub fn require_model(self) -> Self {
+        self.with(|options| options.requires_model = true)
+    }
+
+    /// Rejects requests that declare no tool with a 400.
+    pub fn require_tool(self) -> Self {
+        self.with(|options| options.requires_tool = true)
+    }
+
+    /// Takes the announced tokens from the header `name`; `X-Token-Count` unless given.
+    pub fn token_header(self, name: HeaderName) -> Self {
+        self.with(|options| options.token_header = Some(name))
+    }
+
+    /// Sends `RateLimit-Policy` and `RateLimit` on every answer to a tenant; on by default.
+    pub fn rate_limit_fields(self, on: bool) -> Self {
+        self.with(|options| options.fields.standard = on)
+    }
+
+    /// Sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` (in seconds from now); off by default.
+    pub fn legacy_fields(self, on: bool) -> Self {
+        self.with(|options| options.fields.legacy = on)
+    }
+
+    /// Sends `X-Quota-Remaining-Requests` and `-Tokens`; off by default.
+    pub fn remaining_fields(self, on: bool) -> Self {
+        self.with(|options| options.fields.remaining = on)
+    }
+
+    /// The layer.
+    #[must_use]
+    pub fn build(self) -> TenantLayer
+    where
+        R: Given<dyn TenantResolver>,
+        C: Given<dyn ConfigManager>,
+    {
+        self.options.build(self.resolver.given(), self.configs.given())
+    }
+}
+
+impl Options {
+    fn build(mut self, resolver: Arc<dyn TenantResolver>, configs: Arc<dyn ConfigManager>) -> TenantLayer {
+        let clock = self.clock.take().unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let mut resolve = ResolveStage::new(resolver, configs, Arc::clone(&clock));
+        resolve.allows_missing = self.allows_missing;
+        let policy = self.policy();
+        let quota = self.quota(clock);
+        let policies = Policies::of(Arc::clone(&policy.evaluator), self.hooks.clone());
+        let quotas = SharedQuotas(Arc::clone(&quota.quotas));
+        let edge = Edge {
+            resolve: Some(resolve),
+            policy: Some(policy),
+            quota: Some(quota),
+            hooks: self.hooks,
+        };
+        TenantLayer::new(edge, policies, quotas)
+    }
+
+    fn policy(&mut self) -> PolicyStage {
+        let evaluator = self.policies.take();
+        let mut stage = PolicyStage::new(evaluator.unwrap_or_else(|| Arc::new(ConfigPolicyEvaluator::new())));
+        if let Some(header) = self.model_header.take() {
+            stage.model.header = header;
+        }
+        if let Some(header) = self.tool_header.take() {
+            stage.tool.header = header;
+        }
+        stage.model.is_required = self.requires_model;
+        stage.tool.is_required = self.requires_tool;
+        stage
+    }
+
+    fn quota(&mut self, clock: Arc<dyn Clock>) -> QuotaStage {
+        let own = || Arc::new(InMemoryQuotaManager::with_clock(clock).with_hooks(self.hooks.clone()));
+        let mut stage = QuotaStage::new(self.quotas.take().unwrap_or_else(|| own()));
+        if let Some(header) = self.token_header.take() {
+            stage.tokens = header;
+        }
+        stage.fields = self.fields;
+        stage
+    }
+}
+
+impl<R, C> fmt::Debug for TenantLayerBuilder<R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantLayerBuilder")
+            .field("fields", &self.options.fields)
+            .finish_non_exhaustive()
+    }
+}
