@@ -3,7 +3,7 @@ use sqlparser::ast::{
 };
 
 use super::names::Relation;
-use super::place::{Place, constraint, places};
+use super::place::{Place, constraint, nulls_the_left, places};
 use super::predicate::guarded;
 use super::query::Role;
 use super::select::star_of;
@@ -38,7 +38,10 @@ impl Brought {
 
 impl Scoper<'_> {
     pub(super) fn from(&mut self, from: &mut [TableWithJoins], brought: &mut Brought) -> Result {
-        from.iter_mut().try_for_each(|tables| self.tables(tables, brought, false))
+        // On SQLite a comma joins as tightly as JOIN: a later RIGHT JOIN brings back what stands before the comma.
+        let outer = from.iter().map(|tables| nulls_the_left(&tables.joins)).collect::<Result<Vec<_>>>()?;
+        let last = outer.iter().rposition(|outer| *outer).unwrap_or_default();
+        from.iter_mut().enumerate().try_for_each(|(at, tables)| self.tables(tables, brought, at < last))
     }
 
     /// `below`: in parentheses, where a predicate would have to reach through the join around it.

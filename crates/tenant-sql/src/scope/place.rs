@@ -23,6 +23,12 @@ pub(super) enum Side {
     Both,
 }
 
+/// Whether one of the joins may fill what stands left of it with nulls.
+pub(super) fn nulls_the_left(joins: &[Join]) -> Result<bool> {
+    let sides = joins.iter().map(|join| side(&join.join_operator)).collect::<Result<Vec<_>>>()?;
+    Ok(sides.iter().any(|side| matches!(side, Side::Left | Side::Both)))
+}
+
 /// Returns the places of the first relation and of each joined one.
 pub(super) fn places(joins: &[Join]) -> Result<Vec<Place>> {
     let sides = joins.iter().map(|join| side(&join.join_operator)).collect::<Result<Vec<_>>>()?;

@@ -15,7 +15,13 @@ struct Filters<'b> {
 impl Verifier<'_> {
     /// Proves the relations of one `FROM`; `names` are those the scope has already.
     pub(super) fn relations(&mut self, from: &[TableWithJoins], bound: &Bound, mut names: Vec<String>) -> Proof {
-        from.iter().try_for_each(|tables| self.tables(tables, Some(bound), &mut names))?;
+        let mut rest = from;
+        while let Some((tables, later)) = rest.split_first() {
+            // A comma is a join like any other on SQLite.
+            let nulled = later.iter().flat_map(|tables| &tables.joins).any(nulls_the_left);
+            self.tables(tables, (!nulled).then_some(bound), &mut names)?;
+            rest = later;
+        }
         let total = names.len();
         names.sort();
         names.dedup();

@@ -1,0 +1,4 @@
+//! The promises of `tenant-sql`, by behaviour.
+
+mod common;
+mod oracle;

@@ -1,0 +1,97 @@
+//! The claim, tested on a real SQLite: a statement scoped to a tenant does on a database of three tenants exactly what
+//! the statement itself does on a database that holds only that tenant's rows.
+
+mod corpus;
+mod database;
+mod dml;
+mod grammar;
+mod random;
+
+use std::collections::BTreeMap;
+
+use tenant_sql::{Dialect, RefusalKind, Rewriter};
+
+use self::database::{Outcome, Pair};
+use self::random::Random;
+
+/// How the cases went; shares tell whether the grammar still reaches the scoper.
+#[derive(Debug, Default)]
+struct Tally {
+    cases: usize,
+    rows: usize,
+    changed: usize,
+    failed: usize,
+    refused: BTreeMap<&'static str, usize>,
+}
+
+fn cases(default: usize) -> usize {
+    std::env::var("TENANT_ORACLE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
+}
+
+async fn compare(pair: &mut Pair, rewriter: &Rewriter, sql: &str, arguments: &[i64], tally: &mut Tally) {
+    tally.cases += 1;
+    let plan = match rewriter.rewrite(sql) {
+        Ok(plan) => plan,
+        Err(refusal) => {
+            assert_ne!(refusal.kind(), RefusalKind::RoundTrip, "{refusal}: {sql}");
+            assert!(!refusal.hint().contains("proved"), "the verifier refused the scoper's work: {refusal}: {sql}");
+            *tally.refused.entry(refusal.kind().as_str()).or_default() += 1;
+            return;
+        }
+    };
+    plan.check_arguments(arguments.len()).unwrap_or_else(|refusal| panic!("{refusal}: {sql}"));
+    let shared = pair.run_shared(&plan, arguments).await;
+    let single = pair.run_single(sql, arguments).await;
+    match (&shared, &single) {
+        (Outcome::Done(shared), Outcome::Done(single)) => {
+            assert_eq!(shared.columns, single.columns, "names of\n{sql}\n{}", plan.sql());
+            assert_eq!(shared.rows, single.rows, "rows of\n{sql}\n{}", plan.sql());
+            assert_eq!(shared.own, single.own, "contents after\n{sql}\n{}", plan.sql());
+            assert!(shared.others_untouched, "another tenant's rows changed by\n{sql}\n{}", plan.sql());
+            tally.rows += shared.rows.len();
+            tally.changed += usize::from(shared.changed);
+        }
+        (Outcome::Failed(_), Outcome::Failed(_)) => tally.failed += 1,
+        _ => panic!("one side failed\n{sql}\n{}\nshared: {shared:?}\nsingle: {single:?}", plan.sql()),
+    }
+}
+
+async fn generate(seed: u64, count: usize, make: impl Fn(&mut Random) -> (String, Vec<i64>)) -> Tally {
+    let mut pair = Pair::open().await;
+    let rewriter = crate::common::rewriter(Dialect::Sqlite);
+    let mut tally = Tally::default();
+    for case in 0..count as u64 {
+        let mut random = Random::new(seed.wrapping_add(case));
+        let (sql, arguments) = make(&mut random);
+        compare(&mut pair, &rewriter, &sql, &arguments, &mut tally).await;
+    }
+    eprintln!("{tally:?}");
+    tally
+}
+
+#[tokio::test]
+async fn hand_written_statements_do_what_they_do_on_a_database_of_one() {
+    let mut pair = Pair::open().await;
+    let rewriter = crate::common::rewriter(Dialect::Sqlite);
+    let mut tally = Tally::default();
+    for sql in corpus::STATEMENTS {
+        let plan = rewriter.rewrite(sql).unwrap_or_else(|refusal| panic!("{refusal}: {sql}"));
+        let arguments: Vec<i64> = (1..=plan.arguments() as i64).collect();
+        compare(&mut pair, &rewriter, sql, &arguments, &mut tally).await;
+    }
+    assert_eq!(tally.failed, 0, "the corpus only has statements that work");
+}
+
+#[tokio::test]
+async fn generated_queries_do_what_they_do_on_a_database_of_one() {
+    let tally = generate(1, cases(2_500), grammar::query).await;
+    assert!(tally.failed * 10 < tally.cases, "the grammar makes too many faulty statements: {tally:?}");
+    assert!(tally.refused.values().sum::<usize>() * 10 < tally.cases, "too much is refused: {tally:?}");
+}
+
+#[tokio::test]
+async fn generated_writes_do_what_they_do_on_a_database_of_one() {
+    let tally = generate(1_000_000_000, cases(1_500), dml::write).await;
+    assert!(tally.changed * 4 > tally.cases, "the grammar changes too little: {tally:?}");
+    assert!(tally.refused.values().sum::<usize>() * 10 < tally.cases, "too much is refused: {tally:?}");
+}
