@@ -1,0 +1,58 @@
+use std::fmt;
+
+/// Something in the schema that keeps a relation from tenants, or that lets them learn of each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The table or view.
+    pub relation: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The tenant column does not compare byte by byte. The relation is hidden.
+    Collation,
+    /// The tenant column converts what is stored or compared. The relation is hidden.
+    Affinity,
+    /// It is a view nobody vouched for. The relation is hidden.
+    View,
+    /// Its contents are the work of an extension. The relation is hidden.
+    Virtual,
+    /// It has triggers nobody vouched for. Tenants may read it, not write it.
+    Trigger,
+    /// Other tenants' rows may hang on its rows, and would be changed or deleted along with them. Tenants may read
+    /// it, not write it.
+    Cascade,
+    /// A foreign key does not carry the tenant: rows of two tenants can be linked.
+    ForeignKey,
+    /// A unique key does not carry the tenant: a conflict tells that another tenant has the value.
+    UniqueKey,
+    /// Its name can't be told apart from others by all spellings. The relation is unknown.
+    Name,
+}
+
+impl Problem {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Collation => "its tenant column does not compare byte by byte: it is hidden",
+            Self::Affinity => "its tenant column converts values to another type: it is hidden",
+            Self::View => "it is a view that was not declared: it is hidden",
+            Self::Virtual => "it is a virtual table: it is hidden",
+            Self::Trigger => "it has triggers that were not vouched for: it can't be written",
+            Self::Cascade => "changes cascade from it without the tenant: it can't be written",
+            Self::ForeignKey => "a foreign key does not carry the tenant",
+            Self::UniqueKey => "a unique key does not carry the tenant",
+            Self::Name => "it has a name that can't be matched: it is left out",
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.relation, self.problem.sentence())
+    }
+}

@@ -1,0 +1,106 @@
+//! Where the catalog comes from, and what was declared about it.
+
+use tenant_sql::{Catalog, CatalogBuilder, CatalogError, Table, TenantType};
+
+use super::{Finding, Relation, judge};
+use crate::driver::{TenantDatabase, Wanted};
+
+/// The tables of the framework. No declaration opens them: they name all tenants.
+const FRAMEWORK: [&str; 4] = [
+    "tenants",
+    "tenant_hosts",
+    "_tenant_migrations",
+    "_sqlx_migrations",
+];
+
+pub(crate) fn is_framework(name: &str) -> bool {
+    FRAMEWORK
+        .iter()
+        .any(|framework| framework.eq_ignore_ascii_case(name))
+}
+
+/// Where the catalog comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Given(Given),
+    Schema(Rules),
+}
+
+/// A catalog the application has put together.
+#[derive(Debug)]
+pub(crate) struct Given(pub(crate) Catalog);
+
+/// What was declared about the schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) tenant_column: String,
+    pub(crate) tenant_type: TenantType,
+    pub(crate) shared: Vec<String>,
+    pub(crate) views: Vec<String>,
+    pub(crate) trusted: Vec<String>,
+    pub(crate) functions: Vec<String>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            tenant_column: "tenant_id".to_owned(),
+            tenant_type: TenantType::Text,
+            shared: Vec::new(),
+            views: Vec::new(),
+            trusted: Vec::new(),
+            functions: Vec::new(),
+        }
+    }
+}
+
+impl Given {
+    /// The catalog, with the framework's tables hidden.
+    pub(crate) fn catalog<DB: TenantDatabase>(&self) -> Result<Catalog, CatalogError> {
+        let given = &self.0;
+        let mut builder = Catalog::builder(DB::DIALECT)
+            .tenant_column(given.tenant_column())
+            .tenant_type(given.tenant_type())
+            .unknown(given.unknown());
+        if let Some(schema) = given.schema() {
+            builder = builder.schema(schema);
+        }
+        let tables = given.tables().filter(|table| !is_framework(table.name()));
+        let builder = tables.cloned().fold(builder, CatalogBuilder::table);
+        let builder = FRAMEWORK
+            .map(Table::hidden)
+            .into_iter()
+            .fold(builder, CatalogBuilder::table);
+        given
+            .functions()
+            .fold(builder, CatalogBuilder::allow_function)
+            .build()
+    }
+}
+
+impl Rules {
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            tenant_column: &self.tenant_column,
+            tenant_type: self.tenant_type,
+            views: &self.views,
+        }
+    }
+
+    /// The catalog that the relations amount to.
+    pub(crate) fn catalog<DB: TenantDatabase>(
+        &self,
+        relations: &[Relation],
+    ) -> Result<(Catalog, Vec<Finding>), CatalogError> {
+        let (tables, findings) = judge(relations, self);
+        let builder = Catalog::builder(DB::DIALECT)
+            .tenant_column(&*self.tenant_column)
+            .tenant_type(self.tenant_type);
+        let builder = tables.into_iter().fold(builder, CatalogBuilder::table);
+        let builder = self
+            .functions
+            .iter()
+            .fold(builder, CatalogBuilder::allow_function);
+        Ok((builder.build()?, findings))
+    }
+}

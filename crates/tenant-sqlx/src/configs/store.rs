@@ -1,0 +1,194 @@
+//! Writing configs: each write is one transaction, and hosts change with the config they belong to.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::Transaction;
+use tenant_core::{
+    ConfigStore, Page, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantList, TenantRecord,
+    TenantStatus, Timestamp,
+};
+
+use super::{DbConfigManager, row, sql};
+use crate::driver::{Cell, TenantDatabase};
+
+#[async_trait]
+impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
+    async fn create(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        validate(&config)?;
+        config.revision = 1;
+        config.created_at = self.now();
+        config.updated_at = config.created_at;
+        let mut tx = self.begin().await?;
+        let added = run::<DB>(&mut tx, sql::CREATE, row::write(&config)?).await?;
+        if added == 0 {
+            return Err(StoreError::new(
+                StoreErrorKind::AlreadyExists,
+                "the tenant exists already",
+            ));
+        }
+        take_hosts::<DB>(&mut tx, &config).await?;
+        self.commit(tx, config).await
+    }
+
+    async fn update(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        validate(&config)?;
+        let mut tx = self.begin().await?;
+        let old = kept::<DB>(&mut tx, &config.tenant_id).await?;
+        config.created_at = old.created_at;
+        let hosts = config.hosts != old.hosts;
+        self.replace(&mut tx, &mut config).await?;
+        if hosts {
+            run::<DB>(&mut tx, sql::FREE_HOSTS, vec![config.tenant_id.as_str().into()]).await?;
+            take_hosts::<DB>(&mut tx, &config).await?;
+        }
+        self.commit(tx, config).await
+    }
+
+    async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let mut config = kept::<DB>(&mut tx, id).await?;
+        config.status = TenantStatus::Deleted;
+        config.hosts.clear();
+        self.replace(&mut tx, &mut config).await?;
+        run::<DB>(&mut tx, sql::FREE_HOSTS, vec![id.as_str().into()]).await?;
+        tx.commit().await.map_err(StoreError::unavailable)?;
+        self.records.retire(id);
+        Ok(())
+    }
+
+    async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
+        let offset = i64::try_from(page.offset).unwrap_or(i64::MAX);
+        let window = vec![i64::from(page.limit).into(), offset.into()];
+        // One snapshot, so that the total is that of the page.
+        let mut tx = self.db.pool().begin().await.map_err(StoreError::unavailable)?;
+        let rows = fetch::<DB>(&mut tx, sql::LIST, window).await?;
+        let total = fetch::<DB>(&mut tx, sql::COUNT, vec![]).await?;
+        let total = match total.first().map(Vec::as_slice) {
+            Some([Cell::Integer(total)]) => u64::try_from(*total).unwrap_or(0),
+            _ => 0,
+        };
+        let tenants = rows.into_iter().map(row::read).collect::<Result<_, _>>()?;
+        Ok(TenantList::new(tenants, total))
+    }
+
+    async fn tenant_of_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
+        let rows = self.read(sql::TENANT_OF_HOST, host).await?;
+        match rows.first().map(Vec::as_slice) {
+            Some([Cell::Text(id)]) => TenantId::parse(id).map(Some).map_err(StoreError::unavailable),
+            _ => Ok(None),
+        }
+    }
+
+    async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
+        let rows = self.read(sql::FETCH, id.as_str()).await?;
+        rows.into_iter().next().map(row::read).transpose()
+    }
+}
+
+impl<DB: TenantDatabase> DbConfigManager<DB> {
+    fn now(&self) -> Timestamp {
+        Timestamp::from(self.db.clock().unix())
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, DB>, StoreError> {
+        DB::begin(self.db.pool()).await.map_err(StoreError::unavailable)
+    }
+
+    async fn read(&self, sql: &'static str, key: &str) -> Result<Vec<Vec<Cell>>, StoreError> {
+        let mut connection = self.db.pool().acquire().await.map_err(StoreError::unavailable)?;
+        fetch::<DB>(&mut connection, sql, vec![key.into()]).await
+    }
+
+    /// Writes a config over the one of its revision, and counts it up.
+    async fn replace(
+        &self,
+        connection: &mut DB::Connection,
+        config: &mut TenantConfig,
+    ) -> Result<(), StoreError> {
+        let read_at = config.revision;
+        config.revision += 1;
+        config.updated_at = self.now();
+        let mut cells = row::settings(config)?;
+        cells.push(row::number(config.revision)?.into());
+        cells.push(config.updated_at.to_string().into());
+        cells.push(config.tenant_id.as_str().into());
+        cells.push(row::number(read_at)?.into());
+        match run::<DB>(connection, sql::UPDATE, cells).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::new(
+                StoreErrorKind::StaleRevision,
+                "the tenant was changed since it was read",
+            )),
+        }
+    }
+
+    async fn commit(
+        &self,
+        tx: Transaction<'static, DB>,
+        config: TenantConfig,
+    ) -> Result<Arc<TenantRecord>, StoreError> {
+        tx.commit().await.map_err(StoreError::unavailable)?;
+        Ok(self.records.of(config))
+    }
+}
+
+/// The config of a tenant that is not deleted.
+async fn kept<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    id: &TenantId,
+) -> Result<TenantConfig, StoreError> {
+    let rows = fetch::<DB>(connection, sql::FETCH, vec![id.as_str().into()]).await?;
+    let config = rows.into_iter().next().map(row::read).transpose()?;
+    config
+        .filter(|config| config.status != TenantStatus::Deleted)
+        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, "the tenant does not exist"))
+}
+
+async fn take_hosts<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    config: &TenantConfig,
+) -> Result<(), StoreError> {
+    for host in &config.hosts {
+        let cells = vec![host.as_str().into(), config.tenant_id.as_str().into()];
+        DB::execute(connection, sql::TAKE_HOST, cells)
+            .await
+            .map_err(host_error)?;
+    }
+    Ok(())
+}
+
+fn host_error(error: sqlx::Error) -> StoreError {
+    match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => {
+            StoreError::new(StoreErrorKind::HostTaken, "a host belongs to another tenant")
+        }
+        _ => StoreError::unavailable(error),
+    }
+}
+
+async fn run<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    sql: &'static str,
+    cells: Vec<Cell>,
+) -> Result<u64, StoreError> {
+    DB::execute(connection, sql, cells)
+        .await
+        .map_err(StoreError::unavailable)
+}
+
+async fn fetch<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    sql: &'static str,
+    cells: Vec<Cell>,
+) -> Result<Vec<Vec<Cell>>, StoreError> {
+    DB::fetch(connection, sql, cells)
+        .await
+        .map_err(StoreError::unavailable)
+}
+
+fn validate(config: &TenantConfig) -> Result<(), StoreError> {
+    config
+        .validate()
+        .map_err(|error| StoreError::new(StoreErrorKind::Invalid, error.to_string()))
+}

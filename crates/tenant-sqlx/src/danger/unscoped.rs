@@ -1,0 +1,96 @@
+use std::{fmt, future};
+
+use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
+use sqlx::{Describe, Execute, Executor, SqlStr};
+use tenant_core::hooks::BypassEvent;
+
+use super::{Bypass, UnscopedTransaction};
+use crate::{
+    TenantDb,
+    driver::TenantDatabase,
+    scoped::{Step, failed},
+};
+
+/// Runs statements as they stand, on the rows of all tenants; made by
+/// [`TenantDb::unscoped`](crate::TenantDb::unscoped).
+pub struct Unscoped<'a, DB: TenantDatabase> {
+    db: &'a TenantDb<DB>,
+    bypass: Bypass,
+}
+
+impl<'a, DB: TenantDatabase> Unscoped<'a, DB> {
+    pub(crate) fn new(db: &'a TenantDb<DB>, bypass: Bypass) -> Self {
+        db.hooks()
+            .on_bypass(&BypassEvent::new(bypass.actor(), bypass.reason()));
+        Self { db, bypass }
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// The bypass says nothing, or the database failed.
+    pub async fn begin(&self) -> Result<UnscopedTransaction<'_, DB>, sqlx::Error> {
+        self.bypass.check()?;
+        Ok(UnscopedTransaction::new(DB::begin(self.db.pool()).await?))
+    }
+}
+
+impl<DB: TenantDatabase> fmt::Debug for Unscoped<'_, DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Unscoped").field(&self.bypass).finish()
+    }
+}
+
+impl<'p, DB> Executor<'p> for &'_ Unscoped<'_, DB>
+where
+    DB: TenantDatabase,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Database = DB;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Step<DB>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        match self.bypass.check() {
+            Ok(()) => self.db.pool().fetch_many(query),
+            Err(error) => failed(error),
+        }
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, sqlx::Error>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        match self.bypass.check() {
+            Ok(()) => self.db.pool().fetch_optional(query),
+            Err(error) => future::ready(Err(error)).boxed(),
+        }
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [DB::TypeInfo],
+    ) -> BoxFuture<'e, Result<DB::Statement, sqlx::Error>>
+    where
+        'p: 'e,
+    {
+        match self.bypass.check() {
+            Ok(()) => self.db.pool().prepare_with(sql, parameters),
+            Err(error) => future::ready(Err(error)).boxed(),
+        }
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, sqlx::Error>>
+    where
+        'p: 'e,
+    {
+        match self.bypass.check() {
+            Ok(()) => self.db.pool().describe(sql),
+            Err(error) => future::ready(Err(error)).boxed(),
+        }
+    }
+}

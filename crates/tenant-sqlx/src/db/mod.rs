@@ -1,0 +1,206 @@
+//! The database of many tenants.
+
+mod builder;
+mod refresh;
+
+use std::{fmt, sync::Arc};
+
+use parking_lot::RwLock;
+use sqlx::{Execute, Pool, migrate::Migrator};
+use tenant_core::{Clock, DatabaseKey, Hooks, TenantContext, hooks::RewriteEvent};
+use tenant_sql::{CacheStats, Catalog, Plan, Refusal, Rewriter, TenantType, TenantValue};
+
+pub use self::builder::TenantDbBuilder;
+use crate::{
+    Finding, Scoped, ScopedTransaction,
+    catalog::Source,
+    danger::{Bypass, Unscoped},
+    driver::TenantDatabase,
+    error::{inactive, refused},
+    statement::{ScopedStatement, Wanted},
+};
+
+/// A database whose tables hold the rows of many tenants. Cloning it is cheap: clones share pool and catalog.
+///
+/// It hands out neither its pool nor a connection. See the [crate's documentation](crate) for its ways in.
+pub struct TenantDb<DB: TenantDatabase>(Arc<Inner<DB>>);
+
+struct Inner<DB: TenantDatabase> {
+    pool: Pool<DB>,
+    rewriter: Rewriter,
+    tenant_type: TenantType,
+    source: Source,
+    findings: RwLock<Vec<Finding>>,
+    /// So that of two refreshes the one that read later also writes later.
+    refreshing: tokio::sync::Mutex<()>,
+    hooks: Hooks,
+    clock: Arc<dyn Clock>,
+}
+
+impl<DB: TenantDatabase> TenantDb<DB> {
+    /// Opens the database and reads the catalog from its schema.
+    ///
+    /// On SQLite the file is created where it is missing, with a write-ahead log that is synced at each commit,
+    /// foreign keys enforced, 8 connections and a patience of 10 seconds for other writers. `sqlite::memory:` has one
+    /// connection, so that a statement waits while a stream or a transaction is open.
+    ///
+    /// # Errors
+    /// The URL is malformed, or the database can't be opened or read.
+    pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
+        Self::builder(DB::connect(url).await?).build().await
+    }
+
+    /// Starts from a pool with settings of your own. Whoever keeps a clone of the pool goes around everything here.
+    pub fn builder(pool: Pool<DB>) -> TenantDbBuilder<DB> {
+        TenantDbBuilder::new(pool)
+    }
+
+    /// Runs statements for one tenant, each on any connection.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// async fn active(
+    ///     db: &tenant_sqlx::TenantDb<sqlx::Sqlite>,
+    ///     tenant: &tenant_core::TenantContext,
+    /// ) -> sqlx::Result<Vec<(i64, String)>> {
+    ///     sqlx::query_as("SELECT id, email FROM users WHERE active = ?")
+    ///         .bind(true)
+    ///         .fetch_all(&db.scoped(tenant))
+    ///         .await
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn scoped<'a>(&'a self, tenant: &'a TenantContext) -> Scoped<'a, DB> {
+        Scoped::new(self, tenant)
+    }
+
+    /// Begins a transaction of one tenant. On SQLite it holds the write lock from the start.
+    ///
+    /// # Errors
+    /// The tenant is no longer active, or the database failed.
+    pub async fn begin(&self, tenant: &TenantContext) -> Result<ScopedTransaction<'static, DB>, sqlx::Error> {
+        tenant.ensure_active().map_err(inactive)?;
+        let inner = DB::begin(&self.0.pool).await?;
+        Ok(ScopedTransaction::new(self.clone(), tenant.clone(), inner))
+    }
+
+    /// Runs statements on the rows of **all** tenants, and reports so.
+    #[must_use]
+    pub fn unscoped(&self, bypass: Bypass) -> Unscoped<'_, DB> {
+        Unscoped::new(self, bypass)
+    }
+
+    /// Applies the application's migrations, and reads the catalog anew.
+    ///
+    /// Their book-keeping is sqlx's own (`_sqlx_migrations`); the framework's stands beside it. On SQLite all that are
+    /// due become one transaction, and of several processes that start at once one migrates while the others wait.
+    ///
+    /// # Errors
+    /// A migration failed: none of this call's is applied. Or the catalog can't be read.
+    pub async fn migrate(&self, migrator: &Migrator) -> Result<(), sqlx::Error> {
+        DB::migrate(&self.0.pool, migrator).await?;
+        self.refresh_catalog().await
+    }
+
+    /// Creates or updates the framework's own tables, `tenants` and `tenant_hosts`, which no scoped statement sees.
+    ///
+    /// It may be called at each start, by several processes at once.
+    ///
+    /// # Errors
+    /// A migration failed, or the catalog can't be read.
+    pub async fn migrate_tenants(&self) -> Result<(), sqlx::Error> {
+        let mut migrator = DB::tenant_migrations();
+        migrator.dangerous_set_table_name("_tenant_migrations");
+        // A newer version of the framework may share the database while it is rolled out.
+        migrator.set_ignore_missing(true);
+        self.migrate(&migrator).await
+    }
+
+    /// What the schema keeps from tenants or lets them tell of each other, as of the last time it was read.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        self.0.findings.read().clone()
+    }
+
+    /// The catalog in use.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        self.0.rewriter.catalog()
+    }
+
+    /// What the cache of scoped statements has done and holds.
+    #[must_use]
+    pub fn rewrite_stats(&self) -> CacheStats {
+        self.0.rewriter.stats()
+    }
+
+    /// Closes the connections, waiting for those in use.
+    pub async fn close(&self) {
+        self.0.pool.close().await;
+    }
+
+    pub(crate) fn pool(&self) -> &Pool<DB> {
+        &self.0.pool
+    }
+
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.0.hooks
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// The one place where a caller's statement becomes the driver's.
+    pub(crate) fn scope<'q, E: Execute<'q, DB>>(
+        &self,
+        tenant: &TenantContext,
+        query: E,
+    ) -> Result<ScopedStatement<DB>, sqlx::Error> {
+        tenant.ensure_active().map_err(inactive)?;
+        let wanted = Wanted::read(query)?;
+        let plan = self.plan(wanted.sql.as_str()).map_err(refused)?;
+        let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
+        ScopedStatement::new(wanted, &plan, &value, tenant)
+    }
+
+    fn plan(&self, sql: &str) -> Result<Arc<Plan>, Refusal> {
+        if self.0.hooks.is_empty() {
+            return self.0.rewriter.rewrite(sql);
+        }
+        let misses = self.0.rewriter.stats().misses;
+        let answer = self.0.rewriter.rewrite(sql);
+        let is_hit = self.0.rewriter.stats().misses == misses;
+        let refusal = answer.as_ref().err().map(|refusal| refusal.kind().as_str());
+        self.0.hooks.on_rewrite(&RewriteEvent::new(is_hit, refusal));
+        answer
+    }
+}
+
+/// The tenant in the type of the tenant column. An id never stands in for a key that is missing.
+fn tenant_value(tenant: &TenantContext, tenant_type: TenantType) -> Result<TenantValue<'_>, Refusal> {
+    match (tenant_type, tenant.database_key()) {
+        (TenantType::Text, _) => Ok(TenantValue::Text(tenant.id().as_str())),
+        (TenantType::Integer, Some(DatabaseKey::Integer(number))) => Ok(TenantValue::Integer(number)),
+        (TenantType::Uuid, Some(DatabaseKey::Uuid(bits))) => Ok(TenantValue::Uuid(bits)),
+        _ => Err(Refusal::unsupported(
+            "tenant without a database key",
+            "give the tenant's config the key that its rows carry",
+        )),
+    }
+}
+
+impl<DB: TenantDatabase> Clone for TenantDb<DB> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<DB: TenantDatabase> fmt::Debug for TenantDb<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantDb")
+            .field("database", &DB::NAME)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! SQLite.
+
+mod affinity;
+mod connect;
+mod introspect;
+mod rows;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{
+    Arguments, Pool, SqlSafeStr, Sqlite, SqliteConnection, Transaction,
+    error::BoxDynError,
+    migrate::{Migration, MigrationType, Migrator},
+    sqlite::SqliteArguments,
+};
+use tenant_sql::{Dialect, TenantValue};
+
+use super::{Cell, TenantDatabase, Wanted};
+use crate::catalog::Relation;
+
+#[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
+impl TenantDatabase for Sqlite {
+    const DIALECT: Dialect = Dialect::Sqlite;
+
+    fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
+        connect::connect(url).boxed()
+    }
+
+    /// A deferred transaction that reads first and writes later fails with `SQLITE_BUSY_SNAPSHOT` as soon as another
+    /// one has written in between, however long it would wait (<https://www.sqlite.org/isolation.html>).
+    fn begin(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
+        pool.begin_with("BEGIN IMMEDIATE").boxed()
+    }
+
+    /// SQLite has no type for uuids: they are bound as text, in lower case and with hyphens.
+    fn bind_tenant(arguments: &mut SqliteArguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError> {
+        match *tenant {
+            TenantValue::Text(text) => Arguments::add(arguments, text),
+            TenantValue::Integer(number) => Arguments::add(arguments, number),
+            TenantValue::Uuid(bits) => Arguments::add(arguments, hyphenated(bits)),
+        }
+    }
+
+    fn relations<'a>(
+        pool: &'a Pool<Self>,
+        wanted: &'a Wanted<'a>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Relation>>> {
+        introspect::relations(pool, wanted).boxed()
+    }
+
+    fn tenant_migrations() -> Migrator {
+        let tenants = include_str!("../../../migrations/sqlite/0001_tenants.sql").into_sql_str();
+        let migration = Migration::new(1, "tenants".into(), MigrationType::Simple, tenants, false);
+        Migrator::with_migrations(vec![migration])
+    }
+
+    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
+        migrate(pool, migrator).boxed()
+    }
+
+    fn execute<'a>(
+        connection: &'a mut SqliteConnection,
+        sql: &'static str,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<u64>> {
+        rows::execute(connection, sql, cells).boxed()
+    }
+
+    fn fetch<'a>(
+        connection: &'a mut SqliteConnection,
+        sql: &'static str,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::fetch(connection, sql, cells).boxed()
+    }
+}
+
+/// sqlx takes no lock on SQLite while it migrates; two processes that start at once would both apply the first
+/// migration. The write lock is taken first, and each migration becomes a savepoint.
+///
+/// A migration that asks for no transaction can't run inside one: with such a one, starting two processes at once is
+/// up to the application.
+async fn migrate(pool: &Pool<Sqlite>, migrator: &Migrator) -> sqlx::Result<()> {
+    if migrator.iter().any(|migration| migration.no_tx) {
+        let mut connection = pool.acquire().await?;
+        return Ok(migrator.run_direct(None, &mut *connection, false).await?);
+    }
+    let mut lock = pool.begin_with("BEGIN IMMEDIATE").await?;
+    migrator.run_direct(None, &mut *lock, false).await?;
+    lock.commit().await
+}
+
+fn hyphenated(bits: u128) -> String {
+    let mut text = format!("{bits:032x}");
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_a_uuid_with_hyphens() {
+        assert_eq!(
+            hyphenated(0x550e_8400_e29b_41d4_a716_4466_5544_0000),
+            "550e8400-e29b-41d4-a716-446655440000"
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! What travels inside [`sqlx::Error`].
+
+use std::{error::Error as StdError, iter};
+
+use tenant_core::Inactive;
+use tenant_sql::Refusal;
+
+/// The tenant was suspended or deleted after its context was minted: nothing runs for it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tenant is no longer active")]
+#[non_exhaustive]
+pub struct NoLongerActive;
+
+impl NoLongerActive {
+    /// Finds it in an error or in what caused it.
+    ///
+    /// # Example
+    /// ```
+    /// use tenant_sqlx::NoLongerActive;
+    ///
+    /// assert!(NoLongerActive::of(&sqlx::Error::RowNotFound).is_none());
+    /// ```
+    pub fn of<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
+        let mut causes = iter::successors(Some(error), |&error| error.source());
+        causes.find_map(|error| error.downcast_ref())
+    }
+}
+
+impl From<Inactive> for NoLongerActive {
+    fn from(_: Inactive) -> Self {
+        Self
+    }
+}
+
+/// A mistake in the program, not an answer of the database: it never stands in [`sqlx::Error::Database`].
+pub(crate) fn refused(refusal: Refusal) -> sqlx::Error {
+    sqlx::Error::Configuration(Box::new(refusal))
+}
+
+pub(crate) fn inactive(inactive: Inactive) -> sqlx::Error {
+    sqlx::Error::Configuration(Box::new(NoLongerActive::from(inactive)))
+}

@@ -1,0 +1,93 @@
+//! The database edge: sqlx statements run for one tenant, or not at all.
+//!
+//! [`TenantDb::scoped`] takes the proof that work is done for an active tenant and gives an [`sqlx::Executor`]. Every
+//! statement that goes through it is scoped by `tenant-sql` or refused before the driver sees it; `query`, `query_as`,
+//! `query_scalar`, `QueryBuilder`, the checked macros and streams work as they do on a pool.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use sqlx::Sqlite;
+//! use tenant_core::{ConfigStore, TenantConfig, TenantContext, TenantId};
+//! use tenant_sqlx::{DbConfigManager, TenantDb, danger::Bypass};
+//!
+//! let db = TenantDb::<Sqlite>::connect("sqlite::memory:").await?;
+//! db.migrate_tenants().await?;
+//! sqlx::query("CREATE TABLE users (tenant_id TEXT NOT NULL, email TEXT NOT NULL, PRIMARY KEY (tenant_id, email))")
+//!     .execute(&db.unscoped(Bypass::new("setup", "create the tables")))
+//!     .await?;
+//! db.refresh_catalog().await?;
+//!
+//! let configs = DbConfigManager::new(&db);
+//! let acme = TenantId::parse("acme")?;
+//! configs.create(TenantConfig::builder(acme).build()?).await?;
+//! let tenant = TenantContext::of(&configs, &acme).await?;
+//!
+//! sqlx::query("INSERT INTO users (email) VALUES (?)")
+//!     .bind("ann@acme.example")
+//!     .execute(&db.scoped(&tenant))
+//!     .await?;
+//! let emails: Vec<String> = sqlx::query_scalar("SELECT email FROM users")
+//!     .fetch_all(&db.scoped(&tenant))
+//!     .await?;
+//! assert_eq!(emails, ["ann@acme.example"]);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
+//!
+//! | way in | for |
+//! |---|---|
+//! | [`TenantDb::scoped`] | statements of one tenant |
+//! | [`TenantDb::begin`] | transactions of one tenant |
+//! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
+//! | [`DbConfigManager`] | the tenants' configs |
+//! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
+//!
+//! # Errors
+//! What is refused travels inside [`sqlx::Error`] and is found again with
+//! [`Refusal::of`](tenant_sql::Refusal::of); a tenant that was suspended meanwhile with [`NoLongerActive::of`].
+//!
+//! # What it does not protect against
+//! Code that holds a pool or a connection of its own. Nothing here hands one out:
+//!
+//! ```compile_fail
+//! fn a_claim_is_no_proof(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>, id: &tenant_core::TenantId) {
+//!     db.scoped(id);
+//! }
+//! ```
+//! ```compile_fail
+//! fn no_connection<'a>(scoped: &'a tenant_sqlx::Scoped<'a, sqlx::Sqlite>) -> impl sqlx::Acquire<'a> {
+//!     scoped
+//! }
+//! ```
+//! ```compile_fail
+//! fn no_deref(tx: &mut tenant_sqlx::ScopedTransaction<'_, sqlx::Sqlite>) -> &mut sqlx::SqliteConnection {
+//!     &mut **tx
+//! }
+//! ```
+
+// Without a driver there is nobody who calls what the drivers are made of.
+#![cfg_attr(not(feature = "sqlite"), allow(dead_code, unused_imports))]
+
+mod catalog;
+mod configs;
+pub mod danger;
+mod db;
+mod driver;
+mod error;
+mod scoped;
+mod statement;
+mod transaction;
+
+pub use self::{
+    catalog::{Finding, Problem},
+    configs::DbConfigManager,
+    db::{TenantDb, TenantDbBuilder},
+    driver::TenantDatabase,
+    error::NoLongerActive,
+    scoped::Scoped,
+    transaction::ScopedTransaction,
+};

@@ -1,0 +1,118 @@
+//! What the driver gets: the text of a plan, and the caller's arguments with the tenant behind them.
+
+use std::sync::Arc;
+
+use sqlx::{Arguments, AssertSqlSafe, Database, Execute, SqlSafeStr, SqlStr, error::BoxDynError};
+use tenant_core::TenantContext;
+use tenant_sql::{Plan, Refusal, TenantBind, TenantValue};
+
+use crate::{
+    driver::TenantDatabase,
+    error::{NoLongerActive, refused},
+};
+
+/// A statement that is scoped to a tenant. The caller's own text is gone.
+pub(crate) struct ScopedStatement<DB: Database> {
+    sql: SqlStr,
+    arguments: DB::Arguments,
+    persistent: bool,
+    tenant: TenantContext,
+}
+
+/// What the caller wanted to run.
+pub(crate) struct Wanted<DB: Database> {
+    pub(crate) sql: SqlStr,
+    arguments: DB::Arguments,
+    persistent: bool,
+}
+
+impl<DB: Database> Wanted<DB> {
+    pub(crate) fn read<'q, E: Execute<'q, DB>>(mut query: E) -> Result<Self, sqlx::Error> {
+        let arguments = query.take_arguments().map_err(sqlx::Error::Encode)?;
+        let persistent = query.persistent() && arguments.is_some();
+        Ok(Self {
+            sql: query.sql(),
+            // Even without arguments: a statement that is prepared can't be several.
+            arguments: arguments.unwrap_or_default(),
+            persistent,
+        })
+    }
+}
+
+impl<DB: TenantDatabase> ScopedStatement<DB> {
+    /// Puts the tenant behind the caller's arguments, whose number is checked first: one too few would shift the
+    /// tenant into the caller's place, one too many would replace it.
+    pub(crate) fn new(
+        wanted: Wanted<DB>,
+        plan: &Plan,
+        value: &TenantValue<'_>,
+        tenant: &TenantContext,
+    ) -> Result<Self, sqlx::Error> {
+        let Wanted {
+            mut arguments,
+            persistent,
+            ..
+        } = wanted;
+        let inlined = plan.tenant() == TenantBind::Inline;
+        bind::<DB>(&mut arguments, plan, value)?;
+        let sql = if inlined {
+            trusted(plan.sql_for(value).map_err(refused)?)
+        } else {
+            AssertSqlSafe(Arc::clone(plan.sql())).into_sql_str()
+        };
+        Ok(Self {
+            sql,
+            arguments,
+            // A text that holds the tenant is not one that another tenant's statement could be found under, but it
+            // would push those out that can.
+            persistent: persistent && !inlined,
+            tenant: tenant.clone(),
+        })
+    }
+}
+
+fn bind<DB: TenantDatabase>(
+    arguments: &mut DB::Arguments,
+    plan: &Plan,
+    value: &TenantValue<'_>,
+) -> Result<(), sqlx::Error> {
+    let bound = arguments.len();
+    plan.check_arguments(bound).map_err(refused)?;
+    plan.check_tenant(value).map_err(refused)?;
+    match plan.tenant() {
+        TenantBind::Argument(number) if number == bound + 1 => {
+            DB::bind_tenant(arguments, value).map_err(sqlx::Error::Encode)
+        }
+        TenantBind::Argument(_) => Err(refused(Refusal::unsupported(
+            "placeholders",
+            "number them from 1",
+        ))),
+        TenantBind::Inline | TenantBind::None => Ok(()),
+    }
+}
+
+impl<DB: Database> Execute<'static, DB> for ScopedStatement<DB> {
+    fn sql(self) -> SqlStr {
+        self.sql
+    }
+
+    fn statement(&self) -> Option<&DB::Statement> {
+        None
+    }
+
+    /// The driver asks once it has a connection: the last moment to hear that the tenant was suspended while the
+    /// statement waited for one.
+    fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, BoxDynError> {
+        self.tenant.ensure_active().map_err(NoLongerActive::from)?;
+        Ok(Some(std::mem::take(&mut self.arguments)))
+    }
+
+    fn persistent(&self) -> bool {
+        self.persistent
+    }
+}
+
+/// A text that this crate has put together.
+pub(crate) fn trusted(sql: String) -> SqlStr {
+    AssertSqlSafe(sql).into_sql_str()
+}

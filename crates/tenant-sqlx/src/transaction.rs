@@ -1,0 +1,143 @@
+//! A transaction of one tenant.
+
+use std::{fmt, future};
+
+use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
+use sqlx::{Connection, Describe, Execute, Executor, SqlStr, Transaction};
+use tenant_core::TenantContext;
+
+use crate::{
+    TenantDb,
+    driver::TenantDatabase,
+    error::inactive,
+    scoped::{Step, failed, no_describe, no_prepare},
+};
+
+/// A transaction of one tenant; made by [`TenantDb::begin`].
+///
+/// `&mut ScopedTransaction` is an [`sqlx::Executor`] that scopes as [`Scoped`](crate::Scoped) does. It ends with
+/// [`commit`](Self::commit) or [`rollback`](Self::rollback); dropped before, it is rolled back. Once the tenant is
+/// suspended neither another statement nor the commit goes through.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// async fn rename(
+///     db: &tenant_sqlx::TenantDb<sqlx::Sqlite>,
+///     tenant: &tenant_core::TenantContext,
+/// ) -> sqlx::Result<()> {
+///     let mut tx = db.begin(tenant).await?;
+///     sqlx::query("UPDATE users SET name = ? WHERE id = ?").bind("Ann").bind(7).execute(&mut tx).await?;
+///     tx.commit().await
+/// }
+/// ```
+#[must_use = "a transaction that is dropped is rolled back"]
+pub struct ScopedTransaction<'c, DB: TenantDatabase> {
+    db: TenantDb<DB>,
+    tenant: TenantContext,
+    inner: Transaction<'c, DB>,
+}
+
+impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
+    pub(crate) const fn new(db: TenantDb<DB>, tenant: TenantContext, inner: Transaction<'c, DB>) -> Self {
+        Self { db, tenant, inner }
+    }
+
+    /// The tenant that statements run for.
+    #[must_use]
+    pub const fn tenant(&self) -> &TenantContext {
+        &self.tenant
+    }
+
+    /// Begins a transaction within this one: a savepoint.
+    ///
+    /// # Errors
+    /// The tenant is no longer active, or the database failed.
+    pub async fn begin(&mut self) -> Result<ScopedTransaction<'_, DB>, sqlx::Error> {
+        self.tenant.ensure_active().map_err(inactive)?;
+        let inner = self.inner.begin().await?;
+        Ok(ScopedTransaction::new(
+            self.db.clone(),
+            self.tenant.clone(),
+            inner,
+        ))
+    }
+
+    /// Keeps what was done.
+    ///
+    /// # Errors
+    /// The tenant is no longer active: everything is rolled back. Or the database failed.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        match self.tenant.ensure_active() {
+            Ok(()) => self.inner.commit().await,
+            Err(gone) => {
+                self.inner.rollback().await?;
+                Err(inactive(gone))
+            }
+        }
+    }
+
+    /// Undoes what was done.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.inner.rollback().await
+    }
+}
+
+impl<DB: TenantDatabase> fmt::Debug for ScopedTransaction<'_, DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ScopedTransaction")
+            .field(self.tenant.id())
+            .finish()
+    }
+}
+
+impl<'t, DB> Executor<'t> for &'t mut ScopedTransaction<'_, DB>
+where
+    DB: TenantDatabase,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Database = DB;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Step<DB>>
+    where
+        't: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        match self.db.scope(&self.tenant, query) {
+            Ok(statement) => (&mut *self.inner).fetch_many(statement),
+            Err(error) => failed(error),
+        }
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, sqlx::Error>>
+    where
+        't: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        match self.db.scope(&self.tenant, query) {
+            Ok(statement) => (&mut *self.inner).fetch_optional(statement),
+            Err(error) => future::ready(Err(error)).boxed(),
+        }
+    }
+
+    fn prepare_with<'e>(
+        self,
+        _: SqlStr,
+        _: &'e [DB::TypeInfo],
+    ) -> BoxFuture<'e, Result<DB::Statement, sqlx::Error>>
+    where
+        't: 'e,
+    {
+        future::ready(Err(no_prepare())).boxed()
+    }
+
+    fn describe<'e>(self, _: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, sqlx::Error>>
+    where
+        't: 'e,
+    {
+        future::ready(Err(no_describe())).boxed()
+    }
+}

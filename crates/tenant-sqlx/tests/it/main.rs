@@ -1,0 +1,4 @@
+//! Real databases in files of their own.
+
+mod scoped;
+mod support;
