@@ -4,6 +4,7 @@ pub(crate) mod functions;
 pub(crate) mod mysql;
 mod postgres;
 mod sqlite;
+mod sqlite_parser;
 
 use std::fmt;
 
@@ -24,7 +25,7 @@ pub(crate) struct Rules {
     pub(crate) functions: &'static [&'static [&'static str]],
     /// Pure functions that stand in `FROM`.
     pub(crate) table_functions: &'static [&'static str],
-    /// Functions that can fail on the values of a row.
+    /// Operators and literals that depend on no setting.
     pub(crate) binary: fn(&BinaryOperator) -> bool,
     pub(crate) unary: fn(&UnaryOperator) -> bool,
     pub(crate) literal: fn(&Value) -> bool,

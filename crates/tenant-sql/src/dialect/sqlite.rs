@@ -1,10 +1,10 @@
 use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
-use sqlparser::dialect::SQLiteDialect;
 
+use super::sqlite_parser::SqliteParser;
 use super::{Features, Rules, functions};
 
 pub(super) static RULES: Rules = Rules {
-    parser: || Box::new(SQLiteDialect {}),
+    parser: || Box::new(SqliteParser),
     quote: '"',
     reserved: RESERVED,
     system_columns: &["rowid", "oid", "_rowid_"],
@@ -56,6 +56,9 @@ fn internal(table: &str) -> bool {
 
 fn binary(operator: &BinaryOperator) -> bool {
     use BinaryOperator as Op;
+    if let Op::Custom(words) = operator {
+        return matches!(words.as_str(), "IS" | "IS NOT" | "NOT GLOB" | "NOT REGEXP");
+    }
     matches!(
         operator,
         Op::Plus

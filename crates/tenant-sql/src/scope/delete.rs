@@ -28,7 +28,10 @@ impl Scoper<'_> {
         let [table] = from.as_slice() else { return Err(several()) };
         let mut brought = Brought::default();
         self.written(table, &mut brought)?;
-        using.as_mut().map_or(Ok(()), |using| self.from(using, &mut brought))?;
+        if let Some(using) = using {
+            self.beside_target(using)?;
+            self.from(using, &mut brought)?;
+        }
         selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         self.sort(order_by)?;
         limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;

@@ -4,6 +4,7 @@ use sqlparser::ast::{
 
 use super::from::Brought;
 use super::names::Target;
+use super::place::nulls_the_left;
 use super::predicate::guarded;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
@@ -31,7 +32,10 @@ impl Scoper<'_> {
         self.conflict_rule(or.as_ref(), &target, &|_| true)?;
         match from {
             None => {}
-            Some(UpdateTableFromKind::AfterSet(from)) => self.from(from, &mut brought)?,
+            Some(UpdateTableFromKind::AfterSet(from)) => {
+                self.beside_target(from)?;
+                self.from(from, &mut brought)?;
+            }
             Some(UpdateTableFromKind::BeforeSet(_)) => return Err(Refusal::construct_of("FROM before SET")),
         }
         self.assignments(assignments, &target)?;
@@ -40,6 +44,17 @@ impl Scoper<'_> {
         limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;
         self.returning(returning.as_mut())?;
         *selection = guarded(brought.predicates, selection.take());
+        Ok(())
+    }
+
+    /// SQLite puts the target in front of FROM, with a comma: a RIGHT JOIN there would fill the target with nulls.
+    pub(super) fn beside_target(&self, from: &[TableWithJoins]) -> Result {
+        for tables in from {
+            if nulls_the_left(&tables.joins)? {
+                let hint = "put the join into a derived table";
+                return Err(Refusal::new(RefusalKind::UnsupportedConstruct, "RIGHT or FULL JOIN beside the target", hint));
+            }
+        }
         Ok(())
     }
 

@@ -133,7 +133,7 @@ impl Filters<'_> {
     }
 }
 
-fn nulls_the_left(join: &Join) -> bool {
+pub(super) fn nulls_the_left(join: &Join) -> bool {
     use JoinOperator as Op;
     !matches!(
         join.join_operator,

@@ -4,6 +4,7 @@ use sqlparser::ast::{
 };
 
 use super::clause::Bound;
+use super::relations::nulls_the_left;
 use super::{Proof, Verifier, unproved};
 use crate::table::Table;
 
@@ -33,7 +34,10 @@ impl<'a> Verifier<'a> {
         }
         match from {
             None => {}
-            Some(UpdateTableFromKind::AfterSet(from)) => self.relations(from, &bound, vec![alias.to_lowercase()])?,
+            Some(UpdateTableFromKind::AfterSet(from)) => {
+                keeps_target(from)?;
+                self.relations(from, &bound, vec![alias.to_lowercase()])?;
+            }
             Some(UpdateTableFromKind::BeforeSet(_)) => return Err(unproved("UPDATE clause")),
         }
         self.assigned(assignments, &tenant_column)?;
@@ -63,7 +67,9 @@ impl<'a> Verifier<'a> {
         let ([table], true) = (from.as_slice(), tables.is_empty()) else { return Err(unproved("target")) };
         let bound = self.bound(selection.as_ref());
         let (alias, _, _) = self.proved_target(table, &bound)?;
-        self.relations(using.as_deref().unwrap_or_default(), &bound, vec![alias.to_lowercase()])?;
+        let using = using.as_deref().unwrap_or_default();
+        keeps_target(using)?;
+        self.relations(using, &bound, vec![alias.to_lowercase()])?;
         self.inside(selection)?;
         self.inside(returning)?;
         self.inside(order_by)?;
@@ -101,5 +107,13 @@ impl<'a> Verifier<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The target stands left of these joins, none of which may fill it with nulls.
+fn keeps_target(from: &[TableWithJoins]) -> Proof {
+    match from.iter().flat_map(|tables| &tables.joins).any(nulls_the_left) {
+        true => Err(unproved("join beside the target")),
+        false => Ok(()),
     }
 }

@@ -51,7 +51,12 @@ async fn compare(pair: &mut Pair, rewriter: &Rewriter, sql: &str, arguments: &[i
             tally.rows += shared.rows.len();
             tally.changed += usize::from(shared.changed);
         }
-        (Outcome::Failed(_), Outcome::Failed(_)) => tally.failed += 1,
+        (Outcome::Failed(shared), Outcome::Failed(_)) => {
+            tally.failed += 1;
+            if std::env::var("TENANT_ORACLE_SHOW").is_ok() {
+                eprintln!("{shared}: {sql}");
+            }
+        }
         _ => panic!("one side failed\n{sql}\n{}\nshared: {shared:?}\nsingle: {single:?}", plan.sql()),
     }
 }
