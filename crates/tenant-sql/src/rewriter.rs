@@ -66,13 +66,18 @@ impl Rewriter {
     /// # Errors
     /// Refuses what cannot be proved to stay within one tenant.
     pub fn rewrite(&self, sql: &str) -> Result<Arc<Plan>, Refusal> {
+        self.recall_or_rewrite(sql).0
+    }
+
+    /// Like [`Rewriter::rewrite`], and tells whether the answer was remembered.
+    pub fn recall_or_rewrite(&self, sql: &str) -> (Result<Arc<Plan>, Refusal>, bool) {
         if let Some(known) = self.cache.find(sql) {
-            return known;
+            return (known, true);
         }
         let Versioned { catalog, version } = self.catalog.read().clone();
         let answer = pipeline::plan(sql, &catalog, self.limits).map(Arc::new);
         self.cache.keep(sql, &answer, version);
-        answer
+        (answer, false)
     }
 
     /// Replaces the catalog; nothing scoped by the old one is used again.
