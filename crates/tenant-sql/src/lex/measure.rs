@@ -44,6 +44,8 @@ pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal
             let depth = std::mem::take(&mut level).depth() + NESTING;
             level = open.pop().unwrap_or_default();
             level.inner = level.inner.max(depth);
+            // `int[][][]`: each pair wraps the type before it.
+            level.operators += usize::from(*token == Token::RBracket);
         }
         count(&mut level, token);
         if open.len() > limits.depth {

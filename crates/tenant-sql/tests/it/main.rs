@@ -1,4 +1,5 @@
 //! The promises of `tenant-sql`, by behaviour.
 
 mod common;
+mod limits;
 mod oracle;

@@ -28,6 +28,13 @@ fn cases(default: usize) -> usize {
     std::env::var("TENANT_ORACLE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
 }
 
+/// `TENANT_ORACLE_SHOW=1` tells what was refused and what failed on both sides.
+fn show(what: &impl std::fmt::Display, sql: &str) {
+    if std::env::var("TENANT_ORACLE_SHOW").is_ok() {
+        eprintln!("{what}: {sql}");
+    }
+}
+
 async fn compare(pair: &mut Pair, rewriter: &Rewriter, sql: &str, arguments: &[i64], tally: &mut Tally) {
     tally.cases += 1;
     let plan = match rewriter.rewrite(sql) {
@@ -35,6 +42,7 @@ async fn compare(pair: &mut Pair, rewriter: &Rewriter, sql: &str, arguments: &[i
         Err(refusal) => {
             assert_ne!(refusal.kind(), RefusalKind::RoundTrip, "{refusal}: {sql}");
             assert!(!refusal.hint().contains("proved"), "the verifier refused the scoper's work: {refusal}: {sql}");
+            show(&refusal, sql);
             *tally.refused.entry(refusal.kind().as_str()).or_default() += 1;
             return;
         }
@@ -53,9 +61,7 @@ async fn compare(pair: &mut Pair, rewriter: &Rewriter, sql: &str, arguments: &[i
         }
         (Outcome::Failed(shared), Outcome::Failed(_)) => {
             tally.failed += 1;
-            if std::env::var("TENANT_ORACLE_SHOW").is_ok() {
-                eprintln!("{shared}: {sql}");
-            }
+            show(shared, sql);
         }
         _ => panic!("one side failed\n{sql}\n{}\nshared: {shared:?}\nsingle: {single:?}", plan.sql()),
     }

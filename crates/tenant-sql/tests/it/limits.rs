@@ -1,0 +1,116 @@
+//! A statement may be refused, never abort the process: each of these runs on a thread of 2 MiB.
+
+use tenant_sql::{Dialect, Limits, RefusalKind, Rewriter};
+
+use crate::common::{rewriter, shop};
+
+fn on_a_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(work).expect("a thread");
+    thread.join().expect("no panic")
+}
+
+fn kind(dialect: Dialect, sql: String) -> Result<(), RefusalKind> {
+    on_a_small_stack(move || rewriter(dialect).rewrite(&sql).map(drop).map_err(|refusal| refusal.kind()))
+}
+
+#[test]
+fn refuses_chains_that_would_overflow_the_stack() {
+    let n = 5_000;
+    let monsters = [
+        format!("SELECT id FROM users WHERE id = 1{}", " OR id = 1".repeat(n)),
+        format!("SELECT id FROM users{}", " UNION SELECT id FROM users".repeat(n)),
+        format!("SELECT id, name FROM users{}", " UNION SELECT id, name FROM users".repeat(n)),
+        format!("SELECT 1{}", "::integer".repeat(n)),
+        format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n)),
+        format!("SELECT {}", "(".repeat(n)),
+        format!("SELECT {}1", "NOT ".repeat(n)),
+        format!("SELECT {}1", "- ".repeat(n)),
+        format!("SELECT {}1", "~".repeat(n)),
+        format!("SELECT 1{}", " + 1".repeat(n)),
+        format!("SELECT 1{}", " IS NULL".repeat(n)),
+        format!("SELECT 1{}", " NOTNULL".repeat(n)),
+        format!("SELECT 1{}", " COLLATE nocase".repeat(n)),
+        format!("SELECT {}1{}", "CASE WHEN 1 THEN ".repeat(n), " END".repeat(n)),
+        format!("SELECT {}", "CASE WHEN 1 THEN ".repeat(n)),
+        format!("SELECT {}1{}", "abs(".repeat(n), ")".repeat(n)),
+        format!("SELECT * FROM {}users{}", "(SELECT * FROM ".repeat(n), ")".repeat(n)),
+        format!("SELECT * FROM {}users", "(".repeat(n)),
+        format!("{}SELECT 1", "WITH a AS (".repeat(n)),
+        format!("SELECT a{}", "[1]".repeat(n)),
+        format!("SELECT {}1", "INTERVAL ".repeat(n)),
+        format!("SELECT {}1", "EXISTS ".repeat(n)),
+        format!("SELECT {}1", "DISTINCT ".repeat(n)),
+        format!("SELECT * FROM users{}", " JOIN users ON 1".repeat(n)),
+        format!("SELECT * FROM users{}", ", users".repeat(n)),
+        format!("SELECT * FROM users u0{}", (1..n).map(|at| format!(", users u{at}")).collect::<String>()),
+        format!("SELECT a{}", ".a".repeat(n)),
+        format!("SELECT 'a'{}", " 'a'".repeat(n)),
+        format!("SELECT CAST(1 AS {}int{})", "array<".repeat(n), ">".repeat(n)),
+        format!("EXPLAIN {}SELECT 1", "EXPLAIN ".repeat(n)),
+        "BEGIN ".repeat(n),
+        "SELECT ".repeat(n),
+        "INSERT INTO users ".repeat(n),
+    ];
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        for sql in monsters.clone() {
+            let start: String = sql.chars().take(60).collect();
+            assert!(kind(dialect, sql).is_err(), "{dialect:?} accepted {start}");
+        }
+    }
+}
+
+/// Just inside the limits, where the tree is as deep as it may get; leftmost nesting adds up.
+#[test]
+fn survives_the_deepest_statements_it_accepts() {
+    for n in 1..=205 {
+        let chain = |n: usize| " OR id = 1".repeat(n);
+        let statements = [
+            format!("SELECT id FROM users WHERE id = 1{}", chain(n)),
+            format!("SELECT id FROM users{}", " UNION SELECT id FROM users".repeat(n)),
+            format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n)),
+            format!("SELECT {}1{}", "(SELECT ".repeat(n), ")".repeat(n)),
+            format!("SELECT {}1{}", "abs(".repeat(n), ")".repeat(n)),
+            format!("SELECT {}1{}", "CASE WHEN 1 THEN ".repeat(n), " END".repeat(n)),
+            format!("SELECT * FROM {}users{}", "(SELECT * FROM ".repeat(n), ")".repeat(n)),
+            format!("SELECT id FROM users WHERE {}id IN (1){}", "id IN (SELECT id FROM users WHERE ".repeat(n), ")".repeat(n)),
+            format!("SELECT id FROM users WHERE {}1{}", "(".repeat(n), format!("){}", chain(8)).repeat(n)),
+            format!("SELECT {}1", "NOT ".repeat(n)),
+        ];
+        if n > 60 && n % 12 != 0 && n < 195 {
+            continue;
+        }
+        for sql in statements {
+            let _ = kind(Dialect::Sqlite, sql);
+        }
+    }
+}
+
+#[test]
+fn accepts_what_real_applications_send() {
+    let list = |n: usize, item: &str| vec![item; n].join(", ");
+    let statements = [
+        format!("SELECT id FROM users WHERE id IN ({})", list(5_000, "?")),
+        format!("INSERT INTO users (id, name, email) VALUES {}", list(900, "(?, ?, 'x')")),
+        format!("SELECT id FROM users WHERE id = 1{}", " OR id = 1".repeat(60)),
+        format!("SELECT id FROM users WHERE id = 1{}", " AND name <> 'x'".repeat(60)),
+        format!("SELECT {} FROM users", list(500, "id + 1")),
+        format!("SELECT id FROM users{}", " UNION ALL SELECT id FROM users".repeat(25)),
+        format!("SELECT {}1{}", "(".repeat(12), ")".repeat(12)),
+        format!("SELECT CASE {} ELSE 0 END FROM users", "WHEN id = ? THEN 1 ".repeat(90)),
+        format!("SELECT * FROM users u0{}", (1..20).map(|at| format!(" JOIN users u{at} ON u{at}.id = u0.id")).collect::<String>()),
+    ];
+    for sql in statements {
+        let start: String = sql.chars().take(60).collect();
+        assert_eq!(kind(Dialect::Sqlite, sql), Ok(()), "{start}");
+    }
+}
+
+#[test]
+fn limits_can_be_lowered() {
+    let rewriter = |limits| Rewriter::new(shop(Dialect::Sqlite).build().expect("sound")).with_limits(limits);
+    let kind = |limits, sql: &str| rewriter(limits).rewrite(sql).map(drop).map_err(|refusal| refusal.kind());
+    assert_eq!(kind(Limits::default().with_bytes(10), "SELECT id FROM users"), Err(RefusalKind::TooLong));
+    assert_eq!(kind(Limits::default().with_tokens(3), "SELECT id FROM users"), Err(RefusalKind::TooLong));
+    assert_eq!(kind(Limits::default().with_depth(1), "SELECT ((1))"), Err(RefusalKind::TooDeep));
+    assert_eq!(kind(Limits::default().with_chain(3), "SELECT 1 + 1 + 1 + 1 + 1"), Err(RefusalKind::TooDeep));
+}
