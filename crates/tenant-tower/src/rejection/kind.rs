@@ -91,6 +91,10 @@ kinds! {
     MfaRequired = 403, "mfa_required", "Second factor required", "a second factor is required";
     /// The tenant has no such thing.
     NotFound = 404, "not_found", "Not found", "the resource does not exist";
+    /// The resource does not know the method.
+    MethodNotAllowed = 405, "method_not_allowed", "Method not allowed", "the resource does not know the method";
+    /// The body's type is not the one that is expected.
+    UnsupportedMediaType = 415, "unsupported_media_type", "Unsupported media type", "the body is of another type";
     /// It exists already.
     Conflict = 409, "conflict", "Conflict", "the resource exists already";
     /// It was changed since it was read.
@@ -107,7 +111,8 @@ impl RejectionKind {
     }
 
     /// The equal gRPC status code: 401 is `UNAUTHENTICATED` (16), 403 `PERMISSION_DENIED` (7), 404 `NOT_FOUND` (5),
-    /// 400 `INVALID_ARGUMENT` (3), 409 `ALREADY_EXISTS` (6), 412 and 421 `FAILED_PRECONDITION` (9), 413 and 429
+    /// 400 and 415 `INVALID_ARGUMENT` (3), 405
+    /// `UNIMPLEMENTED` (12), 409 `ALREADY_EXISTS` (6), 412 and 421 `FAILED_PRECONDITION` (9), 413 and 429
     /// `RESOURCE_EXHAUSTED` (8), 503 `UNAVAILABLE` (14), anything else `INTERNAL` (13).
     #[must_use]
     pub const fn grpc_status(self) -> u8 {
@@ -115,7 +120,8 @@ impl RejectionKind {
             401 => 16,
             403 => 7,
             404 => 5,
-            400 => 3,
+            400 | 415 => 3,
+            405 => 12,
             409 => 6,
             412 | 421 => 9,
             413 | 429 => 8,

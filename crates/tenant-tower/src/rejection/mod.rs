@@ -90,6 +90,10 @@ impl Rejection {
         csrf_failed = CsrfFailed;
         /// 404: the tenant has no such thing, or another one has.
         not_found = NotFound;
+        /// 405: the resource does not know the method.
+        method_not_allowed = MethodNotAllowed;
+        /// 415: the body's type is not the one that is expected.
+        unsupported_media_type = UnsupportedMediaType;
         /// 409: it exists already.
         conflict = Conflict;
         /// 412: it was changed since it was read.

@@ -1,0 +1,30 @@
+//! The edge as callers and inner services see it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are tests"
+)]
+
+mod allocations;
+#[cfg(feature = "axum")]
+mod axum;
+mod bodies;
+mod chains;
+mod fields;
+mod grpc;
+mod hooks;
+mod hosts;
+mod isolation;
+mod limits;
+mod order;
+mod parsing;
+mod paths;
+mod policies;
+mod readiness;
+mod rejections;
+#[cfg(feature = "tracing")]
+mod spans;
+mod support;
+mod waiting;
