@@ -56,6 +56,11 @@ fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
             Err(Refusal::new(RefusalKind::UnsupportedConstruct, "hexadecimal number", "write it in decimal, or bind it"))
         }
         Token::HexStringLiteral(_) if dialect == Dialect::Postgres => Err(Refusal::construct_of("bit string")),
+        Token::HexStringLiteral(digits)
+            if digits.len() % 2 == 1 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) =>
+        {
+            Err(syntax("blob"))
+        }
         Token::Word(word) if word.quote_style.is_some() => name(&word.value),
         Token::DoubleQuotedString(_) => Err(Refusal::new(
             RefusalKind::UnsupportedConstruct,

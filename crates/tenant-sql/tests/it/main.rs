@@ -3,3 +3,5 @@
 mod common;
 mod limits;
 mod oracle;
+mod refusals;
+mod scoped;
