@@ -1,0 +1,278 @@
+//! Sabotage: whatever the scoper gets wrong, the verifier refuses.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{BinaryOperator, Expr, Ident, UnaryOperator, Value, VisitMut, VisitorMut};
+
+use super::verify;
+use crate::catalog::{Catalog, Dialect};
+use crate::dialect::Rules;
+use crate::limits::Limits;
+use crate::plan::TenantBind;
+use crate::table::Table;
+use crate::{pipeline, round_trip};
+
+#[path = "../../tests/it/oracle/corpus.rs"]
+mod corpus;
+
+fn catalog() -> Catalog {
+    Catalog::builder(Dialect::Sqlite)
+        .table(Table::owned("users").columns(["id", "name", "email", "age", "tenant_id"]).unique(["tenant_id", "id"]))
+        .table(Table::owned("orders").columns(["id", "user_id", "total", "status", "tenant_id"]).unique(["tenant_id", "id"]))
+        .table(Table::owned("items").columns(["id", "order_id", "sku", "qty", "org"]).unique(["org", "id"]).tenant_column("org"))
+        .table(Table::owned("tickets").unique(["id"]))
+        .table(Table::owned("user_names").view())
+        .table(Table::shared("plans"))
+        .table(Table::hidden("secrets"))
+        .build()
+        .expect("sound")
+}
+
+/// A way to break one predicate, or one cell of an `INSERT`.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Drop,
+    OrTrue,
+    OrTrueOpen,
+    Negate,
+    NotEqual,
+    OtherAlias,
+    OtherColumn,
+    OtherArgument,
+    Unqualified,
+}
+
+const FAULTS: [Fault; 9] = [
+    Fault::Drop,
+    Fault::OrTrue,
+    Fault::OrTrueOpen,
+    Fault::Negate,
+    Fault::NotEqual,
+    Fault::OtherAlias,
+    Fault::OtherColumn,
+    Fault::OtherArgument,
+    Fault::Unqualified,
+];
+
+/// Breaks the predicate of this number.
+struct Saboteur {
+    fault: Fault,
+    marker: String,
+    at: usize,
+    seen: usize,
+}
+
+fn truth() -> Expr {
+    Expr::Value(Value::Number("1".to_owned(), false).with_empty_span())
+}
+
+fn or(expr: Expr) -> Expr {
+    Expr::BinaryOp { left: Box::new(expr), op: BinaryOperator::Or, right: Box::new(truth()) }
+}
+
+impl Saboteur {
+    fn broken(&self, predicate: &Expr) -> Expr {
+        let Expr::BinaryOp { left, op, right } = predicate.clone() else { unreachable!() };
+        let Expr::CompoundIdentifier(parts) = &*left else { unreachable!() };
+        let with = |left: Expr, op: BinaryOperator, right: Box<Expr>| Expr::BinaryOp { left: Box::new(left), op, right };
+        let named = |alias: &Ident, column: &Ident| Expr::CompoundIdentifier(vec![alias.clone(), column.clone()]);
+        let other = Ident::with_quote('"', "other");
+        match self.fault {
+            Fault::Drop => truth(),
+            Fault::OrTrue => Expr::Nested(Box::new(or(predicate.clone()))),
+            Fault::OrTrueOpen => or(predicate.clone()),
+            Fault::Negate => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(predicate.clone()) },
+            Fault::NotEqual => with(*left, BinaryOperator::NotEq, right),
+            Fault::OtherAlias => with(named(&other, &parts[1]), op, right),
+            Fault::OtherColumn => with(named(&parts[0], &other), op, right),
+            Fault::OtherArgument => {
+                with(*left, op, Box::new(Expr::Value(Value::Placeholder("?31000".to_owned()).with_empty_span())))
+            }
+            Fault::Unqualified => with(Expr::Identifier(parts[1].clone()), op, right),
+        }
+    }
+}
+
+impl VisitorMut for Saboteur {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = &*expr else { return ControlFlow::Continue(()) };
+        let marker = matches!(&**right, Expr::Value(value) if value.value == Value::Placeholder(self.marker.clone()));
+        if marker && matches!(**left, Expr::CompoundIdentifier(_)) {
+            if self.seen == self.at {
+                *expr = self.broken(expr);
+            }
+            self.seen += 1;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[test]
+fn every_predicate_of_every_statement_is_needed() {
+    let (catalog, rules) = (catalog(), Rules::of(Dialect::Sqlite));
+    let mut broken = 0;
+    for sql in corpus::STATEMENTS {
+        let plan = match pipeline::plan(sql, &catalog, Limits::default()) {
+            Ok(plan) => plan,
+            // This catalog has fewer keys than the corpus needs.
+            Err(refusal) => {
+                assert!(refusal.construct().contains("unique key"), "{refusal}: {sql}");
+                continue;
+            }
+        };
+        let TenantBind::Argument(number) = plan.tenant() else { continue };
+        let marker = format!("?{number}");
+        verify(plan.sql(), &catalog, &marker).expect("the scoper's work is sound");
+        for fault in FAULTS {
+            for at in 0.. {
+                let mut statement = round_trip::reparse(plan.sql(), rules).expect("it was printed by us");
+                let mut saboteur = Saboteur { fault, marker: marker.clone(), at, seen: 0 };
+                let _ = statement.visit(&mut saboteur);
+                if saboteur.seen <= at {
+                    break;
+                }
+                let text = statement.to_string();
+                assert!(verify(&text, &catalog, &marker).is_err(), "{fault:?} went unnoticed\n{}\n{text}", plan.sql());
+                broken += 1;
+            }
+        }
+    }
+    assert!(broken > 900, "only {broken} faults were tried");
+}
+
+/// Each text is what a faulty scoper could have printed.
+#[test]
+fn unsound_scopes_are_refused() {
+    let catalog = catalog();
+    let unsound = [
+        // Not scoped, or not everywhere.
+        "SELECT * FROM users",
+        "SELECT * FROM users u WHERE \"users\".\"tenant_id\" = ?1",
+        "SELECT * FROM users u, orders o WHERE \"u\".\"tenant_id\" = ?1",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 AND (id IN (SELECT user_id FROM orders))",
+        "SELECT (SELECT count(*) FROM orders)",
+        "SELECT * FROM plans ORDER BY (SELECT count(*) FROM orders)",
+        "SELECT * FROM plans LIMIT (SELECT count(*) FROM orders)",
+        "SELECT sum(id) FILTER (WHERE EXISTS (SELECT 1 FROM orders)) FROM plans",
+        "SELECT sum(id) OVER (PARTITION BY (SELECT count(*) FROM orders)) FROM plans",
+        "SELECT 1 FROM plans p LEFT JOIN plans q ON q.id IN (SELECT id FROM orders)",
+        "SELECT id FROM plans UNION SELECT id FROM users",
+        "VALUES ((SELECT count(*) FROM users))",
+        "WITH x AS (SELECT * FROM users) SELECT * FROM x",
+        "WITH x AS (SELECT 1) SELECT * FROM main.users",
+        "WITH users AS (SELECT 1) SELECT * FROM main.users AS users",
+        "SELECT * FROM (WITH users AS (SELECT 1) SELECT * FROM users) x, users",
+        "SELECT * FROM json_each((SELECT name FROM users)) AS j",
+        // Weakened.
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 OR (id = 1)",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 AND id = 1 OR id = 2",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 AND id = 1",
+        "SELECT * FROM users WHERE (id = 1) AND \"users\".\"tenant_id\" = ?1",
+        "SELECT * FROM users WHERE NOT \"users\".\"tenant_id\" = ?1",
+        "SELECT * FROM users WHERE (\"users\".\"tenant_id\" = ?1)",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 = 0",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 COLLATE NOCASE",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?2",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" >= ?1",
+        "SELECT * FROM users WHERE \"users\".\"id\" = ?1",
+        "SELECT * FROM users WHERE \"tenant_id\" = ?1",
+        "SELECT * FROM users WHERE tenant_id = ?1",
+        "SELECT * FROM users WHERE users.tenant_id = ?1",
+        "SELECT * FROM users HAVING \"users\".\"tenant_id\" = ?1",
+        "SELECT * FROM users, items WHERE \"users\".\"tenant_id\" = ?1 AND \"items\".\"tenant_id\" = ?1",
+        // On the wrong side of an outer join.
+        "SELECT * FROM users u LEFT JOIN orders o ON o.id = u.id WHERE \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1",
+        "SELECT * FROM users u LEFT JOIN orders o ON \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1 AND (o.id = u.id)",
+        "SELECT * FROM users u RIGHT JOIN orders o ON \"o\".\"tenant_id\" = ?1 AND (o.id = u.id) WHERE \"u\".\"tenant_id\" = ?1",
+        "SELECT * FROM users u FULL JOIN orders o ON \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1 AND (1)",
+        "SELECT * FROM users u FULL JOIN orders o ON 1 WHERE \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1",
+        "SELECT * FROM users u, plans p RIGHT JOIN plans q ON 1 WHERE \"u\".\"tenant_id\" = ?1",
+        "SELECT * FROM users u LEFT JOIN orders o USING (id) WHERE \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1",
+        "SELECT * FROM plans p LEFT JOIN (users u JOIN plans q ON 1) ON \"u\".\"tenant_id\" = ?1 AND (1)",
+        "SELECT * FROM (users u JOIN plans q ON 1) WHERE \"u\".\"tenant_id\" = ?1",
+        // Ambiguous.
+        "SELECT * FROM users u, plans u WHERE \"u\".\"tenant_id\" = ?1",
+        "SELECT * FROM users u, (SELECT 1 AS tenant_id) U WHERE \"u\".\"tenant_id\" = ?1",
+        "WITH a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a",
+        "WITH users AS (SELECT * FROM users) SELECT * FROM users",
+        "WITH users AS (SELECT 1) DELETE FROM users WHERE \"users\".\"tenant_id\" = ?1",
+        // Hidden, unknown, shared, a view.
+        "SELECT * FROM secrets WHERE \"secrets\".\"tenant_id\" = ?1",
+        "SELECT * FROM nowhere WHERE \"nowhere\".\"tenant_id\" = ?1",
+        "SELECT * FROM sqlite_master",
+        "SELECT * FROM temp.users WHERE \"users\".\"tenant_id\" = ?1",
+        "DELETE FROM plans WHERE \"plans\".\"tenant_id\" = ?1",
+        "DELETE FROM user_names WHERE \"user_names\".\"tenant_id\" = ?1",
+        // Writes.
+        "DELETE FROM users",
+        "DELETE FROM users WHERE id = 1",
+        "DELETE FROM users RETURNING (SELECT count(*) FROM orders)",
+        "UPDATE users SET age = 1",
+        "UPDATE users SET tenant_id = ?1 WHERE \"users\".\"tenant_id\" = ?1",
+        "UPDATE users SET \"Tenant_ID\" = 2 WHERE \"users\".\"tenant_id\" = ?1",
+        "UPDATE users SET (age, tenant_id) = (1, 2) WHERE \"users\".\"tenant_id\" = ?1",
+        "UPDATE users SET age = 1 FROM orders o WHERE \"users\".\"tenant_id\" = ?1",
+        "UPDATE users SET age = 1 FROM plans o RIGHT JOIN plans p ON 1 WHERE \"users\".\"tenant_id\" = ?1",
+        "UPDATE users SET age = (SELECT max(total) FROM orders) WHERE \"users\".\"tenant_id\" = ?1",
+        "UPDATE OR REPLACE tickets SET id = 1 WHERE \"tickets\".\"tenant_id\" = ?1",
+        "INSERT INTO users (id) VALUES (1)",
+        "INSERT INTO users DEFAULT VALUES",
+        "INSERT INTO users VALUES (1, ?1)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, 'x')",
+        "INSERT INTO users (id, tenant_id) VALUES (1, ?1), (2, 'x')",
+        "INSERT INTO users (id, tenant_id) VALUES (?1, 2)",
+        "INSERT INTO users (id, tenant_id, tenant_id) VALUES (1, 2, ?1)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, 2, ?1)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, CASE WHEN (2) COLLATE BINARY = ?1 THEN 2 ELSE json('another tenant') END)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, CASE WHEN (2) COLLATE BINARY = ?1 THEN ?1 ELSE json('{}') END)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, CASE WHEN (2) COLLATE BINARY = ?1 THEN ?1 END)",
+        "INSERT INTO users (id, tenant_id) SELECT id, tenant_id FROM plans",
+        "INSERT INTO users (id, tenant_id) SELECT ?1, * FROM plans",
+        "INSERT INTO users (id, tenant_id) SELECT 1, ?1 UNION SELECT 1, 2",
+        "INSERT INTO users (tenant_id, id, age) SELECT ?1, * FROM plans",
+        "INSERT INTO users (id, tenant_id) SELECT id, ?1 FROM orders",
+        "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (tenant_id, id) DO UPDATE SET age = 1",
+        "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (tenant_id, id) DO UPDATE SET tenant_id = 1 WHERE \"users\".\"tenant_id\" = ?1",
+        "INSERT INTO tickets (id, tenant_id) VALUES (1, ?1) ON CONFLICT DO NOTHING",
+        "INSERT OR IGNORE INTO tickets (id, tenant_id) VALUES (1, ?1)",
+        "INSERT OR REPLACE INTO tickets (id, tenant_id) VALUES (1, ?1)",
+        // The tenant where it proves nothing, or tells itself.
+        "SELECT ?1",
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 AND (name = ?1)",
+        // What has no business here.
+        "SELECT load_extension('x')",
+        "SELECT rowid FROM plans",
+        "SELECT 1; SELECT 2",
+        "DROP TABLE users",
+        "SELECT 1 UNION TABLE users",
+        "TABLE users",
+    ];
+    for text in unsound {
+        assert!(verify(text, &catalog, "?1").is_err(), "{text}");
+    }
+}
+
+#[test]
+fn sound_scopes_are_proved() {
+    let sound = [
+        "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1",
+        "SELECT * FROM users u JOIN orders o ON \"o\".\"tenant_id\" = ?1 AND (o.id = u.id) WHERE \"u\".\"tenant_id\" = ?1 AND (1)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, ?1)",
+    ];
+    for text in sound {
+        verify(text, &catalog(), "?1").unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
+    }
+}
+
+/// The census is what notices a part of the tree that the proof passed by.
+#[test]
+fn a_part_that_was_passed_by_is_noticed() {
+    let catalog = catalog();
+    let rules = Rules::of(Dialect::Sqlite);
+    let statement = round_trip::reparse("SELECT (SELECT 1), 2", rules).expect("it parses");
+    let verifier = super::Verifier { catalog: &catalog, rules, marker: "?1", ctes: Vec::new(), seen: super::census::Count::default() };
+    assert!(super::census::compare(&statement, &verifier).is_err());
+}
