@@ -104,23 +104,14 @@ impl SystemClock {
     pub fn new() -> Self {
         let counter = quanta::Clock::new();
         let origin = counter.now();
-        let clock = Self {
-            counter,
-            origin,
-            offset: AtomicI64::new(0),
-            synced_at: AtomicU64::new(0),
-        };
+        let clock = Self { counter, origin, offset: AtomicI64::new(0), synced_at: AtomicU64::new(0) };
         clock.resync(0);
         clock
     }
 
     fn resync(&self, monotonic: u64) -> i64 {
-        let unix = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, saturating_nanos);
-        let offset = i64::try_from(unix)
-            .unwrap_or(i64::MAX)
-            .saturating_sub_unsigned(monotonic);
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, saturating_nanos);
+        let offset = i64::try_from(unix).unwrap_or(i64::MAX).saturating_sub_unsigned(monotonic);
         self.offset.store(offset, Ordering::Relaxed);
         self.synced_at.store(monotonic, Ordering::Relaxed);
         offset
@@ -141,19 +132,13 @@ impl fmt::Debug for SystemClock {
 
 impl Clock for SystemClock {
     fn monotonic(&self) -> Monotonic {
-        Monotonic(saturating_nanos(
-            self.counter.now().saturating_duration_since(self.origin),
-        ))
+        Monotonic(saturating_nanos(self.counter.now().saturating_duration_since(self.origin)))
     }
 
     fn unix(&self) -> UnixTime {
         let now = self.monotonic().as_nanos();
         let fresh = now.saturating_sub(self.synced_at.load(Ordering::Relaxed)) < Self::RESYNC_NANOS;
-        let offset = if fresh {
-            self.offset.load(Ordering::Relaxed)
-        } else {
-            self.resync(now)
-        };
+        let offset = if fresh { self.offset.load(Ordering::Relaxed) } else { self.resync(now) };
         UnixTime(now.saturating_add_signed(offset))
     }
 }
@@ -179,10 +164,7 @@ impl ManualClock {
     /// A clock that shows `start` as civil time.
     #[must_use]
     pub const fn starting_at(start: UnixTime) -> Self {
-        Self {
-            monotonic: AtomicU64::new(0),
-            unix: AtomicU64::new(start.0),
-        }
+        Self { monotonic: AtomicU64::new(0), unix: AtomicU64::new(start.0) }
     }
 
     /// Lets both clocks run on.

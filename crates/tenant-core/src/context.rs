@@ -38,9 +38,7 @@ impl TenantContext {
             return answer;
         }
         let record = configs.load(id).await.map_err(AdmissionError::Store)?;
-        record
-            .ok_or(AdmissionError::NotFound)
-            .and_then(|record| Self::mint(record, id))
+        record.ok_or(AdmissionError::NotFound).and_then(|record| Self::mint(record, id))
     }
 
     /// Like [`TenantContext::of`], from memory alone; `None` if the config has to be loaded first.

@@ -34,11 +34,7 @@ pub enum StoreErrorKind {
 impl StoreError {
     /// An error of `kind`, described by `detail`.
     pub fn new(kind: StoreErrorKind, detail: impl Into<Arc<str>>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-            source: None,
-        }
+        Self { kind, detail: detail.into(), source: None }
     }
 
     /// The store can't be reached, because of `source`.
@@ -82,8 +78,6 @@ impl fmt::Debug for StoreError {
 
 impl StdError for StoreError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -48,10 +48,7 @@ impl TenantLabels {
     /// The first `limit` tenants are named; all others share the label `other`.
     #[must_use]
     pub fn up_to(limit: usize) -> Self {
-        Self {
-            limit,
-            named: RwLock::default(),
-        }
+        Self { limit, named: RwLock::default() }
     }
 
     fn of(&self, tenant: &TenantId) -> Option<SharedString> {
@@ -72,9 +69,7 @@ impl TenantLabels {
 
 impl fmt::Debug for TenantLabels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantLabels")
-            .field("limit", &self.limit)
-            .finish_non_exhaustive()
+        f.debug_struct("TenantLabels").field("limit", &self.limit).finish_non_exhaustive()
     }
 }
 
@@ -98,9 +93,7 @@ impl TenantMetrics {
     ) -> Vec<::metrics::Label> {
         let tenant = tenant.and_then(|tenant| self.labels.of(tenant));
         let labels = first.into_iter().chain(tenant.map(|tenant| ("tenant", tenant)));
-        labels
-            .map(|(key, value)| ::metrics::Label::new(key, value))
-            .collect()
+        labels.map(|(key, value)| ::metrics::Label::new(key, value)).collect()
     }
 }
 
@@ -127,11 +120,7 @@ impl TenantHooks for TenantMetrics {
 
     fn on_limit_warning(&self, event: &LimitWarning<'_>) {
         let percent = Some(("percent", event.percent.to_string().into()));
-        counter!(
-            "tenant_limit_warnings_total",
-            self.labelled(Some(event.tenant), percent)
-        )
-        .increment(1);
+        counter!("tenant_limit_warnings_total", self.labelled(Some(event.tenant), percent)).increment(1);
     }
 
     fn on_request(&self, event: &RequestEvent<'_>) {
@@ -141,11 +130,7 @@ impl TenantHooks for TenantMetrics {
         histogram!("tenant_request_duration_seconds", self.labelled(tenant, None))
             .record(event.duration.as_secs_f64());
         if let Some(kind) = event.rejection {
-            counter!(
-                "tenant_denials_total",
-                self.labelled(tenant, Some(("kind", kind.into())))
-            )
-            .increment(1);
+            counter!("tenant_denials_total", self.labelled(tenant, Some(("kind", kind.into())))).increment(1);
         }
     }
 
@@ -154,11 +139,7 @@ impl TenantHooks for TenantMetrics {
     }
 
     fn on_rewrite(&self, event: &RewriteEvent) {
-        let result = if event.refusal.is_some() {
-            "refused"
-        } else {
-            hit_or_miss(event.is_hit)
-        };
+        let result = if event.refusal.is_some() { "refused" } else { hit_or_miss(event.is_hit) };
         counter!("tenant_rewrites_total", "result" => result).increment(1);
     }
 }

@@ -56,13 +56,7 @@ impl TenantRecord {
 
     fn with_liveness(config: TenantConfig, liveness: Arc<Liveness>) -> Self {
         let limits = Arc::new(Limits::of(&config));
-        Self {
-            config,
-            limits,
-            liveness,
-            quota: QuotaSlot::default(),
-            edge: QuotaSlot::default(),
-        }
+        Self { config, limits, liveness, quota: QuotaSlot::default(), edge: QuotaSlot::default() }
     }
 
     pub(crate) const fn liveness(&self) -> &Arc<Liveness> {
@@ -176,10 +170,7 @@ mod tests {
     use crate::TenantStatus;
 
     fn config(status: TenantStatus) -> TenantConfig {
-        TenantConfig::builder(TenantId::parse("acme").unwrap())
-            .status(status)
-            .build()
-            .unwrap()
+        TenantConfig::builder(TenantId::parse("acme").unwrap()).status(status).build().unwrap()
     }
 
     #[test]

@@ -87,9 +87,6 @@ mod tests {
 
     #[test]
     fn reads_offsets_as_utc() {
-        assert_eq!(
-            Timestamp::parse("2024-01-01T01:00:00+01:00"),
-            Timestamp::parse("2024-01-01T00:00:00Z")
-        );
+        assert_eq!(Timestamp::parse("2024-01-01T01:00:00+01:00"), Timestamp::parse("2024-01-01T00:00:00Z"));
     }
 }

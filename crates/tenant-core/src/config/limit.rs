@@ -162,13 +162,7 @@ impl NamedLimit {
     /// A fixed-window rate.
     #[must_use]
     pub const fn rate(dimension: Dimension, window: Window, limit: u64) -> Self {
-        Self {
-            dimension,
-            window,
-            limit,
-            algorithm: Algorithm::Fixed,
-            shadow: false,
-        }
+        Self { dimension, window, limit, algorithm: Algorithm::Fixed, shadow: false }
     }
 
     /// Counts and reports, but never denies.
@@ -186,9 +180,7 @@ pub struct InvalidLimit(pub(super) &'static str);
 
 pub(super) fn is_limit_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
 /// The JSON form, field by field.
@@ -208,9 +200,7 @@ struct Wire<'a> {
 impl Wire<'_> {
     fn parse(&self) -> Result<NamedLimit, InvalidLimit> {
         if self.kind != "rate" {
-            return Err(InvalidLimit(
-                "kind must be rate; concurrency and stock limits are not built yet",
-            ));
+            return Err(InvalidLimit("kind must be rate; concurrency and stock limits are not built yet"));
         }
         Ok(NamedLimit {
             dimension: Dimension::parse(&self.dimension)?,
@@ -238,8 +228,6 @@ impl Serialize for NamedLimit {
 
 impl<'de> Deserialize<'de> for NamedLimit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Wire::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        Wire::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

@@ -101,9 +101,7 @@ impl TenantConfig {
 
     /// Starts a config with every limit off, every model and tool allowed, and the tenant active.
     pub fn builder(tenant_id: TenantId) -> TenantConfigBuilder {
-        TenantConfigBuilder {
-            config: Self::plain(tenant_id),
-        }
+        TenantConfigBuilder { config: Self::plain(tenant_id) }
     }
 
     /// Whether a feature is switched on; one that was never mentioned is off.
@@ -205,10 +203,7 @@ impl TenantConfigBuilder {
 
     /// The hosts that lead here; lower-cased.
     pub fn hosts<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
-        self.config.hosts = hosts
-            .into_iter()
-            .map(|host| host.into().to_ascii_lowercase())
-            .collect();
+        self.config.hosts = hosts.into_iter().map(|host| host.into().to_ascii_lowercase()).collect();
         self
     }
 

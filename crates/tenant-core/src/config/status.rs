@@ -36,9 +36,7 @@ impl TenantStatus {
     /// Reads the name on the wire and in the database.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Suspended, Self::Deleted]
-            .into_iter()
-            .find(|status| status.as_str() == text)
+        [Self::Active, Self::Suspended, Self::Deleted].into_iter().find(|status| status.as_str() == text)
     }
 }
 

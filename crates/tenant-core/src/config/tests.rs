@@ -14,10 +14,7 @@ fn survives_a_round_trip_through_json() {
         .requests_per_minute(10)
         .hosts(["App.Acme.example"])
         .feature("beta", true)
-        .limit(
-            "daily",
-            NamedLimit::rate(Dimension::Requests, Window::Day, 5).shadow(true),
-        )
+        .limit("daily", NamedLimit::rate(Dimension::Requests, Window::Day, 5).shadow(true))
         .build()
         .unwrap();
     let json = serde_json::to_string(&config).unwrap();
@@ -29,10 +26,7 @@ fn survives_a_round_trip_through_json() {
 fn names_the_field_that_is_wrong() {
     assert_eq!(field_of(acme().name("")), "name");
     assert_eq!(field_of(acme().plan(Some("a plan".into()))), "plan");
-    assert_eq!(
-        field_of(acme().requests_per_minute(u64::MAX)),
-        "quota.requests_per_minute"
-    );
+    assert_eq!(field_of(acme().requests_per_minute(u64::MAX)), "quota.requests_per_minute");
     assert_eq!(field_of(acme().allowed_models([" gpt"])), "policy.allowed_models");
     assert_eq!(field_of(acme().hosts(["a.example", "A.example"])), "hosts");
     let limit = NamedLimit::rate(Dimension::Tokens, Window::Minute, 1);
@@ -41,16 +35,9 @@ fn names_the_field_that_is_wrong() {
 
 #[test]
 fn refuses_hosts_that_are_none() {
-    for bad in [
-        "127.0.0.1",
-        "a b",
-        "https://a.example",
-        "a.example:80",
-        "-a.example",
-        "a..b",
-        "*.example",
-        "[::1]",
-    ] {
+    for bad in
+        ["127.0.0.1", "a b", "https://a.example", "a.example:80", "-a.example", "a..b", "*.example", "[::1]"]
+    {
         assert_eq!(field_of(acme().hosts([bad])), "hosts", "{bad}");
     }
 }
@@ -64,18 +51,7 @@ fn reads_windows_by_word_and_by_length() {
     assert_eq!(window("hour").unwrap(), 3_600);
     assert_eq!(window("10s").unwrap(), 10);
     assert_eq!(window("2d").unwrap(), 172_800);
-    for bad in [
-        "minut",
-        "0s",
-        "s",
-        "",
-        "-1s",
-        "1.5s",
-        "99999999999999999999s",
-        "32d",
-        "10",
-        "1é",
-    ] {
+    for bad in ["minut", "0s", "s", "", "-1s", "1.5s", "99999999999999999999s", "32d", "10", "1é"] {
         assert!(window(bad).is_err(), "{bad}");
     }
 }

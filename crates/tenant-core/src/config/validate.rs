@@ -20,10 +20,7 @@ impl InvalidConfig {
     }
 
     fn new(field: impl Into<Cow<'static, str>>, problem: &'static str) -> Self {
-        Self {
-            field: field.into(),
-            problem,
-        }
+        Self { field: field.into(), problem }
     }
 }
 
@@ -52,10 +49,7 @@ fn name(config: &TenantConfig) -> Result<(), InvalidConfig> {
     if fits && !config.name.chars().any(char::is_control) {
         return Ok(());
     }
-    Err(InvalidConfig::new(
-        "name",
-        "must be 1 to 200 bytes without control characters",
-    ))
+    Err(InvalidConfig::new("name", "must be 1 to 200 bytes without control characters"))
 }
 
 fn plan(config: &TenantConfig) -> Result<(), InvalidConfig> {
@@ -97,10 +91,7 @@ fn paths(paths: &[String]) -> Result<(), InvalidConfig> {
     if paths.iter().all(|path| path.starts_with('/')) {
         return Ok(());
     }
-    Err(InvalidConfig::new(
-        "policy.allowed_paths",
-        "must hold paths that start with '/'",
-    ))
+    Err(InvalidConfig::new("policy.allowed_paths", "must hold paths that start with '/'"))
 }
 
 fn hosts(hosts: &[String]) -> Result<(), InvalidConfig> {
@@ -126,18 +117,13 @@ fn hosts(hosts: &[String]) -> Result<(), InvalidConfig> {
 fn is_host(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
     (1..=253).contains(&host.len())
         && host.split('.').all(label)
-        && host
-            .rsplit('.')
-            .next()
-            .is_some_and(|last| last.bytes().any(|byte| byte.is_ascii_lowercase()))
+        && host.rsplit('.').next().is_some_and(|last| last.bytes().any(|byte| byte.is_ascii_lowercase()))
 }
 
 fn limits(config: &TenantConfig) -> Result<(), InvalidConfig> {
@@ -146,16 +132,10 @@ fn limits(config: &TenantConfig) -> Result<(), InvalidConfig> {
     }
     for (name, limit) in &config.limits {
         if !is_limit_name(name) {
-            return Err(InvalidConfig::new(
-                "limits",
-                "must be named by 1 to 64 of [A-Za-z0-9_.-]",
-            ));
+            return Err(InvalidConfig::new("limits", "must be named by 1 to 64 of [A-Za-z0-9_.-]"));
         }
         if SHORTHANDS.contains(&name.as_str()) {
-            return Err(InvalidConfig::new(
-                format!("limits.{name}"),
-                "has a name that belongs to the quota",
-            ));
+            return Err(InvalidConfig::new(format!("limits.{name}"), "has a name that belongs to the quota"));
         }
         count_of(name, limit.limit)?;
     }
@@ -164,10 +144,7 @@ fn limits(config: &TenantConfig) -> Result<(), InvalidConfig> {
 
 fn count_of(name: &str, limit: u64) -> Result<(), InvalidConfig> {
     if limit > MAX_COUNT {
-        return Err(InvalidConfig::new(
-            format!("limits.{name}"),
-            "must be at most 9007199254740992",
-        ));
+        return Err(InvalidConfig::new(format!("limits.{name}"), "must be at most 9007199254740992"));
     }
     Ok(())
 }

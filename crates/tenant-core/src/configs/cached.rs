@@ -74,11 +74,7 @@ struct Shards {
 
 impl Shards {
     fn new(capacity: usize) -> Self {
-        let count = if capacity >= SHARDS * MIN_PER_SHARD {
-            SHARDS
-        } else {
-            1
-        };
+        let count = if capacity >= SHARDS * MIN_PER_SHARD { SHARDS } else { 1 };
         let each = NonZeroUsize::new(capacity / count).unwrap_or(NonZeroUsize::MIN);
         Self {
             hasher: RandomState::default(),
@@ -86,10 +82,7 @@ impl Shards {
         }
     }
 
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "a remainder by their number, which is at least one"
-    )]
+    #[expect(clippy::indexing_slicing, reason = "a remainder by their number, which is at least one")]
     fn of(&self, id: &TenantId) -> &Mutex<Shard> {
         let hash = self.hasher.hash_one(id) >> 32;
         &self.shards[usize::try_from(hash).unwrap_or(0) % self.shards.len()]
@@ -178,11 +171,7 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         let mut overtaken = None;
         for _ in 0..TRIES {
             let flight = self.shards.of(id).lock().board(id, || self.start(*id));
-            let waiting = Waiting {
-                shards: &self.shards,
-                id,
-                number: flight.number(),
-            };
+            let waiting = Waiting { shards: &self.shards, id, number: flight.number() };
             let answer = flight.arrive().await?;
             let mut shard = self.shards.of(id).lock();
             if shard.land(id, waiting.number) {
@@ -262,9 +251,7 @@ impl Drop for Waiting<'_> {
 
 impl<S> fmt::Debug for CachedConfigs<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CachedConfigs")
-            .field("ttl", &self.ttl)
-            .finish_non_exhaustive()
+        f.debug_struct("CachedConfigs").field("ttl", &self.ttl).finish_non_exhaustive()
     }
 }
 
@@ -295,13 +282,11 @@ impl<S: ConfigStore + 'static> ConfigManager for CachedConfigs<S> {
 #[async_trait]
 impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
     async fn create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
-        self.write(config, |store, config| async move { store.create(config).await })
-            .await
+        self.write(config, |store, config| async move { store.create(config).await }).await
     }
 
     async fn update(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
-        self.write(config, |store, config| async move { store.update(config).await })
-            .await
+        self.write(config, |store, config| async move { store.update(config).await }).await
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {

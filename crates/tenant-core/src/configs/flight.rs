@@ -21,10 +21,7 @@ pub(super) struct Flight {
 
 impl Flight {
     pub(super) fn start(number: u64, load: impl Future<Output = Answer> + Send + 'static) -> Self {
-        Self {
-            number,
-            load: load.map(Arc::new).boxed().shared(),
-        }
+        Self { number, load: load.map(Arc::new).boxed().shared() }
     }
 
     pub(super) const fn number(&self) -> u64 {

@@ -42,10 +42,7 @@ impl InMemoryConfigManager {
     /// No tenants yet; time stamps come from `clock`.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            tenants: RwLock::default(),
-        }
+        Self { clock, tenants: RwLock::default() }
     }
 
     /// These tenants.
@@ -64,10 +61,7 @@ impl InMemoryConfigManager {
         config.validate().map_err(|error| invalid(&error))?;
         let mut tenants = self.tenants.write();
         if tenants.records.contains_key(&config.tenant_id) {
-            return Err(StoreError::new(
-                StoreErrorKind::AlreadyExists,
-                "the tenant exists already",
-            ));
+            return Err(StoreError::new(StoreErrorKind::AlreadyExists, "the tenant exists already"));
         }
         config.revision = 1;
         config.created_at = Timestamp::from(self.clock.unix());
@@ -101,29 +95,18 @@ impl InMemoryConfigManager {
 
 impl Tenants {
     fn kept(&self, id: &TenantId) -> Result<Arc<TenantRecord>, StoreError> {
-        let record = self
-            .records
-            .get(id)
-            .filter(|record| record.config().status != TenantStatus::Deleted);
+        let record = self.records.get(id).filter(|record| record.config().status != TenantStatus::Deleted);
         record.cloned().ok_or_else(not_found)
     }
 
     /// All hosts of the config, or none.
     fn take_hosts(&mut self, config: &TenantConfig) -> Result<(), StoreError> {
         let id = config.tenant_id;
-        if config
-            .hosts
-            .iter()
-            .any(|host| self.hosts.get(host).is_some_and(|owner| *owner != id))
-        {
-            return Err(StoreError::new(
-                StoreErrorKind::HostTaken,
-                "a host belongs to another tenant",
-            ));
+        if config.hosts.iter().any(|host| self.hosts.get(host).is_some_and(|owner| *owner != id)) {
+            return Err(StoreError::new(StoreErrorKind::HostTaken, "a host belongs to another tenant"));
         }
         self.free_hosts(&id);
-        self.hosts
-            .extend(config.hosts.iter().map(|host| (host.clone(), id)));
+        self.hosts.extend(config.hosts.iter().map(|host| (host.clone(), id)));
         Ok(())
     }
 
@@ -159,12 +142,7 @@ impl fmt::Debug for InMemoryConfigManager {
 #[async_trait]
 impl ConfigManager for InMemoryConfigManager {
     fn peek(&self, id: &TenantId) -> Option<Lookup> {
-        Some(
-            self.read()
-                .records
-                .get(id)
-                .map_or(Lookup::Missing, |record| Lookup::Found(Arc::clone(record))),
-        )
+        Some(self.read().records.get(id).map_or(Lookup::Missing, |record| Lookup::Found(Arc::clone(record))))
     }
 
     async fn load(&self, id: &TenantId) -> Result<Option<Arc<TenantRecord>>, StoreError> {
@@ -199,17 +177,9 @@ impl ConfigStore for InMemoryConfigManager {
         let tenants = self.read();
         let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
         let take = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let configs = tenants
-            .order
-            .iter()
-            .skip(skip)
-            .take(take)
-            .filter_map(|id| tenants.records.get(id));
+        let configs = tenants.order.iter().skip(skip).take(take).filter_map(|id| tenants.records.get(id));
         let configs = configs.map(|record| record.config().clone()).collect();
-        Ok(TenantList::new(
-            configs,
-            u64::try_from(tenants.order.len()).unwrap_or(u64::MAX),
-        ))
+        Ok(TenantList::new(configs, u64::try_from(tenants.order.len()).unwrap_or(u64::MAX)))
     }
 
     async fn tenant_of_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
@@ -227,24 +197,15 @@ mod tests {
     use crate::{ConfigStoreExt, TenantContext};
 
     fn config(id: &str) -> TenantConfig {
-        TenantConfig::builder(TenantId::parse(id).unwrap())
-            .build()
-            .unwrap()
+        TenantConfig::builder(TenantId::parse(id).unwrap()).build().unwrap()
     }
 
     #[tokio::test]
     async fn a_stale_write_is_refused() {
         let configs = InMemoryConfigManager::with([config("acme")]).unwrap();
-        let read = configs
-            .fetch(&TenantId::parse("acme").unwrap())
-            .await
-            .unwrap()
-            .unwrap();
+        let read = configs.fetch(&TenantId::parse("acme").unwrap()).await.unwrap().unwrap();
         configs.update(read.clone()).await.unwrap();
-        assert_eq!(
-            configs.update(read).await.unwrap_err().kind(),
-            StoreErrorKind::StaleRevision
-        );
+        assert_eq!(configs.update(read).await.unwrap_err().kind(), StoreErrorKind::StaleRevision);
     }
 
     #[tokio::test]
@@ -254,15 +215,8 @@ mod tests {
         let mut globex = config("globex");
         globex.hosts = vec!["free.example".into(), "app.example".into()];
         let configs = InMemoryConfigManager::with([acme]).unwrap();
-        assert_eq!(
-            configs.create(globex.clone()).await.unwrap_err().kind(),
-            StoreErrorKind::HostTaken
-        );
-        assert_eq!(
-            configs.tenant_of_host("free.example").await.unwrap(),
-            None,
-            "all hosts or none"
-        );
+        assert_eq!(configs.create(globex.clone()).await.unwrap_err().kind(), StoreErrorKind::HostTaken);
+        assert_eq!(configs.tenant_of_host("free.example").await.unwrap(), None, "all hosts or none");
         configs.delete(&TenantId::parse("acme").unwrap()).await.unwrap();
         configs.create(globex).await.unwrap();
     }
@@ -275,17 +229,9 @@ mod tests {
         configs.delete(&id).await.unwrap();
         assert!(context.ensure_active().is_err());
         assert!(TenantContext::of(&configs, &id).await.is_err());
-        assert_eq!(
-            configs.create(config("acme")).await.unwrap_err().kind(),
-            StoreErrorKind::AlreadyExists
-        );
-        assert_eq!(
-            configs.delete(&id).await.unwrap_err().kind(),
-            StoreErrorKind::NotFound
-        );
-        let revive = configs
-            .modify(&id, |config| config.status = TenantStatus::Active)
-            .await;
+        assert_eq!(configs.create(config("acme")).await.unwrap_err().kind(), StoreErrorKind::AlreadyExists);
+        assert_eq!(configs.delete(&id).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+        let revive = configs.modify(&id, |config| config.status = TenantStatus::Active).await;
         assert_eq!(revive.unwrap_err().kind(), StoreErrorKind::NotFound);
     }
 }

@@ -72,10 +72,7 @@ impl Shard {
 
     /// Takes a load that is done out of the way; `false` if someone else did, or a write has overtaken it.
     pub(super) fn land(&mut self, id: &TenantId, number: u64) -> bool {
-        let current = self
-            .flights
-            .get(id)
-            .is_some_and(|flight| flight.number() == number);
+        let current = self.flights.get(id).is_some_and(|flight| flight.number() == number);
         if current {
             self.flights.remove(id);
         }
@@ -84,11 +81,7 @@ impl Shard {
 
     /// Drops a load that nobody waits for any more.
     pub(super) fn abandon(&mut self, id: &TenantId, number: u64) {
-        if self
-            .flights
-            .get(id)
-            .is_some_and(|flight| flight.number() == number && flight.is_abandoned())
-        {
+        if self.flights.get(id).is_some_and(|flight| flight.number() == number && flight.is_abandoned()) {
             self.flights.remove(id);
         }
     }
@@ -96,13 +89,7 @@ impl Shard {
     pub(super) fn put(&mut self, config: TenantConfig, expires: Monotonic) -> Arc<TenantRecord> {
         let record = self.record_for(config);
         self.missing.pop(record.id());
-        self.tenants.put(
-            *record.id(),
-            Entry {
-                record: Arc::clone(&record),
-                expires,
-            },
-        );
+        self.tenants.put(*record.id(), Entry { record: Arc::clone(&record), expires });
         record
     }
 

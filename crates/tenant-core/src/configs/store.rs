@@ -97,10 +97,7 @@ pub trait ConfigStoreExt: ConfigStore {
                 answer => return answer,
             }
         }
-        Err(StoreError::new(
-            StoreErrorKind::StaleRevision,
-            "the tenant is being changed by many others",
-        ))
+        Err(StoreError::new(StoreErrorKind::StaleRevision, "the tenant is being changed by many others"))
     }
 }
 

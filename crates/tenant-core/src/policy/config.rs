@@ -35,20 +35,11 @@ impl PolicyEvaluator for ConfigPolicyEvaluator {
 
 fn decide(tenant: &TenantContext, request: &PolicyRequest<'_>) -> PolicyDecision {
     let config = tenant.config();
-    let PolicyConfig {
-        allowed_models,
-        allowed_tools,
-        allowed_methods,
-        allowed_paths,
-    } = &config.policy;
+    let PolicyConfig { allowed_models, allowed_tools, allowed_methods, allowed_paths } = &config.policy;
     if !allows(allowed_methods, Some(request.method)) {
         return PolicyDecision::deny("the method is not allowed for this tenant");
     }
-    if !(allowed_paths.is_empty()
-        || allowed_paths
-            .iter()
-            .any(|allowed| is_below(request.path, allowed)))
-    {
+    if !(allowed_paths.is_empty() || allowed_paths.iter().any(|allowed| is_below(request.path, allowed))) {
         return PolicyDecision::deny("the path is not allowed for this tenant");
     }
     if !allows(allowed_models, request.model) {
@@ -57,10 +48,7 @@ fn decide(tenant: &TenantContext, request: &PolicyRequest<'_>) -> PolicyDecision
     if !allows(allowed_tools, request.tool) {
         return PolicyDecision::deny("the tool is not allowed for this tenant");
     }
-    if request
-        .feature
-        .is_some_and(|feature| !config.has_feature(feature))
-    {
+    if request.feature.is_some_and(|feature| !config.has_feature(feature)) {
         return PolicyDecision::deny("the feature is not switched on for this tenant");
     }
     PolicyDecision::Allow
@@ -84,25 +72,15 @@ mod tests {
 
     async fn decide_for(policy: PolicyConfig, request: PolicyRequest<'_>) -> bool {
         let id = TenantId::parse("acme").unwrap();
-        let config = TenantConfig::builder(id)
-            .policy(policy)
-            .feature("beta", true)
-            .build()
-            .unwrap();
+        let config = TenantConfig::builder(id).policy(policy).feature("beta", true).build().unwrap();
         let configs = InMemoryConfigManager::with([config]).unwrap();
         let tenant = TenantContext::of(&configs, &id).await.unwrap();
-        ConfigPolicyEvaluator::new()
-            .evaluate(&tenant, &request)
-            .await
-            .unwrap()
-            .is_allowed()
+        ConfigPolicyEvaluator::new().evaluate(&tenant, &request).await.unwrap().is_allowed()
     }
 
     #[tokio::test]
     async fn an_empty_policy_allows_everything() {
-        let request = PolicyRequest::new("POST", "/x")
-            .with_model(Some("any"))
-            .with_tool(Some("any"));
+        let request = PolicyRequest::new("POST", "/x").with_model(Some("any")).with_tool(Some("any"));
         assert!(decide_for(PolicyConfig::default(), request).await);
     }
 
@@ -115,11 +93,7 @@ mod tests {
         };
         let request = PolicyRequest::new("POST", "/");
         assert!(
-            decide_for(
-                policy.clone(),
-                request.with_model(Some("gpt-4")).with_tool(Some("search"))
-            )
-            .await
+            decide_for(policy.clone(), request.with_model(Some("gpt-4")).with_tool(Some("search"))).await
         );
         assert!(decide_for(policy.clone(), request).await);
         assert!(!decide_for(policy.clone(), request.with_model(Some("GPT-4"))).await);
@@ -128,10 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_path_allows_itself_and_what_lies_below() {
-        let policy = PolicyConfig {
-            allowed_paths: vec!["/api/users".into()],
-            ..PolicyConfig::default()
-        };
+        let policy = PolicyConfig { allowed_paths: vec!["/api/users".into()], ..PolicyConfig::default() };
         for (path, allowed) in [
             ("/api/users", true),
             ("/api/users/7", true),
@@ -140,11 +111,7 @@ mod tests {
             ("/api/users/%2e%2e/secrets", false),
             ("/", false),
         ] {
-            assert_eq!(
-                decide_for(policy.clone(), PolicyRequest::new("GET", path)).await,
-                allowed,
-                "{path}"
-            );
+            assert_eq!(decide_for(policy.clone(), PolicyRequest::new("GET", path)).await, allowed, "{path}");
         }
     }
 

@@ -13,9 +13,7 @@ pub enum PolicyDecision {
 impl PolicyDecision {
     /// Denies for a reason that the caller may read.
     pub fn deny(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::Deny(PolicyDenial {
-            reason: reason.into(),
-        })
+        Self::Deny(PolicyDenial { reason: reason.into() })
     }
 
     /// Whether the request may go on.

@@ -26,13 +26,7 @@ impl<'a> PolicyRequest<'a> {
     /// A request that declares neither model, tool nor feature.
     #[must_use]
     pub const fn new(method: &'a str, path: &'a str) -> Self {
-        Self {
-            method,
-            path,
-            model: None,
-            tool: None,
-            feature: None,
-        }
+        Self { method, path, model: None, tool: None, feature: None }
     }
 
     /// Declares the model.

@@ -46,11 +46,7 @@ impl Decision {
         states: impl IntoIterator<Item = LimitState>,
         denial: Option<Denial>,
     ) -> Self {
-        Self {
-            limits,
-            states: states.into_iter().collect(),
-            denial,
-        }
+        Self { limits, states: states.into_iter().collect(), denial }
     }
 
     /// Whether the work may be done; its costs are then charged.
@@ -70,9 +66,7 @@ impl Decision {
 
     /// Each limit that the costs touch, and how it stands now.
     pub fn states(&self) -> impl Iterator<Item = (&Limit, &LimitState)> {
-        self.states
-            .iter()
-            .filter_map(|state| Some((self.limits.get(state.index)?, state)))
+        self.states.iter().filter_map(|state| Some((self.limits.get(state.index)?, state)))
     }
 
     /// The limits that were looked at.

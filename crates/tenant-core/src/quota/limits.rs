@@ -28,13 +28,7 @@ impl Limits {
     pub fn of(config: &TenantConfig) -> Self {
         let shorthand = |name: &str, dimension, limit: Option<u64>| {
             let limit = limit.filter(|&limit| limit > 0)?;
-            Some(Limit {
-                name: name.into(),
-                dimension,
-                limit,
-                window: Window::Minute,
-                shadow: false,
-            })
+            Some(Limit { name: name.into(), dimension, limit, window: Window::Minute, shadow: false })
         };
         let named = config.limits.iter().map(|(name, limit)| Limit {
             name: name.as_str().into(),
@@ -96,19 +90,13 @@ impl Cost {
     /// So many requests.
     #[must_use]
     pub const fn requests(amount: u64) -> Self {
-        Self {
-            dimension: Dimension::Requests,
-            amount,
-        }
+        Self { dimension: Dimension::Requests, amount }
     }
 
     /// So many tokens.
     #[must_use]
     pub const fn tokens(amount: u64) -> Self {
-        Self {
-            dimension: Dimension::Tokens,
-            amount,
-        }
+        Self { dimension: Dimension::Tokens, amount }
     }
 
     /// What a slice of costs amounts to in one dimension; `None` if none of them is in it.

@@ -59,12 +59,7 @@ impl Reservation {
         decision: Decision,
     ) -> Result<Self, Box<Decision>> {
         if decision.is_admitted() {
-            Ok(Self {
-                quotas,
-                tenant,
-                decision,
-                open: true,
-            })
+            Ok(Self { quotas, tenant, decision, open: true })
         } else {
             Err(Box::new(decision))
         }
@@ -96,10 +91,7 @@ impl Drop for Reservation {
         let nothing: Vec<Cost> = self
             .decision
             .states()
-            .map(|(limit, _)| Cost {
-                dimension: limit.dimension.clone(),
-                amount: 0,
-            })
+            .map(|(limit, _)| Cost { dimension: limit.dimension.clone(), amount: 0 })
             .collect();
         self.quotas.settle(&self.tenant, &self.decision, &nothing);
     }
@@ -107,9 +99,6 @@ impl Drop for Reservation {
 
 impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reservation")
-            .field("tenant", &self.tenant)
-            .field("decision", &self.decision)
-            .finish()
+        f.debug_struct("Reservation").field("tenant", &self.tenant).field("decision", &self.decision).finish()
     }
 }

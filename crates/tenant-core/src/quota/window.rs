@@ -17,12 +17,7 @@ pub(super) struct FixedWindow {
 impl FixedWindow {
     pub(super) fn at(window: Window, now: UnixTime) -> Self {
         let (start, end) = bounds(window, now.as_secs());
-        Self {
-            start,
-            end,
-            used: 0,
-            warned: 0,
-        }
+        Self { start, end, used: 0, warned: 0 }
     }
 
     /// Moves on to the window that `now` is in.
@@ -69,16 +64,9 @@ fn month_bounds(now: u64) -> (u64, u64) {
     let calendar = || {
         let moment = OffsetDateTime::from_unix_timestamp(i64::try_from(now).ok()?).ok()?;
         let first = moment.date().replace_day(1).ok()?;
-        let next_year = if first.month() == Month::December {
-            first.year().checked_add(1)?
-        } else {
-            first.year()
-        };
-        let next = first
-            .replace_year(next_year)
-            .ok()?
-            .replace_month(first.month().next())
-            .ok()?;
+        let next_year =
+            if first.month() == Month::December { first.year().checked_add(1)? } else { first.year() };
+        let next = first.replace_year(next_year).ok()?.replace_month(first.month().next()).ok()?;
         let seconds = |date: time::Date| u64::try_from(date.midnight().assume_utc().unix_timestamp()).ok();
         Some((seconds(first)?, seconds(next)?))
     };
@@ -103,14 +91,8 @@ mod tests {
     #[test]
     fn months_follow_the_calendar() {
         // 2024-02-29T12:00:00Z lies in [2024-02-01, 2024-03-01); 2023-12-31 in [2023-12-01, 2024-01-01).
-        assert_eq!(
-            bounds(Window::Month, 1_709_208_000),
-            (1_706_745_600, 1_709_251_200)
-        );
-        assert_eq!(
-            bounds(Window::Month, 1_703_980_800),
-            (1_701_388_800, 1_704_067_200)
-        );
+        assert_eq!(bounds(Window::Month, 1_709_208_000), (1_706_745_600, 1_709_251_200));
+        assert_eq!(bounds(Window::Month, 1_703_980_800), (1_701_388_800, 1_704_067_200));
     }
 
     #[test]

@@ -23,9 +23,7 @@ impl Slow {
     }
 
     fn with_gate(ids: &[&str], permits: usize) -> Self {
-        let configs = ids
-            .iter()
-            .map(|text| TenantConfig::builder(id(text)).build().unwrap());
+        let configs = ids.iter().map(|text| TenantConfig::builder(id(text)).build().unwrap());
         Self {
             inner: InMemoryConfigManager::with(configs).unwrap(),
             reads: AtomicUsize::new(0),
@@ -122,14 +120,8 @@ async fn entries_loaded_together_do_not_expire_together() {
         configs.load(&id(name)).await.unwrap().unwrap();
     }
     clock.advance(Duration::from_secs(95));
-    let left = names
-        .iter()
-        .filter(|name| configs.peek(&id(name)).is_some())
-        .count();
-    assert!(
-        (40..160).contains(&left),
-        "{left} of 200 are left in the middle of the spread"
-    );
+    let left = names.iter().filter(|name| configs.peek(&id(name)).is_some()).count();
+    assert!((40..160).contains(&left), "{left} of 200 are left in the middle of the spread");
 }
 
 #[tokio::test]
@@ -177,12 +169,7 @@ async fn a_load_outlives_the_one_who_started_it_and_not_the_last_one_who_waits()
     until(|| configs.store().reads() == 2).await;
     alone.abort();
     alone.await.unwrap_err();
-    let flights: usize = configs
-        .shards
-        .shards
-        .iter()
-        .map(|shard| shard.lock().flights())
-        .sum();
+    let flights: usize = configs.shards.shards.iter().map(|shard| shard.lock().flights()).sum();
     assert_eq!(flights, 0, "an abandoned load leaves nothing behind");
 }
 
@@ -191,41 +178,22 @@ async fn guessing_ids_asks_once_each_and_evicts_no_tenant() {
     let (clock, configs) = cached(Slow::open(&["acme"]), 4);
     configs.load(&id("acme")).await.unwrap().unwrap();
     for guess in 0..1_000 {
-        assert!(
-            configs
-                .load(&id(&format!("guess{guess}")))
-                .await
-                .unwrap()
-                .is_none()
-        );
-        assert!(
-            configs
-                .load(&id(&format!("guess{guess}")))
-                .await
-                .unwrap()
-                .is_none()
-        );
+        assert!(configs.load(&id(&format!("guess{guess}"))).await.unwrap().is_none());
+        assert!(configs.load(&id(&format!("guess{guess}"))).await.unwrap().is_none());
     }
     assert_eq!(configs.store().reads(), 1_001);
     let stats = configs.stats();
     assert_eq!((stats.tenants, stats.missing), (1, 4));
     clock.advance(Duration::from_secs(6));
     configs.load(&id("guess999")).await.unwrap();
-    assert_eq!(
-        configs.store().reads(),
-        1_002,
-        "unknown ids are remembered for a short while only"
-    );
+    assert_eq!(configs.store().reads(), 1_002, "unknown ids are remembered for a short while only");
 }
 
 #[tokio::test]
 async fn an_id_created_after_it_was_missed_is_found_at_once() {
     let (_, configs) = cached(Slow::open(&[]), 4);
     assert!(configs.load(&id("acme")).await.unwrap().is_none());
-    configs
-        .create(TenantConfig::builder(id("acme")).build().unwrap())
-        .await
-        .unwrap();
+    configs.create(TenantConfig::builder(id("acme")).build().unwrap()).await.unwrap();
     assert!(TenantContext::peek(&*configs, &id("acme")).unwrap().is_ok());
 }
 
@@ -266,22 +234,13 @@ async fn contexts_hear_of_a_suspension_even_after_their_tenant_was_evicted() {
     let (_, configs) = cached(Slow::open(&["acme", "other"]), 1);
     let context = TenantContext::of(&*configs, &id("acme")).await.unwrap();
     for _ in 0..2 {
-        configs
-            .modify(&id("acme"), |config| config.name = "changed".into())
-            .await
-            .unwrap();
+        configs.modify(&id("acme"), |config| config.name = "changed".into()).await.unwrap();
         configs.load(&id("other")).await.unwrap().unwrap();
     }
     assert!(context.ensure_active().is_ok());
-    configs
-        .modify(&id("acme"), |config| config.status = TenantStatus::Suspended)
-        .await
-        .unwrap();
+    configs.modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await.unwrap();
     assert!(context.ensure_active().is_err());
-    configs
-        .modify(&id("acme"), |config| config.status = TenantStatus::Active)
-        .await
-        .unwrap();
+    configs.modify(&id("acme"), |config| config.status = TenantStatus::Active).await.unwrap();
     assert!(context.ensure_active().is_ok());
     configs.delete(&id("acme")).await.unwrap();
     assert!(context.ensure_active().is_err());
@@ -292,11 +251,7 @@ async fn a_tenant_that_vanished_from_the_store_ends_its_contexts() {
     let (clock, configs) = cached(Slow::open(&["acme"]), 4);
     let context = TenantContext::of(&*configs, &id("acme")).await.unwrap();
     clock.advance(Duration::from_secs(101));
-    configs
-        .shards
-        .of(&id("acme"))
-        .lock()
-        .put_missing(&id("acme"), clock.monotonic());
+    configs.shards.of(&id("acme")).lock().put_missing(&id("acme"), clock.monotonic());
     assert!(context.ensure_active().is_err());
 }
 
@@ -332,10 +287,7 @@ async fn readers_and_writers_at_once_end_with_the_last_write() {
         tasks.push(tokio::spawn(async move {
             for _ in 0..200 {
                 if task % 4 == 0 {
-                    configs
-                        .modify(&id("acme"), |config| config.plan = Some("next".into()))
-                        .await
-                        .unwrap();
+                    configs.modify(&id("acme"), |config| config.plan = Some("next".into())).await.unwrap();
                 } else if task % 4 == 1 {
                     configs.invalidate(&id("acme"));
                 } else {
@@ -349,14 +301,5 @@ async fn readers_and_writers_at_once_end_with_the_last_write() {
     }
     let truth = configs.fetch(&id("acme")).await.unwrap().unwrap();
     assert_eq!(truth.revision, 801);
-    assert_eq!(
-        configs
-            .load(&id("acme"))
-            .await
-            .unwrap()
-            .unwrap()
-            .config()
-            .revision,
-        801
-    );
+    assert_eq!(configs.load(&id("acme")).await.unwrap().unwrap().config().revision, 801);
 }

@@ -85,11 +85,7 @@ impl Cell {
     /// Whether nothing is counted that still matters.
     pub(super) fn is_idle(&self, now: UnixTime) -> bool {
         let counts = self.0.lock();
-        counts
-            .windows
-            .iter()
-            .chain(counts.parked.iter().map(|(_, window)| window))
-            .all(|w| w.has_ended(now))
+        counts.windows.iter().chain(counts.parked.iter().map(|(_, window)| window)).all(|w| w.has_ended(now))
     }
 }
 
@@ -107,11 +103,9 @@ impl Counts {
 
     fn change_layout(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         let old = std::mem::replace(&mut self.layout, Arc::clone(limits));
-        self.parked
-            .extend(old.iter().cloned().zip(std::mem::take(&mut self.windows)));
+        self.parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.windows)));
         self.windows = limits.iter().map(|limit| self.unpark(limit, now)).collect();
-        self.parked
-            .retain(|(_, window)| window.used > 0 && !window.has_ended(now));
+        self.parked.retain(|(_, window)| window.used > 0 && !window.has_ended(now));
     }
 
     fn unpark(&mut self, limit: &Limit, now: UnixTime) -> FixedWindow {
@@ -126,24 +120,16 @@ impl Counts {
         let position = self.layout.iter().position(|own| counts_for(own, limit));
         match position {
             Some(position) => self.windows.get_mut(position),
-            None => self
-                .parked
-                .iter_mut()
-                .find(|(own, _)| counts_for(own, limit))
-                .map(|(_, window)| window),
+            None => self.parked.iter_mut().find(|(own, _)| counts_for(own, limit)).map(|(_, window)| window),
         }
     }
 
     fn denial(&self, limits: &Limits, costs: &[Cost], now: UnixTime) -> Option<Denial> {
-        let denials = limits
-            .iter()
-            .zip(&self.windows)
-            .enumerate()
-            .filter_map(|(index, (limit, window))| {
-                let cost = Cost::total(costs, &limit.dimension)?;
-                let retry_after = deny(limit, window, cost, now)?;
-                Some(Denial { index, retry_after })
-            });
+        let denials = limits.iter().zip(&self.windows).enumerate().filter_map(|(index, (limit, window))| {
+            let cost = Cost::total(costs, &limit.dimension)?;
+            let retry_after = deny(limit, window, cost, now)?;
+            Some(Denial { index, retry_after })
+        });
         denials.max_by_key(|denial| denial.retry_after.unwrap_or(Duration::MAX))
     }
 }

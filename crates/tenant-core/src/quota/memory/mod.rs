@@ -93,8 +93,7 @@ impl InMemoryQuotaManager {
     fn warn(&self, tenant: &TenantContext, decision: &Decision, crossed: cell::Crossed) {
         for (index, percent) in crossed {
             if let Some(limit) = decision.limits().get(index) {
-                self.hooks
-                    .on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
+                self.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
             }
         }
     }
@@ -108,9 +107,7 @@ impl Default for InMemoryQuotaManager {
 
 impl fmt::Debug for InMemoryQuotaManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InMemoryQuotaManager")
-            .field("tenants", &self.tenants())
-            .finish_non_exhaustive()
+        f.debug_struct("InMemoryQuotaManager").field("tenants", &self.tenants()).finish_non_exhaustive()
     }
 }
 
@@ -118,9 +115,8 @@ impl fmt::Debug for InMemoryQuotaManager {
 impl QuotaManager for InMemoryQuotaManager {
     fn try_decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
         let now = self.clock.unix();
-        let (decision, crossed) = self.with_cell(tenant.record(), now, |cell| {
-            cell.decide(tenant.limits(), costs, now)
-        });
+        let (decision, crossed) =
+            self.with_cell(tenant.record(), now, |cell| cell.decide(tenant.limits(), costs, now));
         if !crossed.is_empty() {
             self.warn(tenant, &decision, crossed);
         }

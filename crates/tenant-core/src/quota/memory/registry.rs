@@ -24,16 +24,8 @@ struct Shard {
 
 impl Default for Registry {
     fn default() -> Self {
-        let shard = || {
-            Mutex::new(Shard {
-                cells: HashMap::default(),
-                sweep_at: FIRST_SWEEP,
-            })
-        };
-        Self {
-            hasher: RandomState::default(),
-            shards: (0..SHARDS).map(|_| shard()).collect(),
-        }
+        let shard = || Mutex::new(Shard { cells: HashMap::default(), sweep_at: FIRST_SWEEP });
+        Self { hasher: RandomState::default(), shards: (0..SHARDS).map(|_| shard()).collect() }
     }
 }
 
@@ -67,8 +59,7 @@ impl Shard {
     /// Drops what nobody holds and nothing counts in. Handles are cloned under this lock alone, so that a count
     /// of one means that no record and no request can reach the cell.
     fn sweep(&mut self, now: UnixTime) {
-        self.cells
-            .retain(|_, cell| Arc::strong_count(cell) > 1 || !cell.is_idle(now));
+        self.cells.retain(|_, cell| Arc::strong_count(cell) > 1 || !cell.is_idle(now));
         self.sweep_at = (self.cells.len() * 2).max(FIRST_SWEEP);
     }
 }

@@ -17,9 +17,7 @@ fn config(id: &str) -> TenantConfigBuilder {
 
 async fn enter(config: TenantConfig) -> TenantContext {
     let id = config.tenant_id;
-    TenantContext::of(&InMemoryConfigManager::with([config]).unwrap(), &id)
-        .await
-        .unwrap()
+    TenantContext::of(&InMemoryConfigManager::with([config]).unwrap(), &id).await.unwrap()
 }
 
 fn manager() -> (Arc<ManualClock>, InMemoryQuotaManager) {
@@ -49,14 +47,7 @@ async fn admits_the_limit_and_starts_anew_with_the_next_minute() {
 #[tokio::test]
 async fn charges_all_limits_or_none() {
     let (_, quotas) = manager();
-    let tenant = enter(
-        config("acme")
-            .requests_per_minute(10)
-            .tokens_per_minute(5)
-            .build()
-            .unwrap(),
-    )
-    .await;
+    let tenant = enter(config("acme").requests_per_minute(10).tokens_per_minute(5).build().unwrap()).await;
     assert!(admit(&quotas, &tenant, &[Cost::requests(1), Cost::tokens(4)]));
     assert!(!admit(&quotas, &tenant, &[Cost::requests(1), Cost::tokens(2)]));
     let usage = quotas.usage(tenant.record()).await.unwrap();
@@ -70,16 +61,9 @@ async fn a_cost_above_the_limit_is_never_admissible() {
     let tenant = enter(config("acme").tokens_per_minute(5).build().unwrap()).await;
     let decision = quotas.try_decide(&tenant, &[Cost::tokens(6)]).unwrap();
     assert_eq!(decision.denial().unwrap().1.retry_after, None);
-    assert!(!admit(
-        &quotas,
-        &tenant,
-        &[Cost::tokens(u64::MAX), Cost::tokens(u64::MAX)]
-    ));
+    assert!(!admit(&quotas, &tenant, &[Cost::tokens(u64::MAX), Cost::tokens(u64::MAX)]));
     assert!(admit(&quotas, &tenant, &[Cost::tokens(5)]));
-    assert!(
-        admit(&quotas, &tenant, &[Cost::tokens(0)]),
-        "asking for nothing is always fine"
-    );
+    assert!(admit(&quotas, &tenant, &[Cost::tokens(0)]), "asking for nothing is always fine");
 }
 
 #[tokio::test]
@@ -103,20 +87,10 @@ async fn a_changed_limit_keeps_its_windows_count() {
     assert!(!admit(&quotas, &lower, &[Cost::requests(1)]));
     let usage = quotas.usage(lower.record()).await.unwrap();
     assert_eq!((usage.limits[0].used, usage.limits[0].remaining()), (6, 0));
-    let higher = enter(
-        config("acme")
-            .requests_per_minute(7)
-            .tokens_per_minute(1)
-            .build()
-            .unwrap(),
-    )
-    .await;
+    let higher = enter(config("acme").requests_per_minute(7).tokens_per_minute(1).build().unwrap()).await;
     assert!(admit(&quotas, &higher, &[Cost::requests(1)]));
     assert!(!admit(&quotas, &higher, &[Cost::requests(1)]));
-    assert!(
-        admit(&quotas, &before, &[Cost::requests(1)]),
-        "an older context counts on in the same window"
-    );
+    assert!(admit(&quotas, &before, &[Cost::requests(1)]), "an older context counts on in the same window");
 }
 
 #[tokio::test]
@@ -133,14 +107,7 @@ async fn lifting_a_limit_for_a_moment_does_not_forget_its_count() {
 async fn named_limits_count_beside_the_shorthands() {
     let (clock, quotas) = manager();
     let daily = NamedLimit::rate(Dimension::Requests, Window::Day, 3);
-    let tenant = enter(
-        config("acme")
-            .requests_per_minute(2)
-            .limit("daily", daily)
-            .build()
-            .unwrap(),
-    )
-    .await;
+    let tenant = enter(config("acme").requests_per_minute(2).limit("daily", daily).build().unwrap()).await;
     assert!(admit(&quotas, &tenant, &[Cost::requests(1)]));
     assert!(admit(&quotas, &tenant, &[Cost::requests(1)]));
     clock.advance(Duration::from_secs(60));
@@ -205,10 +172,7 @@ async fn warns_once_per_window_and_threshold() {
     for _ in 0..12 {
         admit(&quotas, &tenant, &[Cost::requests(1)]);
     }
-    assert_eq!(
-        *warnings.0.lock(),
-        [("rpm".to_owned(), 80), ("rpm".to_owned(), 100)]
-    );
+    assert_eq!(*warnings.0.lock(), [("rpm".to_owned(), 80), ("rpm".to_owned(), 100)]);
     clock.advance(Duration::from_secs(60));
     for _ in 0..8 {
         admit(&quotas, &tenant, &[Cost::requests(1)]);
@@ -220,13 +184,7 @@ async fn warns_once_per_window_and_threshold() {
 async fn counts_of_tenants_nobody_serves_are_reclaimed() {
     let (clock, quotas) = manager();
     for number in 0..20_000 {
-        let tenant = enter(
-            config(&format!("t{number}"))
-                .requests_per_minute(5)
-                .build()
-                .unwrap(),
-        )
-        .await;
+        let tenant = enter(config(&format!("t{number}")).requests_per_minute(5).build().unwrap()).await;
         assert!(admit(&quotas, &tenant, &[Cost::requests(1)]));
         if number % 1_000 == 0 {
             clock.advance(Duration::from_secs(60));
@@ -251,9 +209,7 @@ fn hammered_by_many_threads_it_admits_exactly_the_limit() {
             let tenant = if thread % 2 == 0 { &tenant } else { &other };
             let (quotas, admitted) = (&quotas, &admitted);
             scope.spawn(move || {
-                let count = (0..CHECKS)
-                    .filter(|_| admit(quotas, tenant, &[Cost::requests(1)]))
-                    .count();
+                let count = (0..CHECKS).filter(|_| admit(quotas, tenant, &[Cost::requests(1)])).count();
                 admitted.fetch_add(count, AtomicOrdering::Relaxed);
             });
         }

@@ -1,0 +1,56 @@
+//! Multi-tenancy for Rust services.
+//!
+//! Add it to an axum, tower or hyper service on sqlx. From then on every request belongs to one tenant, every SQL
+//! statement and cache key is scoped to it, every quota is counted against it, every policy is evaluated for it.
+//! Forgetting something is a compile error or a refusal, never a leak.
+//!
+//! This crate re-exports the others; `tenant::prelude` holds what a service usually needs.
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses |
+//! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
+//! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
+//! | `tracing` | yes | a span per request with `tenant.id` |
+//! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
+//! | `full` | no | all of them |
+
+#[cfg(all(feature = "axum", feature = "sqlite"))]
+mod api_error;
+pub mod danger;
+pub mod prelude;
+
+#[cfg(all(feature = "axum", feature = "sqlite"))]
+pub use api_error::ApiError;
+#[cfg(feature = "cache")]
+pub use tenant_cache as cache;
+pub use tenant_core::*;
+#[cfg(feature = "sqlite")]
+pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table};
+#[cfg(feature = "sqlite")]
+pub use tenant_sqlx::{
+    DbConfigManager, Finding, NoLongerActive, Problem, Scoped, ScopedTransaction, TenantDatabase, TenantDb,
+    TenantDbBuilder,
+};
+#[cfg(feature = "axum")]
+pub use tenant_tower::Tenant;
+pub use tenant_tower::{
+    self as tower, ChainResolver, Claim, FnResolver, HeaderResolver, HostError, HostErrorKind, HostName,
+    HostRegistry, HostResolver, InvalidHost, InvalidPattern, PathResolver, Policies, PolicyLayer, QuotaLayer,
+    Rejection, RejectionKind, RequestHead, Resolution, ResolveFuture, ResolveLayer, Source,
+    SubdomainResolver, TenantBody, TenantLayer, TenantLayerBuilder, TenantResolver, TenantService, TraceId,
+    resolver_fn,
+};
+
+/// The README's and the book's examples, compiled.
+#[cfg(all(doctest, feature = "axum", feature = "sqlite"))]
+mod book {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/src/getting-started.md")]
+    struct GettingStarted;
+    #[doc = include_str!("../../../docs/src/limits.md")]
+    struct Limits;
+    #[doc = include_str!("../../../docs/src/queries.md")]
+    struct Queries;
+}

@@ -1,0 +1,150 @@
+//! What a tenant looks like in requests and answers of the admin API.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tenant::{
+    InvalidConfig, NamedLimit, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId, TenantStatus,
+    Timestamp,
+};
+
+/// The body of `POST /admin/tenants` and `PUT /admin/tenants/{id}`: flat, or with nested `quota` and `policy`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TenantBody {
+    tenant_id: Option<String>,
+    name: Option<String>,
+    plan: Option<String>,
+    quota: Option<QuotaConfig>,
+    quota_requests_per_minute: Option<u64>,
+    quota_tokens_per_minute: Option<u64>,
+    policy: Option<PolicyConfig>,
+    allowed_models: Option<Vec<String>>,
+    allowed_tools: Option<Vec<String>>,
+    hosts: Option<Vec<String>>,
+    features: Option<BTreeMap<String, bool>>,
+    branding: Option<Map<String, Value>>,
+    limits: Option<BTreeMap<String, NamedLimit>>,
+    metadata: Option<Map<String, Value>>,
+}
+
+impl TenantBody {
+    /// The id that is to be created.
+    pub(super) fn new_id(&self) -> Result<TenantId, Rejection> {
+        let missing = || Rejection::invalid_request("tenant_id is required").with_field("tenant_id");
+        let text = self.tenant_id.as_deref().ok_or_else(missing)?;
+        TenantId::parse(text)
+            .map_err(|error| Rejection::invalid_request(error.to_string()).with_field("tenant_id"))
+    }
+
+    /// Checks that the body, where it names a tenant, names the one in the path.
+    pub(super) fn agree_with(&self, id: &TenantId) -> Result<(), Rejection> {
+        match self.tenant_id.as_deref() {
+            Some(named) if named != id.as_str() => {
+                Err(Rejection::invalid_request("tenant_id is not the one in the path")
+                    .with_field("tenant_id"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The config that the body describes in full: what it does not name has its default.
+    pub(super) fn into_config(self, id: TenantId) -> Result<TenantConfig, Rejection> {
+        let quota = self.quota()?;
+        let policy = self.policy()?;
+        let name = self.name.unwrap_or_else(|| id.as_str().to_owned());
+        let builder = TenantConfig::builder(id)
+            .name(name)
+            .plan(self.plan)
+            .quota(quota)
+            .policy(policy)
+            .hosts(self.hosts.unwrap_or_default())
+            .features(self.features.unwrap_or_default())
+            .branding(self.branding.unwrap_or_default())
+            .limits(self.limits.unwrap_or_default())
+            .metadata(self.metadata.unwrap_or_default());
+        builder.build().map_err(|error| invalid(&error))
+    }
+
+    fn quota(&self) -> Result<QuotaConfig, Rejection> {
+        let flat = QuotaConfig {
+            requests_per_minute: self.quota_requests_per_minute,
+            tokens_per_minute: self.quota_tokens_per_minute,
+        };
+        match self.quota {
+            Some(_) if flat != QuotaConfig::default() => Err(twice("quota")),
+            Some(nested) => Ok(nested),
+            None => Ok(flat),
+        }
+    }
+
+    fn policy(&self) -> Result<PolicyConfig, Rejection> {
+        let is_flat = self.allowed_models.is_some() || self.allowed_tools.is_some();
+        match &self.policy {
+            Some(_) if is_flat => Err(twice("policy")),
+            Some(nested) => Ok(nested.clone()),
+            None => Ok(PolicyConfig {
+                allowed_models: self.allowed_models.clone().unwrap_or_default(),
+                allowed_tools: self.allowed_tools.clone().unwrap_or_default(),
+                ..PolicyConfig::default()
+            }),
+        }
+    }
+}
+
+fn twice(field: &'static str) -> Rejection {
+    Rejection::invalid_request(format!("{field} is given twice, flat and nested")).with_field(field)
+}
+
+pub(super) fn invalid(error: &InvalidConfig) -> Rejection {
+    Rejection::invalid_request(error.to_string()).with_field(error.field().to_owned())
+}
+
+/// The body of `PUT /admin/tenants/{id}/quota`: it replaces all three.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuotaBody {
+    pub(super) requests_per_minute: Option<u64>,
+    pub(super) tokens_per_minute: Option<u64>,
+    #[serde(default)]
+    pub(super) limits: BTreeMap<String, NamedLimit>,
+}
+
+/// A tenant in answers.
+#[derive(Serialize)]
+pub(super) struct TenantView<'a> {
+    tenant_id: &'a TenantId,
+    name: &'a str,
+    status: TenantStatus,
+    plan: Option<&'a str>,
+    quota: QuotaConfig,
+    policy: &'a PolicyConfig,
+    hosts: &'a [String],
+    features: &'a BTreeMap<String, bool>,
+    branding: &'a Map<String, Value>,
+    limits: &'a BTreeMap<String, NamedLimit>,
+    metadata: &'a Map<String, Value>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl<'a> From<&'a TenantConfig> for TenantView<'a> {
+    fn from(config: &'a TenantConfig) -> Self {
+        Self {
+            tenant_id: &config.tenant_id,
+            name: &config.name,
+            status: config.status,
+            plan: config.plan.as_deref(),
+            quota: config.quota,
+            policy: &config.policy,
+            hosts: &config.hosts,
+            features: &config.features,
+            branding: &config.branding,
+            limits: &config.limits,
+            metadata: &config.metadata,
+            created_at: config.created_at,
+            updated_at: config.updated_at,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use axum::{
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header::CONTENT_TYPE},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use tenant::Rejection;
+
+/// A JSON body: at most 1 MiB, without unknown fields, and with errors that name field, line and column.
+pub(crate) struct StrictJson<T>(pub(crate) T);
+
+const MAX_BODY: usize = 1 << 20;
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for StrictJson<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
+        if !is_json(request.headers()) {
+            return Err(Rejection::unsupported_media_type().with_detail("the body must be application/json"));
+        }
+        let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+        let bytes = body.map_err(|error| unreadable(&*error))?.to_bytes();
+        parse(&bytes).map(Self)
+    }
+}
+
+// A body without a declared type is taken for what the route expects (RFC 9110, section 8.3). One that a browser may
+// send across sites without asking first (a form, plain text) is not.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
+    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> Rejection {
+    if error.is::<LengthLimitError>() {
+        return Rejection::body_too_large().with_detail("the body is larger than 1 MiB");
+    }
+    Rejection::invalid_request("the body could not be read")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let field = error.path().to_string();
+        invalid(error.inner(), Some(&field))
+    })?;
+    deserializer.end().map_err(|error| invalid(&error, None))?;
+    Ok(value)
+}
+
+fn invalid(error: &serde_json::Error, path: Option<&str>) -> Rejection {
+    let message = error.to_string();
+    let rejection = Rejection::invalid_request(message.clone()).with_position(error.line(), error.column());
+    // serde reports an unknown or missing field at the object that holds it, so its name stands in the message alone.
+    let named = message.split('`').nth(1).filter(|_| message.contains("field `"));
+    match (path.filter(|path| *path != "."), named) {
+        (None, None) => rejection,
+        (None, Some(field)) => rejection.with_field(field.to_owned()),
+        (Some(path), Some(field)) if !path.ends_with(field) => {
+            rejection.with_field(format!("{path}.{field}"))
+        }
+        (Some(path), _) => rejection.with_field(path.to_owned()),
+    }
+}

@@ -1,0 +1,26 @@
+//! The house at work: a multi-tenant server on SQLite with everything the workspace holds.
+//!
+//! It is a library function that serves a listener it is given, so that tests drive it in-process and out of process
+//! alike; `main` only reads the environment.
+
+mod admin;
+mod analytics;
+mod api;
+mod http;
+mod public;
+mod serve;
+mod server;
+mod settings;
+mod state;
+pub mod telemetry;
+
+pub use server::{Server, StartError};
+pub use settings::{InvalidSettings, Settings};
+
+use axum::response::IntoResponse;
+use tenant::Rejection;
+
+/// What no route matches.
+async fn unmatched() -> impl IntoResponse {
+    Rejection::not_found().with_detail("there is nothing at this path")
+}

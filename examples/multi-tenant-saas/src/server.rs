@@ -1,0 +1,133 @@
+//! Puts the house together and runs it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::{Router, middleware::from_fn};
+use sqlx::{Sqlite, migrate::Migrator};
+use tenant::{
+    Clock, ConfigPolicyEvaluator, DbConfigManager, HeaderResolver, Hooks, HostRegistry, HostResolver,
+    InMemoryQuotaManager, InvalidHost, SubdomainResolver, TenantDb, TenantHooks, TenantLayer, TenantMetrics,
+    TenantResolver,
+};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    admin::{self, Guard},
+    analytics::{Recorder, Writer},
+    api, public,
+    serve::serve,
+    settings::Settings,
+    state::{AppState, Configs},
+    telemetry::{self, AccessLog},
+    unmatched,
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+const CACHED_TENANTS: usize = 10_000;
+const CACHED_FOR: Duration = Duration::from_secs(300);
+
+/// A server that is ready to run: its database is there and migrated.
+pub struct Server {
+    router: Router,
+    db: TenantDb<Sqlite>,
+    recorder: Arc<Recorder>,
+}
+
+/// Why the server could not start.
+#[derive(Debug)]
+pub struct StartError(Box<dyn std::error::Error + Send + Sync>);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server could not start: {}", self.0)
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+impl Server {
+    /// Opens the database, migrates it and builds the routes.
+    ///
+    /// # Errors
+    /// The database can't be opened or migrated.
+    pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        Self::build(settings, clock).await.map_err(StartError)
+    }
+
+    async fn build(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        // Before the first event, which would otherwise go nowhere.
+        telemetry::recorder();
+        let recorder = Arc::new(Recorder::new(Arc::clone(&clock)));
+        let hooks = Hooks::new([
+            Arc::new(TenantMetrics::new()) as Arc<dyn TenantHooks>,
+            Arc::new(AccessLog),
+            Arc::clone(&recorder) as Arc<dyn TenantHooks>,
+        ]);
+        let db = TenantDb::<Sqlite>::open(&settings.database_url)
+            .await?
+            .hooks(hooks.clone())
+            .clock(Arc::clone(&clock))
+            .build()
+            .await?;
+        let configs = DbConfigManager::new(&db);
+        configs.migrate().await?;
+        db.migrate(&MIGRATIONS).await?;
+        let configs: Arc<Configs> = Arc::new(configs.cached(CACHED_TENANTS, CACHED_FOR));
+        let quotas = Arc::new(InMemoryQuotaManager::with_clock(Arc::clone(&clock)).with_hooks(hooks.clone()));
+        let hosts = Arc::new(HostRegistry::new());
+        let tenancy = TenantLayer::builder()
+            .resolver(resolver(settings, &hosts)?)
+            .configs(Arc::clone(&configs))
+            .policies(ConfigPolicyEvaluator::new())
+            .quotas(Arc::clone(&quotas))
+            .hooks(hooks)
+            .build();
+        let state = AppState::new(db.clone(), configs, quotas, clock, hosts);
+        state.load_hosts().await?;
+        let guard = Guard::new(settings.admin_token.as_deref());
+        let router = Router::new()
+            .merge(public::router())
+            .merge(admin::router(guard))
+            .merge(api::router(tenancy))
+            .fallback(unmatched)
+            .method_not_allowed_fallback(method_not_allowed)
+            .with_state(state)
+            .layer(from_fn(telemetry::log_untenanted));
+        Ok(Self { router, db, recorder })
+    }
+
+    /// Serves the listener until `shutdown` completes, then lets requests in flight finish, writes what is still to
+    /// be written, and closes the database.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
+        let (stop, stopped) = watch::channel(false);
+        let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
+        serve(listener, self.router, shutdown).await;
+        // Only now: the last requests in flight have been recorded.
+        let _ = stop.send(true);
+        if let Err(error) = writer.await {
+            tracing::error!(%error, "the writer of request analytics failed");
+        }
+        self.db.close().await;
+    }
+}
+
+/// Header, exact host and, where base domains are configured, subdomain: those that speak must agree.
+fn resolver(
+    settings: &Settings,
+    hosts: &Arc<HostRegistry>,
+) -> Result<impl TenantResolver + use<>, InvalidHost> {
+    let subdomains = SubdomainResolver::new(&settings.base_domains)?;
+    Ok(HeaderResolver::default().or(HostResolver::new(Arc::clone(hosts))).or(subdomains))
+}
+
+async fn method_not_allowed() -> tenant::Rejection {
+    tenant::Rejection::method_not_allowed()
+}

@@ -1,0 +1,234 @@
+//! What the environment says, read once and held against what this server can do.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+
+/// How the server is set up.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where it listens; `APP_ADDR`, 127.0.0.1:8080 by default.
+    pub address: SocketAddr,
+    /// The database's URL; `DATABASE_URL`, or the file in `DB_PATH`, `./tenants.db` by default.
+    pub database_url: String,
+    /// The bearer token of the admin API and of `/metrics`; `ADMIN_TOKEN`.
+    pub admin_token: Option<String>,
+    /// The domains whose subdomains name tenants; `BASE_DOMAINS`, separated by commas.
+    pub base_domains: Vec<String>,
+}
+
+/// The environment asks for something that can't be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidSettings {
+    variable: &'static str,
+    problem: String,
+}
+
+impl InvalidSettings {
+    fn new(variable: &'static str, problem: impl Into<String>) -> Self {
+        Self { variable, problem: problem.into() }
+    }
+
+    /// The variable that is wrong.
+    #[must_use]
+    pub const fn variable(&self) -> &'static str {
+        self.variable
+    }
+}
+
+impl fmt::Display for InvalidSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.variable, self.problem)
+    }
+}
+
+impl std::error::Error for InvalidSettings {}
+
+// To ignore one of these would be to run without the protection somebody asked for.
+const NOT_BUILT_YET: [&str; 18] = [
+    "REDIS_URL",
+    "JWT_SECRET",
+    "JWT_JWKS_FILE",
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "SESSION_IDLE_SECONDS",
+    "SESSION_ABSOLUTE_SECONDS",
+    "TRUSTED_PROXIES",
+    "IP_RATE_LIMIT",
+    "TLS_DIR",
+    "TLS_CLIENT_CA",
+    "MAIL_DIR",
+    "INVITATION_TTL_SECONDS",
+    "WEBHOOK_ALLOW_PRIVATE",
+    "AUDIT_RETENTION_DAYS",
+    "DEFAULT_RATE_LIMIT",
+    "STRIPE_SECRET_KEY",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+];
+
+impl Settings {
+    /// Reads the process' environment.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] names the variable that is wrong.
+    pub fn from_env() -> Result<Self, InvalidSettings> {
+        Self::read(std::env::vars().collect())
+    }
+
+    /// Reads the given variables.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] names the variable that is wrong.
+    pub fn read(variables: BTreeMap<String, String>) -> Result<Self, InvalidSettings> {
+        let get = |name: &str| variables.get(name).map(String::as_str);
+        if let Some(variable) = NOT_BUILT_YET.into_iter().find(|name| variables.contains_key(*name)) {
+            return Err(InvalidSettings::new(variable, "is not supported by this version; unset it"));
+        }
+        let settings = Self {
+            address: address(get("APP_ADDR").unwrap_or("127.0.0.1:8080"))?,
+            database_url: database_url(get("DATABASE_URL"), get("DB_PATH"))?,
+            admin_token: admin_token(get("ADMIN_TOKEN"))?,
+            base_domains: base_domains(get("BASE_DOMAINS"))?,
+        };
+        settings.guard_admin()?;
+        Ok(settings)
+    }
+
+    /// Without a token the admin API is for this machine alone.
+    fn guard_admin(&self) -> Result<(), InvalidSettings> {
+        if self.admin_token.is_none() && !self.address.ip().is_loopback() {
+            let problem =
+                "must be set when APP_ADDR is not a loopback address: the admin API would be open to all";
+            return Err(InvalidSettings::new("ADMIN_TOKEN", problem));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, database_url: _, admin_token, base_domains } = self;
+        f.debug_struct("Settings")
+            .field("address", address)
+            .field("admin_token", &admin_token.as_ref().map(|_| "set"))
+            .field("base_domains", base_domains)
+            .finish_non_exhaustive()
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, InvalidSettings> {
+    let wrong = |_| InvalidSettings::new("APP_ADDR", "must be an address and a port, such as 127.0.0.1:8080");
+    match text.strip_prefix(':') {
+        Some(port) => {
+            let port = port.parse().map_err(|_| InvalidSettings::new("APP_ADDR", "must end with a port"))?;
+            Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port))
+        }
+        None => text.replace("localhost:", "127.0.0.1:").parse().map_err(wrong),
+    }
+}
+
+fn database_url(url: Option<&str>, path: Option<&str>) -> Result<String, InvalidSettings> {
+    match url {
+        Some(url) if url.starts_with("sqlite:") => Ok(url.to_owned()),
+        Some(url)
+            if url.starts_with("postgres") || url.starts_with("mysql") || url.starts_with("mariadb") =>
+        {
+            let problem = "names a database that this version does not serve yet; use sqlite:";
+            Err(InvalidSettings::new("DATABASE_URL", problem))
+        }
+        Some(_) => Err(InvalidSettings::new("DATABASE_URL", "must start with sqlite:")),
+        None => match path.unwrap_or("./tenants.db") {
+            "" => Err(InvalidSettings::new("DB_PATH", "must not be empty")),
+            path => Ok(format!("sqlite://{path}")),
+        },
+    }
+}
+
+fn admin_token(token: Option<&str>) -> Result<Option<String>, InvalidSettings> {
+    match token {
+        Some(token) if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err(InvalidSettings::new("ADMIN_TOKEN", "must be visible ASCII without blanks, and not empty"))
+        }
+        token => Ok(token.map(str::to_owned)),
+    }
+}
+
+fn base_domains(text: Option<&str>) -> Result<Vec<String>, InvalidSettings> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let domains: Vec<String> = text.split(',').map(|domain| domain.trim().to_ascii_lowercase()).collect();
+    let plain = |domain: &String| {
+        !domain.is_empty()
+            && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+    };
+    if !domains.iter().all(plain) {
+        return Err(InvalidSettings::new("BASE_DOMAINS", "must be domain names separated by commas"));
+    }
+    Ok(domains)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
+        Settings::read(
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        )
+    }
+
+    #[test]
+    fn has_the_defaults_of_the_contract() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database_url, "sqlite://./tenants.db");
+        assert!(settings.admin_token.is_none());
+    }
+
+    #[test]
+    fn the_url_wins_over_the_path() {
+        let settings = read(&[("DATABASE_URL", "sqlite://a.db"), ("DB_PATH", "b.db")]).unwrap();
+        assert_eq!(settings.database_url, "sqlite://a.db");
+    }
+
+    #[test]
+    fn all_interfaces_need_a_token() {
+        for address in [":8080", "0.0.0.0:8080", "192.0.2.1:80", "[::]:80"] {
+            assert_eq!(read(&[("APP_ADDR", address)]).unwrap_err().variable(), "ADMIN_TOKEN", "{address}");
+            assert!(read(&[("APP_ADDR", address), ("ADMIN_TOKEN", "secret")]).is_ok());
+        }
+        assert!(read(&[("APP_ADDR", "[::1]:80")]).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_built_yet_is_an_error_and_not_ignored() {
+        for variable in NOT_BUILT_YET {
+            assert_eq!(read(&[(variable, "x")]).unwrap_err().variable(), variable);
+        }
+        assert_eq!(read(&[("DATABASE_URL", "postgres://x")]).unwrap_err().variable(), "DATABASE_URL");
+    }
+
+    #[test]
+    fn nonsense_is_an_error() {
+        for (variable, value) in [
+            ("APP_ADDR", "nowhere"),
+            ("APP_ADDR", ":x"),
+            ("ADMIN_TOKEN", ""),
+            ("ADMIN_TOKEN", "a b"),
+            ("DB_PATH", ""),
+            ("BASE_DOMAINS", "a.example,,b.example"),
+            ("DATABASE_URL", "file:x"),
+        ] {
+            assert_eq!(read(&[(variable, value)]).unwrap_err().variable(), variable, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_token_never_shows_in_debug_output() {
+        let settings = read(&[("ADMIN_TOKEN", "s3cret")]).unwrap();
+        assert!(!format!("{settings:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,92 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use sqlx::Sqlite;
+use tenant::{
+    CachedConfigs, Clock, ConfigStore, DbConfigManager, HostRegistry, Page, QuotaManager, StoreError,
+    TenantDb, TenantId, TenantRecord, Timestamp,
+};
+use tokio::sync::Mutex;
+
+pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
+
+/// Cheap to clone: handles, all of them.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) db: TenantDb<Sqlite>,
+    pub(crate) configs: Arc<Configs>,
+    pub(crate) quotas: Arc<dyn QuotaManager>,
+    pub(crate) clock: Arc<dyn Clock>,
+    hosts: Arc<HostRegistry>,
+    /// One change of hosts at a time, so that the registry never ends up with an older list than the store.
+    host_changes: Arc<Mutex<()>>,
+}
+
+impl AppState {
+    pub(crate) fn new(
+        db: TenantDb<Sqlite>,
+        configs: Arc<Configs>,
+        quotas: Arc<dyn QuotaManager>,
+        clock: Arc<dyn Clock>,
+        hosts: Arc<HostRegistry>,
+    ) -> Self {
+        Self { db, configs, quotas, clock, hosts, host_changes: Arc::default() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from(self.clock.unix())
+    }
+
+    /// Runs a change of a tenant and lets its hosts lead to it.
+    ///
+    /// It runs in a task of its own: where the caller goes away in the middle, the store and the registry must still
+    /// agree.
+    pub(crate) async fn change_hosts<F>(&self, change: F) -> Result<Arc<TenantRecord>, StoreError>
+    where
+        F: Future<Output = Result<Arc<TenantRecord>, StoreError>> + Send + 'static,
+    {
+        let app = self.clone();
+        let task = tokio::spawn(async move {
+            let _one_at_a_time = app.host_changes.lock().await;
+            let record = change.await?;
+            app.register(record.id(), &record.config().hosts);
+            Ok(record)
+        });
+        task.await.map_err(StoreError::unavailable)?
+    }
+
+    /// Deletes a tenant; its hosts lead nowhere from now on.
+    pub(crate) async fn delete(&self, id: TenantId) -> Result<(), StoreError> {
+        let app = self.clone();
+        let task = tokio::spawn(async move {
+            let _one_at_a_time = app.host_changes.lock().await;
+            app.configs.delete(&id).await?;
+            app.register(&id, &[]);
+            Ok(())
+        });
+        task.await.map_err(StoreError::unavailable)?
+    }
+
+    /// Reads all hosts from the store.
+    pub(crate) async fn load_hosts(&self) -> Result<(), StoreError> {
+        const STEP: u32 = 500;
+        for offset in (0..).step_by(STEP as usize) {
+            let list = self.configs.list(Page { limit: STEP, offset }).await?;
+            for config in &list.tenants {
+                self.register(&config.tenant_id, &config.hosts);
+            }
+            if list.tenants.len() < STEP as usize {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    // The store has seen to it that a host belongs to one tenant; the registry would say so if it had not.
+    fn register(&self, id: &TenantId, hosts: &[String]) {
+        if let Err(error) = self.hosts.replace(id, hosts) {
+            tracing::error!(%error, tenant = %id, "hosts could not be registered");
+        }
+    }
+}

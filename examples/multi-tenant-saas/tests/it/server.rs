@@ -1,0 +1,145 @@
+//! The server in this process, on a port of its own, with a clock that stands still.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use multi_tenant_saas::{Server, Settings};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tenant::{Clock, ManualClock, UnixTime};
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinHandle};
+
+use crate::client::{self, Answer};
+
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub clock: Arc<ManualClock>,
+    runtime: Option<Runtime>,
+    stop: Option<oneshot::Sender<()>>,
+    done: Option<JoinHandle<()>>,
+    folder: Option<TempDir>,
+}
+
+impl TestServer {
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    pub fn with(variables: &[(&str, &str)]) -> Self {
+        Self::on(TempDir::new().unwrap(), variables)
+    }
+
+    /// A server on the database in this folder.
+    pub fn on(folder: TempDir, variables: &[(&str, &str)]) -> Self {
+        let mut environment: Vec<(String, String)> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        environment.push(("DB_PATH".into(), folder.path().join("tenants.db").display().to_string()));
+        let settings = Settings::read(environment.into_iter().collect()).unwrap();
+        // 2023-11-14T22:14:00Z: the start of a minute.
+        let clock = Arc::new(ManualClock::starting_at(UnixTime::from_secs(1_700_000_040)));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let (address, done) = runtime.block_on(async {
+            let server = Server::start(&settings, Arc::clone(&clock) as Arc<dyn Clock>).await.unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let shutdown = async { drop(stopped.await) };
+            (address, tokio::spawn(server.run(listener, shutdown)))
+        });
+        Self {
+            address,
+            clock,
+            runtime: Some(runtime),
+            stop: Some(stop),
+            done: Some(done),
+            folder: Some(folder),
+        }
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.as_ref().unwrap().path().join("tenants.db")
+    }
+
+    /// Tells the server to stop, waits for its graceful end, and gives back the folder of its database.
+    pub fn stop(mut self) -> TempDir {
+        self.end();
+        self.folder.take().unwrap()
+    }
+
+    fn end(&mut self) {
+        if let (Some(stop), Some(done), Some(runtime)) = (self.stop.take(), self.done.take(), &self.runtime) {
+            let _ = stop.send(());
+            runtime.block_on(done).unwrap();
+        }
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let body = body.map(Value::to_string);
+        client::request(self.address, method, path, headers, body.as_deref())
+    }
+
+    /// A request of a tenant.
+    pub fn of(&self, tenant: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.request(method, path, &[("x-tenant-id", tenant)], body)
+    }
+
+    pub fn get(&self, tenant: &str, path: &str) -> Answer {
+        self.of(tenant, "GET", path, None)
+    }
+
+    pub fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.request(method, path, &[], body)
+    }
+
+    pub fn create_tenant(&self, id: &str) -> Value {
+        self.create(&json!({ "tenant_id": id }))
+    }
+
+    #[track_caller]
+    pub fn create(&self, body: &Value) -> Value {
+        self.admin("POST", "/admin/tenants", Some(body)).ok(201)
+    }
+
+    #[track_caller]
+    pub fn create_user(&self, tenant: &str, email: &str) -> Value {
+        self.of(tenant, "POST", "/api/users", Some(&json!({ "email": email, "name": "Somebody" }))).ok(201)
+    }
+
+    #[track_caller]
+    pub fn users(&self, tenant: &str) -> Vec<String> {
+        let users = self.get(tenant, "/api/users").ok(200);
+        users.as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.end();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Asks again until the answer satisfies, for at most five seconds.
+#[track_caller]
+pub fn eventually<T>(mut ask: impl FnMut() -> T, satisfied: impl Fn(&T) -> bool) -> T {
+    for _ in 0..100 {
+        let answer = ask();
+        if satisfied(&answer) {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it did not happen within five seconds");
+}
