@@ -53,8 +53,13 @@ struct Shelf {
 impl Cache {
     pub(crate) fn new(capacity: usize) -> Self {
         let trial = capacity.div_ceil(4);
-        let shelves =
-            Shelves { kept: Shelf::new(capacity - trial), trial: Shelf::new(trial), version: 0, hits: 0, misses: 0 };
+        let shelves = Shelves {
+            kept: Shelf::new(capacity - trial),
+            trial: Shelf::new(trial),
+            version: 0,
+            hits: 0,
+            misses: 0,
+        };
         Self { capacity, shelves: Mutex::new(shelves) }
     }
 
@@ -127,7 +132,9 @@ impl Shelf {
         self.entries.put(sql, answer);
         let mut gone = Vec::new();
         while self.entries.len() > self.most || self.bytes > self.most_bytes {
-            let Some((sql, answer)) = self.entries.pop_lru() else { break };
+            let Some((sql, answer)) = self.entries.pop_lru() else {
+                break;
+            };
             self.bytes -= size(&sql, &answer);
             gone.push((sql, answer));
         }

@@ -18,8 +18,8 @@
 mod cache;
 mod catalog;
 mod dialect;
-mod limits;
 mod lex;
+mod limits;
 mod pipeline;
 mod plan;
 mod refusal;

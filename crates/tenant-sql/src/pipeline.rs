@@ -93,7 +93,8 @@ fn first_word(source: &Source<'_>) -> Result<(), Refusal> {
 
 fn unsupported(word: &str) -> Refusal {
     const TRANSACTIONS: [&str; 7] = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
-    let word: String = word.to_ascii_uppercase().chars().take(32).filter(char::is_ascii_alphanumeric).collect();
+    let word: String =
+        word.to_ascii_uppercase().chars().take(32).filter(char::is_ascii_alphanumeric).collect();
     let hint = match TRANSACTIONS.contains(&word.as_str()) {
         true => "open transactions with begin",
         false => HINT_UNSCOPED,

@@ -15,7 +15,8 @@ pub(crate) fn parse(tokens: Vec<TokenWithSpan>, rules: &Rules) -> Result<Stateme
     let dialect = (rules.parser)();
     let options = ParserOptions::new().with_unescape(false);
     let parser = Parser::new(dialect.as_ref()).with_options(options).with_recursion_limit(RECURSION);
-    let mut statements = parser.with_tokens_with_locations(tokens).parse_statements().map_err(|_| syntax())?;
+    let mut statements =
+        parser.with_tokens_with_locations(tokens).parse_statements().map_err(|_| syntax())?;
     match (statements.pop(), statements.pop()) {
         (Some(statement), None) => Ok(statement),
         (None, _) => Err(Refusal::new(RefusalKind::Syntax, "empty statement", "")),
@@ -39,7 +40,11 @@ pub(crate) fn same_tree(printed: &str, statement: &Statement, rules: &Rules) -> 
 }
 
 /// Requires the unscoped tree to print as the tokens it was read from: what the parser misread, or dropped, shows here.
-pub(crate) fn same_tokens(source: &[TokenWithSpan], statement: &Statement, rules: &Rules) -> Result<(), Refusal> {
+pub(crate) fn same_tokens(
+    source: &[TokenWithSpan],
+    statement: &Statement,
+    rules: &Rules,
+) -> Result<(), Refusal> {
     let printed = tokenize(&statement.to_string(), rules).map_err(|_| changed("token"))?;
     let source = source.iter().map(|token| &token.token).flat_map(canonical);
     let printed = printed.iter().map(|token| &token.token).flat_map(canonical);
@@ -67,5 +72,9 @@ fn syntax() -> Refusal {
 }
 
 fn changed(construct: &'static str) -> Refusal {
-    Refusal::new(RefusalKind::RoundTrip, construct, "write it in the common form, or run it unscoped with a reason")
+    Refusal::new(
+        RefusalKind::RoundTrip,
+        construct,
+        "write it in the common form, or run it unscoped with a reason",
+    )
 }

@@ -25,7 +25,8 @@ pub(crate) struct Rules {
     pub(crate) functions: &'static [&'static [&'static str]],
     /// Pure functions that stand in `FROM`.
     pub(crate) table_functions: &'static [&'static str],
-    /// Operators and literals that depend on no setting.
+    /// Whether a function can fail on the values of a row, in lower case.
+    pub(crate) fallible: fn(&str) -> bool,
     pub(crate) binary: fn(&BinaryOperator) -> bool,
     pub(crate) unary: fn(&UnaryOperator) -> bool,
     pub(crate) literal: fn(&Value) -> bool,
@@ -65,6 +66,8 @@ pub(crate) struct Features {
     /// Result columns without an alias are named after their text.
     pub(crate) labels: bool,
     pub(crate) alias_columns: bool,
+    /// Conditions may be tried on rows that other conditions exclude, and fail there.
+    pub(crate) tries_conditions: bool,
 }
 
 impl fmt::Debug for Rules {

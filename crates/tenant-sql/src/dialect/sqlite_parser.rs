@@ -71,7 +71,12 @@ impl Dialect for SqliteParser {
         negated(parser).map(|_| Ok(self.prec_value(Precedence::Like)))
     }
 
-    fn parse_infix(&self, parser: &mut Parser<'_>, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+    fn parse_infix(
+        &self,
+        parser: &mut Parser<'_>,
+        expr: &Expr,
+        precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
         let Some((words, operator)) = negated(parser).or_else(|| is(parser)) else {
             return BASE.parse_infix(parser, expr, precedence);
         };
@@ -105,7 +110,12 @@ fn is(parser: &Parser<'_>) -> Option<(usize, &'static str)> {
     let own = |at| {
         matches!(
             keyword(parser, at),
-            Keyword::NULL | Keyword::TRUE | Keyword::FALSE | Keyword::UNKNOWN | Keyword::DISTINCT | Keyword::JSON
+            Keyword::NULL
+                | Keyword::TRUE
+                | Keyword::FALSE
+                | Keyword::UNKNOWN
+                | Keyword::DISTINCT
+                | Keyword::JSON
         )
     };
     match (keyword(parser, 0), keyword(parser, 1)) {

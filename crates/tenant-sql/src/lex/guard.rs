@@ -32,7 +32,11 @@ pub(crate) fn tokens(source: &Source<'_>, dialect: Dialect) -> Result<(), Refusa
         let start = lexed.token.span.start;
         let text = source.sql.get(lexed.start..lexed.end).unwrap_or_default();
         let glued = before.is_some_and(|before| before.end == lexed.start && sticks(before, lexed));
-        let checked = if glued { Err(syntax("words without a space")) } else { token(&lexed.token.token, text, dialect) };
+        let checked = if glued {
+            Err(syntax("words without a space"))
+        } else {
+            token(&lexed.token.token, text, dialect)
+        };
         checked.map_err(|refusal| refusal.at(start.line, start.column))?;
         before = Some(lexed);
     }
@@ -52,10 +56,14 @@ fn sticks(left: &Lexed, right: &Lexed) -> bool {
 fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
     match token {
         // `0x1F` is printed as the blob `X'1F'`.
-        Token::HexStringLiteral(_) if text.starts_with('0') => {
-            Err(Refusal::new(RefusalKind::UnsupportedConstruct, "hexadecimal number", "write it in decimal, or bind it"))
+        Token::HexStringLiteral(_) if text.starts_with('0') => Err(Refusal::new(
+            RefusalKind::UnsupportedConstruct,
+            "hexadecimal number",
+            "write it in decimal, or bind it",
+        )),
+        Token::HexStringLiteral(_) if dialect == Dialect::Postgres => {
+            Err(Refusal::construct_of("bit string"))
         }
-        Token::HexStringLiteral(_) if dialect == Dialect::Postgres => Err(Refusal::construct_of("bit string")),
         Token::HexStringLiteral(digits)
             if digits.len() % 2 == 1 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) =>
         {

@@ -9,7 +9,9 @@ use super::{Lexed, Source};
 pub(crate) fn select_items<'a>(source: &Source<'a>, start: Location) -> Option<Vec<&'a str>> {
     let at = source.tokens.iter().position(|lexed| lexed.token.span.start == start)?;
     let mut items = source.tokens.get(at + 1..)?;
-    while let Some((_, rest)) = items.split_first().filter(|(first, _)| first.is_word("DISTINCT") || first.is_word("ALL")) {
+    while let Some((_, rest)) =
+        items.split_first().filter(|(first, _)| first.is_word("DISTINCT") || first.is_word("ALL"))
+    {
         items = rest;
     }
     Some(split(source, items))
@@ -34,7 +36,9 @@ fn split<'a>(source: &Source<'a>, tokens: &[Lexed]) -> Vec<&'a str> {
                 continue;
             }
             // `a IS DISTINCT FROM b`
-            _ if depth == 0 && ends(lexed) && !last.is_some_and(|last: &Lexed| last.is_word("DISTINCT")) => break,
+            _ if depth == 0 && ends(lexed) && !last.is_some_and(|last: &Lexed| last.is_word("DISTINCT")) => {
+                break;
+            }
             _ => {}
         }
         first = first.or(Some(lexed));
@@ -50,7 +54,18 @@ fn text<'a>(source: &Source<'a>, first: Option<&Lexed>, last: Option<&Lexed>) ->
 
 fn ends(lexed: &Lexed) -> bool {
     const WORDS: [&str; 13] = [
-        "FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "EXCEPT", "INTERSECT", "ORDER", "LIMIT", "ON", "FOR",
+        "FROM",
+        "WHERE",
+        "GROUP",
+        "HAVING",
+        "WINDOW",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "ORDER",
+        "LIMIT",
+        "ON",
+        "FOR",
         "RETURNING",
     ];
     lexed.token.token == Token::SemiColon || WORDS.iter().any(|word| lexed.is_word(word))

@@ -59,7 +59,11 @@ impl<'a> Source<'a> {
         let mut tokens: Vec<TokenWithSpan> = Vec::with_capacity(self.tokens.len());
         for (at, lexed) in self.tokens.iter().enumerate() {
             let into = self.tokens.get(at + 1).is_some_and(|next| next.is_word("INTO"));
-            if dialect == Dialect::Sqlite && into && lexed.is_word("REPLACE") && !tokens.last().is_some_and(is_or) {
+            if dialect == Dialect::Sqlite
+                && into
+                && lexed.is_word("REPLACE")
+                && !tokens.last().is_some_and(is_or)
+            {
                 // The parser reads `REPLACE` on SQLite as the longer form; so it gets that form to begin with.
                 let word = |word| TokenWithSpan { token: Token::make_keyword(word), span: lexed.token.span };
                 tokens.extend(["INSERT", "OR"].map(word));
@@ -106,7 +110,8 @@ impl<'a> Cursor<'a> {
         while (self.line, self.column) < (to.line, to.column) {
             let Some((at, c)) = self.rest.next() else { break };
             self.byte = at + c.len_utf8();
-            (self.line, self.column) = if c == '\n' { (self.line + 1, 1) } else { (self.line, self.column + 1) };
+            (self.line, self.column) =
+                if c == '\n' { (self.line + 1, 1) } else { (self.line, self.column + 1) };
         }
         self.byte
     }

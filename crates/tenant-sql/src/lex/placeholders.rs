@@ -46,7 +46,11 @@ impl Seen {
             _ => return Err(named()),
         };
         if self.style.is_some_and(|before| before != style) {
-            return Err(Refusal::new(RefusalKind::Arguments, "mixed placeholders", "use either ? or ?N throughout"));
+            return Err(Refusal::new(
+                RefusalKind::Arguments,
+                "mixed placeholders",
+                "use either ? or ?N throughout",
+            ));
         }
         self.style = Some(style);
         let number = if style == '?' { self.highest + 1 } else { numbered(digits)? };
@@ -64,5 +68,9 @@ fn numbered(digits: &str) -> Result<usize, Refusal> {
 }
 
 fn named() -> Refusal {
-    Refusal::new(RefusalKind::Arguments, "named placeholder", "use ? or a number: the driver binds by position")
+    Refusal::new(
+        RefusalKind::Arguments,
+        "named placeholder",
+        "use ? or a number: the driver binds by position",
+    )
 }

@@ -84,7 +84,8 @@ impl Scoper<'_> {
 
     fn announce(&mut self, name: &Ident, first: usize) -> Result {
         let folded = self.rules.table(name);
-        let twin = self.scopes.names.iter().skip(first).any(|name| self.rules.may_be_same(&name.folded, &folded));
+        let twin =
+            self.scopes.names.iter().skip(first).any(|name| self.rules.may_be_same(&name.folded, &folded));
         if twin {
             return Err(Refusal::new(RefusalKind::Ambiguous, "WITH", "give each CTE its own name"));
         }
@@ -102,6 +103,7 @@ impl Scoper<'_> {
         let role = if columns.is_empty() { Role::Named } else { Role::Values };
         let walked = self.query(query, role);
         self.scopes.bodies -= 1;
+        self.set_apart(query);
         walked
     }
 }

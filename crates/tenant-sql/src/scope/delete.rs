@@ -25,7 +25,9 @@ impl Scoper<'_> {
         let (FromTable::WithFromKeyword(from), true) = (from, tables.is_empty()) else {
             return Err(several());
         };
-        let [table] = from.as_slice() else { return Err(several()) };
+        let [table] = from.as_slice() else {
+            return Err(several());
+        };
         let mut brought = Brought::default();
         self.written(table, &mut brought)?;
         if let Some(using) = using {
@@ -36,7 +38,8 @@ impl Scoper<'_> {
         self.sort(order_by)?;
         limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;
         self.returning(returning.as_mut())?;
-        *selection = guarded(brought.predicates, selection.take());
+        let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
+        *selection = guarded(brought.predicates, condition);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use sqlparser::ast::{
-    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval, ObjectName, ObjectNamePart,
-    Query, Subscript, TypedString, UnaryOperator,
+    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval, ObjectName,
+    ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
 };
 
 use super::query::Role;
@@ -42,7 +42,9 @@ impl Scoper<'_> {
             | Expr::IsUnknown(inner)
             | Expr::IsNotUnknown(inner)
             | Expr::Nested(inner) => self.expr(inner),
-            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => self.both(left, right),
+            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+                self.both(left, right)
+            }
             Expr::BinaryOp { left, op, right } => match (self.rules.binary)(op) {
                 true => self.both(left, right),
                 false => Err(Refusal::construct_of("operator")),
@@ -82,7 +84,9 @@ impl Scoper<'_> {
             }
             Expr::Case { case_token: _, end_token: _, operand, conditions, else_result } => {
                 self.maybe(operand.as_mut())?;
-                conditions.iter_mut().try_for_each(|CaseWhen { condition, result }| self.both(condition, result))?;
+                conditions
+                    .iter_mut()
+                    .try_for_each(|CaseWhen { condition, result }| self.both(condition, result))?;
                 self.maybe(else_result.as_mut())
             }
             Expr::Cast { kind: _, expr, data_type, format } => {
@@ -99,7 +103,9 @@ impl Scoper<'_> {
             Expr::Extract { field: _, syntax: _, expr } => self.expr(expr),
             Expr::Ceil { expr, field } | Expr::Floor { expr, field } => match field {
                 CeilFloorKind::DateTimeField(sqlparser::ast::DateTimeField::NoDateTime) => self.expr(expr),
-                CeilFloorKind::DateTimeField(_) | CeilFloorKind::Scale(_) => Err(Refusal::construct_of("CEIL")),
+                CeilFloorKind::DateTimeField(_) | CeilFloorKind::Scale(_) => {
+                    Err(Refusal::construct_of("CEIL"))
+                }
             },
             Expr::Position { expr, r#in } => self.both(expr, r#in),
             Expr::Substring { expr, substring_from, substring_for, special: _, shorthand: _ } => {
@@ -132,10 +138,12 @@ impl Scoper<'_> {
                 self.expr(root)?;
                 access_chain.iter_mut().try_for_each(|access| self.access(access))
             }
-            Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => match self.rules.can.distinct_on {
-                true => sets.iter_mut().try_for_each(|set| self.exprs(set)),
-                false => Err(Refusal::construct_of("grouping sets")),
-            },
+            Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => {
+                match self.rules.can.distinct_on {
+                    true => sets.iter_mut().try_for_each(|set| self.exprs(set)),
+                    false => Err(Refusal::construct_of("grouping sets")),
+                }
+            }
             _ => Err(Refusal::construct_of("expression")),
         }
     }
@@ -150,8 +158,10 @@ impl Scoper<'_> {
     }
 
     fn interval(&mut self, interval: &mut Interval) -> Result {
-        let Interval { value, leading_field: _, leading_precision, last_field, fractional_seconds_precision } = interval;
-        let odd = leading_precision.is_some() || last_field.is_some() || fractional_seconds_precision.is_some();
+        let Interval { value, leading_field: _, leading_precision, last_field, fractional_seconds_precision } =
+            interval;
+        let odd =
+            leading_precision.is_some() || last_field.is_some() || fractional_seconds_precision.is_some();
         if !self.rules.can.interval || odd {
             return Err(Refusal::construct_of("INTERVAL"));
         }

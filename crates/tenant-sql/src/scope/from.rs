@@ -48,39 +48,57 @@ impl Scoper<'_> {
     fn tables(&mut self, tables: &mut TableWithJoins, brought: &mut Brought, below: bool) -> Result {
         let TableWithJoins { relation, joins } = tables;
         let places = places(joins)?;
-        let place = |at: usize| match places.get(at) {
+        let place = |scoper: &Self, at: usize| match places.get(at) {
+            Some(Place::On) if scoper.careful => Place::Derived,
             Some(place) if !below => *place,
             Some(_) | None => Place::Derived,
         };
-        let predicate = self.factor(relation, place(0), brought)?;
+        let predicate = self.factor(relation, place(self, 0), brought)?;
         brought.predicates.extend(predicate);
         for (at, join) in joins.iter_mut().enumerate() {
             let sqlparser::ast::Join { relation, global, join_operator } = join;
             if *global {
                 return Err(Refusal::construct_of("GLOBAL JOIN"));
             }
-            let place = place(at + 1);
+            let place = place(self, at + 1);
             let predicate = self.factor(relation, place, brought)?;
             let constraint = constraint(join_operator)?;
             self.constraint(constraint)?;
             match (place, constraint) {
                 (Place::On, JoinConstraint::On(condition)) => join_on(condition, predicate),
-                _ => brought.predicates.extend(predicate),
+                (_, constraint) => {
+                    brought.predicates.extend(predicate);
+                    self.on_behind(&brought.predicates, constraint);
+                }
             }
         }
         Ok(())
     }
 
+    fn on_behind(&self, predicates: &[Expr], constraint: &mut JoinConstraint) {
+        if let JoinConstraint::On(condition) = constraint {
+            let own = std::mem::replace(condition, nothing());
+            *condition = self.behind(predicates, own);
+        }
+    }
+
     fn constraint(&mut self, constraint: &mut JoinConstraint) -> Result {
         match constraint {
             JoinConstraint::On(condition) => self.expr(condition),
-            JoinConstraint::Using(columns) => columns.iter().try_for_each(|column| self.column_name(column).map(drop)),
+            JoinConstraint::Using(columns) => {
+                columns.iter().try_for_each(|column| self.column_name(column).map(drop))
+            }
             JoinConstraint::Natural | JoinConstraint::None => Ok(()),
         }
     }
 
     /// Scopes one relation and returns the predicate that its place is to take.
-    fn factor(&mut self, factor: &mut TableFactor, place: Place, brought: &mut Brought) -> Result<Option<Expr>> {
+    fn factor(
+        &mut self,
+        factor: &mut TableFactor,
+        place: Place,
+        brought: &mut Brought,
+    ) -> Result<Option<Expr>> {
         match factor {
             TableFactor::Table {
                 name,
@@ -119,6 +137,7 @@ impl Scoper<'_> {
                 }
                 self.expose(None, alias.as_ref(), brought)?;
                 self.query(subquery, Role::Named)?;
+                self.set_apart(subquery);
             }
             TableFactor::Function { lateral: _, name, args, with_ordinality: _, alias } => {
                 if !self.rules.can.lateral {
@@ -127,7 +146,13 @@ impl Scoper<'_> {
                 self.expose(Some(name), alias.as_ref(), brought)?;
                 self.table_function(name, args)?;
             }
-            TableFactor::UNNEST { alias, array_exprs, with_offset, with_offset_alias, with_ordinality: _ } => {
+            TableFactor::UNNEST {
+                alias,
+                array_exprs,
+                with_offset,
+                with_offset_alias,
+                with_ordinality: _,
+            } => {
                 if !self.rules.can.array || *with_offset || with_offset_alias.is_some() {
                     return Err(Refusal::construct_of("UNNEST"));
                 }
@@ -146,7 +171,12 @@ impl Scoper<'_> {
         Ok(None)
     }
 
-    fn base_table(&mut self, factor: &mut TableFactor, place: Place, brought: &mut Brought) -> Result<Option<Expr>> {
+    fn base_table(
+        &mut self,
+        factor: &mut TableFactor,
+        place: Place,
+        brought: &mut Brought,
+    ) -> Result<Option<Expr>> {
         let TableFactor::Table { name, alias, .. } = &*factor else {
             return Err(Refusal::construct_of("FROM"));
         };
@@ -175,7 +205,12 @@ impl Scoper<'_> {
     }
 
     /// `(SELECT * FROM users WHERE "users"."tenant_id" = ?N) AS users`
-    fn derived(&mut self, name: &ObjectName, alias: Option<TableAlias>, tenant_column: &str) -> Result<TableFactor> {
+    fn derived(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<TableAlias>,
+        tenant_column: &str,
+    ) -> Result<TableFactor> {
         let inner = self.exposed(name, None)?;
         let predicate = self.equality(&inner, tenant_column);
         let alias = alias.unwrap_or_else(|| TableAlias {
@@ -184,11 +219,17 @@ impl Scoper<'_> {
             columns: Vec::new(),
             at: None,
         });
-        let subquery: Box<Query> = Box::new(star_of(name.clone(), predicate));
+        let mut subquery: Box<Query> = Box::new(star_of(name.clone(), predicate));
+        self.set_apart(&mut subquery);
         Ok(TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None })
     }
 
-    fn expose(&mut self, name: Option<&ObjectName>, alias: Option<&TableAlias>, brought: &mut Brought) -> Result {
+    fn expose(
+        &mut self,
+        name: Option<&ObjectName>,
+        alias: Option<&TableAlias>,
+        brought: &mut Brought,
+    ) -> Result {
         let exposed = match (name, alias) {
             (_, Some(alias)) => self.rules.table(&alias.name),
             (Some(name), None) => self.exposed(name, None)?,
@@ -204,8 +245,13 @@ impl Scoper<'_> {
 }
 
 fn join_on(condition: &mut Expr, predicate: Option<Expr>) {
-    let own = std::mem::replace(condition, Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
+    let own = std::mem::replace(condition, nothing());
     if let Some(scoped) = guarded(predicate.into_iter().collect(), Some(own)) {
         *condition = scoped;
     }
+}
+
+/// What stands in a place while its expression is being wrapped.
+fn nothing() -> Expr {
+    Expr::Value(sqlparser::ast::Value::Null.with_empty_span())
 }

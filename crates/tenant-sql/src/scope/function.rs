@@ -1,6 +1,6 @@
 use sqlparser::ast::{
-    Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments, ObjectName,
-    ObjectNamePart, WindowType,
+    Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments,
+    ObjectName, ObjectNamePart, WindowType,
 };
 
 use super::query::Role;
@@ -9,7 +9,8 @@ use crate::refusal::{Refusal, RefusalKind};
 
 impl Scoper<'_> {
     pub(super) fn function(&mut self, function: &mut Function) -> Result {
-        let Function { name, uses_odbc_syntax, parameters, args, within_group, filter, null_treatment, over } = function;
+        let Function { name, uses_odbc_syntax, parameters, args, within_group, filter, null_treatment, over } =
+            function;
         let known = self.function_name(name)?;
         if !self.rules.is_pure(&known) && !self.is_allowed(&known) {
             return Err(impure(name, &known));
@@ -45,7 +46,11 @@ impl Scoper<'_> {
         let ObjectName(parts) = name;
         match parts.as_slice() {
             [ObjectNamePart::Identifier(ident)] => Ok(self.rules.column(ident)),
-            _ => Err(Refusal::new(RefusalKind::Function, "qualified function", "call functions without a schema")),
+            _ => Err(Refusal::new(
+                RefusalKind::Function,
+                "qualified function",
+                "call functions without a schema",
+            )),
         }
     }
 
@@ -87,7 +92,11 @@ impl Scoper<'_> {
 
 fn impure(name: &ObjectName, known: &str) -> Refusal {
     let shown: String = known.chars().take(64).filter(|c| c.is_alphanumeric() || *c == '_').collect();
-    let refusal = Refusal::new(RefusalKind::Function, shown, "allow it in the catalog if it only looks at its arguments");
+    let refusal = Refusal::new(
+        RefusalKind::Function,
+        shown,
+        "allow it in the catalog if it only looks at its arguments",
+    );
     match name.0.first() {
         Some(ObjectNamePart::Identifier(ident)) => refusal.at(ident.span.start.line, ident.span.start.column),
         Some(ObjectNamePart::Function(_)) | None => refusal,

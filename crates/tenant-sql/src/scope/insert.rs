@@ -1,7 +1,7 @@
+use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     Ident, Insert, ObjectName, ObjectNamePart, Parens, SetExpr, TableAliasWithoutColumns, TableObject, Values,
 };
-use sqlparser::ast::helpers::attached_token::AttachedToken;
 
 use super::names::Target;
 use super::query::Role;
@@ -120,7 +120,8 @@ impl Scoper<'_> {
             return unclear("list the columns in the statement, or in the catalog");
         };
         let stored = |name: &String| (self.rules.fold_column)(name, true);
-        let all = known.iter().filter(|name| width == known.len() || !self.is_tenant_column(&stored(name), target));
+        let all =
+            known.iter().filter(|name| width == known.len() || !self.is_tenant_column(&stored(name), target));
         let columns: Vec<ObjectName> = all.map(|name| self.quoted(name)).collect();
         match columns.len() == width {
             true => Ok(columns),
@@ -129,9 +130,11 @@ impl Scoper<'_> {
     }
 
     fn folded(&self, columns: &[ObjectName]) -> Result<Vec<String>> {
-        let folded = columns.iter().map(|column| self.column_name(column).map(|column| self.rules.column(column)));
+        let folded =
+            columns.iter().map(|column| self.column_name(column).map(|column| self.rules.column(column)));
         let folded = folded.collect::<Result<Vec<_>>>()?;
-        let unclear = self.catalog.dialect() == crate::Dialect::MySql && !folded.iter().all(|name| name.is_ascii());
+        let unclear =
+            self.catalog.dialect() == crate::Dialect::MySql && !folded.iter().all(|name| name.is_ascii());
         if unclear { Err(Refusal::construct_of("column name")) } else { Ok(folded) }
     }
 

@@ -19,7 +19,9 @@ impl Scoper<'_> {
     }
 
     fn name(&self, texts: Option<Vec<&str>>, items: &mut [SelectItem]) {
-        let Some(texts) = texts.filter(|texts| texts.len() == items.len()) else { return };
+        let Some(texts) = texts.filter(|texts| texts.len() == items.len()) else {
+            return;
+        };
         for (item, text) in items.iter_mut().zip(texts) {
             if let SelectItem::UnnamedExpr(expr) = item
                 && !is_column(expr)
@@ -28,7 +30,8 @@ impl Scoper<'_> {
             {
                 let quote = self.rules.quote;
                 let doubled = text.replace(quote, &format!("{quote}{quote}"));
-                let expr = std::mem::replace(expr, Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
+                let expr =
+                    std::mem::replace(expr, Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
                 *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote(quote, doubled) };
             }
         }

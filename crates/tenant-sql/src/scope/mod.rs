@@ -3,6 +3,7 @@
 //! Structs are destructured without `..` and enums matched by name, so that a field or variant the parser learns later
 //! breaks the build or is refused.
 
+mod careful;
 mod cte;
 mod delete;
 mod expr;
@@ -43,6 +44,8 @@ pub(crate) struct Scoper<'a> {
     marker: String,
     scopes: cte::Scopes,
     touched: bool,
+    /// Conditions can fail: they must not see a row of another tenant even for a moment.
+    careful: bool,
     given: Vec<GivenTenant>,
 }
 
@@ -55,6 +58,7 @@ impl<'a> Scoper<'a> {
             marker,
             scopes: cte::Scopes::default(),
             touched: false,
+            careful: false,
             given: Vec::new(),
         }
     }

@@ -33,7 +33,9 @@ impl Scoper<'_> {
         match kept.as_ref().map(Table::kind) {
             Some(TableKind::Shared) => Ok(Relation::Free),
             Some(TableKind::Hidden) => Err(self.hidden(table)),
-            Some(TableKind::Owned) | None => Ok(Relation::Owned { tenant_column: self.tenant_column(kept.as_ref()) }),
+            Some(TableKind::Owned) | None => {
+                Ok(Relation::Owned { tenant_column: self.tenant_column(kept.as_ref()) })
+            }
         }
     }
 
@@ -48,13 +50,19 @@ impl Scoper<'_> {
                 Err(Refusal::new(RefusalKind::WriteToShared, shown(table), "write shared relations unscoped"))
             }
             Some(kept) if kept.kind() == TableKind::Hidden => Err(self.hidden(table)),
-            Some(kept) if kept.is_view() => {
-                Err(Refusal::new(RefusalKind::UnsupportedConstruct, shown(table), "write to the table behind the view"))
-            }
+            Some(kept) if kept.is_view() => Err(Refusal::new(
+                RefusalKind::UnsupportedConstruct,
+                shown(table),
+                "write to the table behind the view",
+            )),
             Some(_) | None => Ok(()),
         };
         writable.map_err(|refusal| at(refusal, table))?;
-        Ok(Target { tenant_column: self.tenant_column(kept.as_ref()), table: kept, name: self.rules.table(table) })
+        Ok(Target {
+            tenant_column: self.tenant_column(kept.as_ref()),
+            table: kept,
+            name: self.rules.table(table),
+        })
     }
 
     fn tenant_column(&self, table: Option<&Table>) -> String {
@@ -66,7 +74,9 @@ impl Scoper<'_> {
         let ObjectName(parts) = name;
         match parts.as_slice() {
             [ObjectNamePart::Identifier(table)] => Ok((None, table)),
-            [ObjectNamePart::Identifier(schema), ObjectNamePart::Identifier(table)] => Ok((Some(schema), table)),
+            [ObjectNamePart::Identifier(schema), ObjectNamePart::Identifier(table)] => {
+                Ok((Some(schema), table))
+            }
             _ => Err(Refusal::construct_of("relation name")),
         }
     }
@@ -90,7 +100,8 @@ impl Scoper<'_> {
             (Some(kept), _) => Ok(Some(kept.clone())),
             (None, Unknown::Owned) => Ok(None),
             (None, Unknown::Refuse) => {
-                let refusal = Refusal::new(RefusalKind::UnknownRelation, shown(table), "add it to the catalog");
+                let refusal =
+                    Refusal::new(RefusalKind::UnknownRelation, shown(table), "add it to the catalog");
                 Err(at(refusal, table))
             }
         }

@@ -17,7 +17,11 @@ impl Scoper<'_> {
 pub(super) fn guarded(predicates: Vec<Expr>, condition: Option<Expr>) -> Option<Expr> {
     let scoped = !predicates.is_empty();
     let condition = condition.map(|condition| if scoped { nested(condition) } else { condition });
-    predicates.into_iter().chain(condition).reduce(|left, right| Expr::BinaryOp {
+    conjunction(predicates.into_iter().chain(condition))
+}
+
+pub(super) fn conjunction(parts: impl IntoIterator<Item = Expr>) -> Option<Expr> {
+    parts.into_iter().reduce(|left, right| Expr::BinaryOp {
         left: Box::new(left),
         op: BinaryOperator::And,
         right: Box::new(right),

@@ -35,7 +35,8 @@ impl Scoper<'_> {
             format_clause,
             pipe_operators,
         } = query;
-        if for_clause.is_some() || settings.is_some() || format_clause.is_some() || !pipe_operators.is_empty() {
+        if for_clause.is_some() || settings.is_some() || format_clause.is_some() || !pipe_operators.is_empty()
+        {
             return Err(Refusal::construct_of("query clause"));
         }
         if !locks.is_empty() && !self.rules.can.locks {
@@ -64,11 +65,9 @@ impl Scoper<'_> {
             }
             SetExpr::Merge(_) => Err(Refusal::construct_of("MERGE")),
             // Its name is kept as bare text, without its quotes.
-            SetExpr::Table(_) => Err(Refusal::new(
-                RefusalKind::UnsupportedConstruct,
-                "TABLE",
-                "write SELECT * FROM",
-            )),
+            SetExpr::Table(_) => {
+                Err(Refusal::new(RefusalKind::UnsupportedConstruct, "TABLE", "write SELECT * FROM"))
+            }
         }
     }
 

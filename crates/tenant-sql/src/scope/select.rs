@@ -1,8 +1,8 @@
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, GroupByWithModifier, NamedWindowDefinition, NamedWindowExpr, ObjectName, Query,
-    Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins,
-    WildcardAdditionalOptions,
+    Distinct, Expr, GroupByExpr, GroupByWithModifier, NamedWindowDefinition, NamedWindowExpr, ObjectName,
+    Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor,
+    TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::from::Brought;
@@ -58,7 +58,7 @@ impl Scoper<'_> {
         if into.is_some() {
             return Err(Refusal::construct_of("SELECT INTO"));
         }
-        self.distinct(distinct.as_mut())?;
+        self.distinct(distinct)?;
         self.projection(projection)?;
         if role == Role::Named {
             self.label(select_token.0.span.start, projection);
@@ -69,11 +69,12 @@ impl Scoper<'_> {
         self.group_by(group_by)?;
         having.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         named_window.iter_mut().try_for_each(|window| self.named_window(window))?;
-        *selection = guarded(brought.predicates, selection.take());
+        let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
+        *selection = guarded(brought.predicates, condition);
         Ok(())
     }
 
-    fn distinct(&mut self, distinct: Option<&mut Distinct>) -> Result {
+    fn distinct(&mut self, distinct: &mut Option<Distinct>) -> Result {
         match distinct {
             None | Some(Distinct::All | Distinct::Distinct) => Ok(()),
             Some(Distinct::On(exprs)) if self.rules.can.distinct_on => {
@@ -92,7 +93,9 @@ impl Scoper<'_> {
             }
             SelectItem::Wildcard(options) => wildcard(options),
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(_), _)
-            | SelectItem::ExprWithAliases { expr: _, aliases: _ } => Err(Refusal::construct_of("select item")),
+            | SelectItem::ExprWithAliases { expr: _, aliases: _ } => {
+                Err(Refusal::construct_of("select item"))
+            }
         })
     }
 

@@ -2,8 +2,8 @@
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
-    Ident, ObjectName, ObjectNamePart, SelectItem, SetExpr, Value,
+    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, ObjectNamePart, SelectItem, SetExpr, Value,
 };
 
 use super::predicate::nested;
@@ -45,10 +45,15 @@ impl Scoper<'_> {
             SetExpr::Select(select) => {
                 let items = &mut select.projection;
                 let plain = items.iter().all(|item| {
-                    matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ })
+                    matches!(
+                        item,
+                        SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ }
+                    )
                 });
                 match items.get_mut(at) {
-                    Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, alias: _ }) if plain => {
+                    Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, alias: _ })
+                        if plain =>
+                    {
                         self.check_value(expr)
                     }
                     _ => Err(leave_out("wildcard for the tenant column")),
@@ -95,10 +100,13 @@ impl Scoper<'_> {
 
     /// `None`: only the database will know.
     fn literal_tenant(&self, value: &Value) -> Result<Option<GivenTenant>> {
-        let foreign = || Refusal::new(RefusalKind::ForeignTenantLiteral, "INSERT", "leave the tenant column out");
+        let foreign =
+            || Refusal::new(RefusalKind::ForeignTenantLiteral, "INSERT", "leave the tenant column out");
         match (value, self.catalog.tenant_type()) {
             (Value::Placeholder(_), _) => Ok(None),
-            (Value::SingleQuotedString(text), TenantType::Text | TenantType::Uuid) if !text.contains(['\'', '\\']) => {
+            (Value::SingleQuotedString(text), TenantType::Text | TenantType::Uuid)
+                if !text.contains(['\'', '\\']) =>
+            {
                 Ok(Some(GivenTenant::Text(text.clone())))
             }
             (Value::Number(digits, false), TenantType::Integer) => {
@@ -144,7 +152,10 @@ impl Scoper<'_> {
         match body {
             SetExpr::Select(select) => {
                 let plain = |item: &SelectItem| {
-                    matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ })
+                    matches!(
+                        item,
+                        SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ }
+                    )
                 };
                 select.projection.iter().all(plain).then_some(select.projection.len())
             }

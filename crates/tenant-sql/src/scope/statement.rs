@@ -1,7 +1,7 @@
 use sqlparser::ast::{SelectItem, SetExpr, Statement};
 
 use super::query::Role;
-use super::{Result, Scoper};
+use super::{Result, Scoper, careful};
 use crate::plan::{GivenTenant, StatementKind};
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -22,13 +22,20 @@ pub(super) struct Written {
 impl Scoper<'_> {
     /// Scopes the whole statement in place.
     pub(crate) fn statement(mut self, statement: &mut Statement) -> Result<Scoped> {
+        self.careful = careful::is_needed(statement, self.rules);
         let Written { kind, returning } = match statement {
             Statement::Query(query) => {
                 self.query(query, Role::Named)?;
                 written(&query.body)
             }
             Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => self.write(statement)?,
-            _ => return Err(Refusal::new(RefusalKind::UnsupportedStatement, "", crate::refusal::HINT_UNSCOPED)),
+            _ => {
+                return Err(Refusal::new(
+                    RefusalKind::UnsupportedStatement,
+                    "",
+                    crate::refusal::HINT_UNSCOPED,
+                ));
+            }
         };
         let returns_rows = returning || kind == StatementKind::Select;
         Ok(Scoped { kind, returns_rows, touched: self.touched, given: self.given })
@@ -60,16 +67,24 @@ impl Scoper<'_> {
 
 fn written(body: &SetExpr) -> Written {
     match body {
-        SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => kind_of(statement),
+        SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => {
+            kind_of(statement)
+        }
         _ => Written { kind: StatementKind::Select, returning: true },
     }
 }
 
 fn kind_of(statement: &Statement) -> Written {
     match statement {
-        Statement::Insert(insert) => Written { kind: StatementKind::Insert, returning: insert.returning.is_some() },
-        Statement::Update(update) => Written { kind: StatementKind::Update, returning: update.returning.is_some() },
-        Statement::Delete(delete) => Written { kind: StatementKind::Delete, returning: delete.returning.is_some() },
+        Statement::Insert(insert) => {
+            Written { kind: StatementKind::Insert, returning: insert.returning.is_some() }
+        }
+        Statement::Update(update) => {
+            Written { kind: StatementKind::Update, returning: update.returning.is_some() }
+        }
+        Statement::Delete(delete) => {
+            Written { kind: StatementKind::Delete, returning: delete.returning.is_some() }
+        }
         _ => Written { kind: StatementKind::Select, returning: true },
     }
 }

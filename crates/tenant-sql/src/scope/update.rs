@@ -1,5 +1,6 @@
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ObjectName, SqliteOnConflict, TableFactor, TableWithJoins, Update, UpdateTableFromKind,
+    Assignment, AssignmentTarget, ObjectName, SqliteOnConflict, TableFactor, TableWithJoins, Update,
+    UpdateTableFromKind,
 };
 
 use super::from::Brought;
@@ -43,7 +44,8 @@ impl Scoper<'_> {
         self.sort(order_by)?;
         limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;
         self.returning(returning.as_mut())?;
-        *selection = guarded(brought.predicates, selection.take());
+        let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
+        *selection = guarded(brought.predicates, condition);
         Ok(())
     }
 
@@ -52,7 +54,11 @@ impl Scoper<'_> {
         for tables in from {
             if nulls_the_left(&tables.joins)? {
                 let hint = "put the join into a derived table";
-                return Err(Refusal::new(RefusalKind::UnsupportedConstruct, "RIGHT or FULL JOIN beside the target", hint));
+                return Err(Refusal::new(
+                    RefusalKind::UnsupportedConstruct,
+                    "RIGHT or FULL JOIN beside the target",
+                    hint,
+                ));
             }
         }
         Ok(())
@@ -76,7 +82,8 @@ impl Scoper<'_> {
         else {
             return Err(Refusal::construct_of("target"));
         };
-        let plain = with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() && joins.is_empty();
+        let plain =
+            with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() && joins.is_empty();
         let renames = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some());
         if !plain || renames {
             return Err(Refusal::new(
@@ -134,7 +141,9 @@ impl Scoper<'_> {
     ) -> Result {
         match or {
             None | Some(SqliteOnConflict::Abort | SqliteOnConflict::Fail) => Ok(()),
-            Some(SqliteOnConflict::Ignore | SqliteOnConflict::Replace) => self.all_keys_carry_tenant(target, written),
+            Some(SqliteOnConflict::Ignore | SqliteOnConflict::Replace) => {
+                self.all_keys_carry_tenant(target, written)
+            }
             Some(SqliteOnConflict::Rollback) => Err(Refusal::construct_of("OR ROLLBACK")),
         }
     }

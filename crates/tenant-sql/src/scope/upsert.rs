@@ -1,6 +1,4 @@
-use sqlparser::ast::{
-    ConflictTarget, DoUpdate, Ident, OnConflict, OnConflictAction, OnInsert,
-};
+use sqlparser::ast::{ConflictTarget, DoUpdate, Ident, OnConflict, OnConflictAction, OnInsert};
 
 use super::names::Target;
 use super::predicate::guarded;
@@ -37,7 +35,9 @@ impl Scoper<'_> {
     }
 
     fn conflict_action(&mut self, action: &mut OnConflictAction, target: &Target, alias: &str) -> Result {
-        let OnConflictAction::DoUpdate(DoUpdate { assignments, selection }) = action else { return Ok(()) };
+        let OnConflictAction::DoUpdate(DoUpdate { assignments, selection }) = action else {
+            return Ok(());
+        };
         self.assignments(assignments, target)?;
         selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         let predicate = self.equality(alias, &target.tenant_column);
@@ -66,7 +66,8 @@ impl Scoper<'_> {
 
     /// A row that another tenant's row conflicts with would be dropped, or would drop the other.
     pub(super) fn all_keys_carry_tenant(&self, target: &Target, written: &dyn Fn(&str) -> bool) -> Result {
-        let generated: Vec<String> = target.table.as_ref().map_or_else(Vec::new, |table| self.fold_all(&table.generated));
+        let generated: Vec<String> =
+            target.table.as_ref().map_or_else(Vec::new, |table| self.fold_all(&table.generated));
         let cannot_tell = |key: &Vec<String>| {
             let carries = key.iter().any(|column| self.is_tenant_column(column, target));
             carries || key.iter().any(|column| generated.contains(column) && !written(column))

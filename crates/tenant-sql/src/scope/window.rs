@@ -7,7 +7,9 @@ impl Scoper<'_> {
         let WindowSpec { window_name: _, partition_by, order_by, window_frame } = spec;
         self.exprs(partition_by)?;
         self.sort(order_by)?;
-        let Some(WindowFrame { units: _, start_bound, end_bound }) = window_frame else { return Ok(()) };
+        let Some(WindowFrame { units: _, start_bound, end_bound }) = window_frame else {
+            return Ok(());
+        };
         self.bound(start_bound)?;
         end_bound.as_mut().map_or(Ok(()), |bound| self.bound(bound))
     }

@@ -37,11 +37,31 @@ impl Verifier<'_> {
         Bound(bound)
     }
 
+    /// How many equalities a condition consists of, if it consists of nothing else.
+    pub(super) fn guards(&self, condition: &Expr) -> usize {
+        match condition {
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+                match (self.guards(left), self.guards(right)) {
+                    (0, _) | (_, 0) => 0,
+                    (left, right) => left + right,
+                }
+            }
+            other => usize::from(self.equality(other).is_some()),
+        }
+    }
+
     fn equality(&self, expr: &Expr) -> Option<(String, String)> {
-        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr else { return None };
-        let Expr::CompoundIdentifier(parts) = &**left else { return None };
-        let [alias, column] = parts.as_slice() else { return None };
-        let quoted = alias.quote_style == Some(self.rules.quote) && column.quote_style == Some(self.rules.quote);
+        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr else {
+            return None;
+        };
+        let Expr::CompoundIdentifier(parts) = &**left else {
+            return None;
+        };
+        let [alias, column] = parts.as_slice() else {
+            return None;
+        };
+        let quoted =
+            alias.quote_style == Some(self.rules.quote) && column.quote_style == Some(self.rules.quote);
         (quoted && self.is_marker(right)).then(|| (self.rules.table(alias), column.value.clone()))
     }
 

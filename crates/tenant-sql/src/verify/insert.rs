@@ -43,9 +43,12 @@ impl Verifier<'_> {
         let (table, tenant_column) = self.target(name)?;
         let columns = columns.iter().map(|column| self.written(column)).collect::<Proof<Vec<_>>>()?;
         self.query(source)?;
-        let from_end = self.from_end(&columns, &tenant_column)?;
+        let from_end = self.columns_after(&columns, &tenant_column)?;
         self.rows(&source.body, from_end, columns.len())?;
-        let drops = matches!(or, Some(SqliteOnConflict::Ignore | SqliteOnConflict::Replace | SqliteOnConflict::Rollback));
+        let drops = matches!(
+            or,
+            Some(SqliteOnConflict::Ignore | SqliteOnConflict::Replace | SqliteOnConflict::Rollback)
+        );
         if drops || *ignore || *replace_into {
             self.all_keys(table, &tenant_column, Some(&columns))?;
         }
@@ -59,9 +62,10 @@ impl Verifier<'_> {
     }
 
     /// How many columns follow the tenant's, which must be listed once.
-    fn from_end(&self, columns: &[String], tenant_column: &str) -> Proof<usize> {
+    fn columns_after(&self, columns: &[String], tenant_column: &str) -> Proof<usize> {
         let tenant_column = tenant_column.to_lowercase();
-        let mut places = columns.iter().rev().enumerate().filter(|(_, column)| column.to_lowercase() == tenant_column);
+        let mut places =
+            columns.iter().rev().enumerate().filter(|(_, column)| column.to_lowercase() == tenant_column);
         match (places.next(), places.next()) {
             (Some((from_end, _)), None) => Ok(from_end),
             _ => Err(unproved("tenant column of INSERT")),
@@ -74,11 +78,14 @@ impl Verifier<'_> {
         match body {
             SetExpr::Select(select) => {
                 let mut after = select.projection.iter().rev().take(from_end + 1);
-                let plain =
-                    after.all(|item| matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
+                let plain = after.all(|item| {
+                    matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. })
+                });
                 let given = select.projection.iter().rev().nth(from_end);
                 match given {
-                    Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, alias: _ }) if plain => {
+                    Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, alias: _ })
+                        if plain =>
+                    {
                         self.cell(expr)
                     }
                     _ => Err(unproved("tenant of INSERT")),
@@ -103,7 +110,9 @@ impl Verifier<'_> {
             self.seen.markers += 1;
             return Ok(());
         }
-        let Expr::Case { case_token: _, end_token: _, operand: None, conditions, else_result: Some(fails) } = expr else {
+        let Expr::Case { case_token: _, end_token: _, operand: None, conditions, else_result: Some(fails) } =
+            expr
+        else {
             return Err(unproved("tenant of INSERT"));
         };
         let ([CaseWhen { condition, result }], true) = (conditions.as_slice(), raises(fails)) else {
@@ -143,7 +152,9 @@ impl Verifier<'_> {
                     }
                     Some(ConflictTarget::OnConstraint(_)) => return Err(unproved("conflict target")),
                 }
-                let OnConflictAction::DoUpdate(DoUpdate { assignments, selection }) = action else { return Ok(()) };
+                let OnConflictAction::DoUpdate(DoUpdate { assignments, selection }) = action else {
+                    return Ok(());
+                };
                 self.assigned(assignments, tenant_column)?;
                 match self.bound(selection.as_ref()).has(alias, tenant_column) {
                     true => Ok(()),
@@ -157,7 +168,10 @@ impl Verifier<'_> {
 
 /// `json('another tenant')`: no JSON, so the call fails.
 fn raises(expr: &Expr) -> bool {
-    let Expr::Function(Function { name, args: FunctionArguments::List(list), filter: None, over: None, .. }) = expr else {
+    let Expr::Function(Function {
+        name, args: FunctionArguments::List(list), filter: None, over: None, ..
+    }) = expr
+    else {
         return false;
     };
     let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(message)))] = list.args.as_slice() else {

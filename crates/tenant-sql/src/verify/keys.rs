@@ -5,7 +5,12 @@ use crate::table::Table;
 
 impl Verifier<'_> {
     /// Each unique key has the tenant column, or a column that gets a fresh value in each row.
-    pub(super) fn all_keys(&self, table: Option<&Table>, tenant_column: &str, written: Option<&[String]>) -> Proof {
+    pub(super) fn all_keys(
+        &self,
+        table: Option<&Table>,
+        tenant_column: &str,
+        written: Option<&[String]>,
+    ) -> Proof {
         let Some(table) = table.filter(|table| !table.unique_keys().is_empty()) else {
             return Err(unproved("unique keys"));
         };

@@ -38,7 +38,11 @@ pub(crate) fn verify(printed: &str, catalog: &Catalog, marker: &str) -> Proof {
 
 /// A fault of the scoper, or an attack on it: either way nothing reaches the database.
 fn unproved(what: &'static str) -> Refusal {
-    Refusal::new(RefusalKind::UnsupportedConstruct, what, "the scope could not be proved: rewrite the statement")
+    Refusal::new(
+        RefusalKind::UnsupportedConstruct,
+        what,
+        "the scope could not be proved: rewrite the statement",
+    )
 }
 
 struct Verifier<'a> {

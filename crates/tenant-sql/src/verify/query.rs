@@ -99,7 +99,8 @@ impl Verifier<'_> {
         else {
             return Err(unproved("SELECT clause"));
         };
-        let rest = lateral_views.len() + connect_by.len() + cluster_by.len() + distribute_by.len() + sort_by.len();
+        let rest =
+            lateral_views.len() + connect_by.len() + cluster_by.len() + distribute_by.len() + sort_by.len();
         if rest > 0 {
             return Err(unproved("SELECT clause"));
         }

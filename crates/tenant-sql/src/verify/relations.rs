@@ -1,4 +1,6 @@
-use sqlparser::ast::{Join, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins};
+use sqlparser::ast::{
+    Join, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
+};
 
 use super::clause::Bound;
 use super::names::Need;
@@ -14,7 +16,12 @@ struct Filters<'b> {
 
 impl Verifier<'_> {
     /// Proves the relations of one `FROM`; `names` are those the scope has already.
-    pub(super) fn relations(&mut self, from: &[TableWithJoins], bound: &Bound, mut names: Vec<String>) -> Proof {
+    pub(super) fn relations(
+        &mut self,
+        from: &[TableWithJoins],
+        bound: &Bound,
+        mut names: Vec<String>,
+    ) -> Proof {
         let mut rest = from;
         while let Some((tables, later)) = rest.split_first() {
             // A comma is a join like any other on SQLite.
@@ -55,10 +62,14 @@ impl Verifier<'_> {
             | Op::StraightJoin(constraint)
             | Op::Left(constraint)
             | Op::LeftOuter(constraint) => (constraint, true),
-            Op::Right(constraint) | Op::RightOuter(constraint) | Op::FullOuter(constraint) => (constraint, false),
+            Op::Right(constraint) | Op::RightOuter(constraint) | Op::FullOuter(constraint) => {
+                (constraint, false)
+            }
             _ => return Err(unproved("join")),
         };
-        let JoinConstraint::On(condition) = constraint else { return Ok(None) };
+        let JoinConstraint::On(condition) = constraint else {
+            return Ok(None);
+        };
         self.inside(condition)?;
         let bound = self.bound(Some(condition));
         Ok(filters.then_some(bound))
@@ -67,7 +78,15 @@ impl Verifier<'_> {
     fn factor(&mut self, factor: &TableFactor, filters: &Filters<'_>, names: &mut Vec<String>) -> Proof {
         self.seen.factors += 1;
         match factor {
-            TableFactor::Table { name, alias, args: None, sample: None, version: None, json_path: None, .. } => {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                sample: None,
+                version: None,
+                json_path: None,
+                ..
+            } => {
                 let exposed = self.exposed(Some(name), alias.as_ref(), names)?.unwrap_or_default();
                 match self.need(name)? {
                     Need::Nothing => Ok(()),
@@ -92,7 +111,9 @@ impl Verifier<'_> {
                 self.exposed(None, alias.as_ref(), names)?;
                 self.inside(array_exprs)
             }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => self.tables(table_with_joins, None, names),
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                self.tables(table_with_joins, None, names)
+            }
             _ => Err(unproved("relation")),
         }
     }

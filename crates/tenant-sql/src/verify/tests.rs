@@ -17,9 +17,22 @@ mod corpus;
 
 fn catalog() -> Catalog {
     Catalog::builder(Dialect::Sqlite)
-        .table(Table::owned("users").columns(["id", "name", "email", "age", "tenant_id"]).unique(["tenant_id", "id"]))
-        .table(Table::owned("orders").columns(["id", "user_id", "total", "status", "tenant_id"]).unique(["tenant_id", "id"]))
-        .table(Table::owned("items").columns(["id", "order_id", "sku", "qty", "org"]).unique(["org", "id"]).tenant_column("org"))
+        .table(
+            Table::owned("users")
+                .columns(["id", "name", "email", "age", "tenant_id"])
+                .unique(["tenant_id", "id"]),
+        )
+        .table(
+            Table::owned("orders")
+                .columns(["id", "user_id", "total", "status", "tenant_id"])
+                .unique(["tenant_id", "id"]),
+        )
+        .table(
+            Table::owned("items")
+                .columns(["id", "order_id", "sku", "qty", "org"])
+                .unique(["org", "id"])
+                .tenant_column("org"),
+        )
         .table(Table::owned("tickets").unique(["id"]))
         .table(Table::owned("user_names").view())
         .table(Table::shared("plans"))
@@ -74,8 +87,13 @@ impl Saboteur {
     fn broken(&self, predicate: &Expr) -> Expr {
         let Expr::BinaryOp { left, op, right } = predicate.clone() else { unreachable!() };
         let Expr::CompoundIdentifier(parts) = &*left else { unreachable!() };
-        let with = |left: Expr, op: BinaryOperator, right: Box<Expr>| Expr::BinaryOp { left: Box::new(left), op, right };
-        let named = |alias: &Ident, column: &Ident| Expr::CompoundIdentifier(vec![alias.clone(), column.clone()]);
+        let with = |left: Expr, op: BinaryOperator, right: Box<Expr>| Expr::BinaryOp {
+            left: Box::new(left),
+            op,
+            right,
+        };
+        let named =
+            |alias: &Ident, column: &Ident| Expr::CompoundIdentifier(vec![alias.clone(), column.clone()]);
         let other = Ident::with_quote('"', "other");
         match self.fault {
             Fault::Drop => truth(),
@@ -85,9 +103,11 @@ impl Saboteur {
             Fault::NotEqual => with(*left, BinaryOperator::NotEq, right),
             Fault::OtherAlias => with(named(&other, &parts[1]), op, right),
             Fault::OtherColumn => with(named(&parts[0], &other), op, right),
-            Fault::OtherArgument => {
-                with(*left, op, Box::new(Expr::Value(Value::Placeholder("?31000".to_owned()).with_empty_span())))
-            }
+            Fault::OtherArgument => with(
+                *left,
+                op,
+                Box::new(Expr::Value(Value::Placeholder("?31000".to_owned()).with_empty_span())),
+            ),
             Fault::Unqualified => with(Expr::Identifier(parts[1].clone()), op, right),
         }
     }
@@ -97,8 +117,11 @@ impl VisitorMut for Saboteur {
     type Break = ();
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = &*expr else { return ControlFlow::Continue(()) };
-        let marker = matches!(&**right, Expr::Value(value) if value.value == Value::Placeholder(self.marker.clone()));
+        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = &*expr else {
+            return ControlFlow::Continue(());
+        };
+        let marker =
+            matches!(&**right, Expr::Value(value) if value.value == Value::Placeholder(self.marker.clone()));
         if marker && matches!(**left, Expr::CompoundIdentifier(_)) {
             if self.seen == self.at {
                 *expr = self.broken(expr);
@@ -122,7 +145,9 @@ fn every_predicate_of_every_statement_is_needed() {
                 continue;
             }
         };
-        let TenantBind::Argument(number) = plan.tenant() else { continue };
+        let TenantBind::Argument(number) = plan.tenant() else {
+            continue;
+        };
         let marker = format!("?{number}");
         verify(plan.sql(), &catalog, &marker).expect("the scoper's work is sound");
         for fault in FAULTS {
@@ -134,7 +159,11 @@ fn every_predicate_of_every_statement_is_needed() {
                     break;
                 }
                 let text = statement.to_string();
-                assert!(verify(&text, &catalog, &marker).is_err(), "{fault:?} went unnoticed\n{}\n{text}", plan.sql());
+                assert!(
+                    verify(&text, &catalog, &marker).is_err(),
+                    "{fault:?} went unnoticed\n{}\n{text}",
+                    plan.sql()
+                );
                 broken += 1;
             }
         }
@@ -273,6 +302,12 @@ fn a_part_that_was_passed_by_is_noticed() {
     let catalog = catalog();
     let rules = Rules::of(Dialect::Sqlite);
     let statement = round_trip::reparse("SELECT (SELECT 1), 2", rules).expect("it parses");
-    let verifier = super::Verifier { catalog: &catalog, rules, marker: "?1", ctes: Vec::new(), seen: super::census::Count::default() };
+    let verifier = super::Verifier {
+        catalog: &catalog,
+        rules,
+        marker: "?1",
+        ctes: Vec::new(),
+        seen: super::census::Count::default(),
+    };
     assert!(super::census::compare(&statement, &verifier).is_err());
 }

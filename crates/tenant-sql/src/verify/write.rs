@@ -64,7 +64,9 @@ impl<'a> Verifier<'a> {
         else {
             return Err(unproved("DELETE clause"));
         };
-        let ([table], true) = (from.as_slice(), tables.is_empty()) else { return Err(unproved("target")) };
+        let ([table], true) = (from.as_slice(), tables.is_empty()) else {
+            return Err(unproved("target"));
+        };
         let bound = self.bound(selection.as_ref());
         let (alias, _, _) = self.proved_target(table, &bound)?;
         let using = using.as_deref().unwrap_or_default();
@@ -76,7 +78,11 @@ impl<'a> Verifier<'a> {
         self.inside(limit)
     }
 
-    fn proved_target(&mut self, table: &TableWithJoins, bound: &Bound) -> Proof<(String, Option<&'a Table>, String)> {
+    fn proved_target(
+        &mut self,
+        table: &TableWithJoins,
+        bound: &Bound,
+    ) -> Proof<(String, Option<&'a Table>, String)> {
         let TableFactor::Table { name, alias, args: None, .. } = &table.relation else {
             return Err(unproved("target"));
         };

@@ -72,7 +72,11 @@ fn survives_the_deepest_statements_it_accepts() {
             format!("SELECT {}1{}", "abs(".repeat(n), ")".repeat(n)),
             format!("SELECT {}1{}", "CASE WHEN 1 THEN ".repeat(n), " END".repeat(n)),
             format!("SELECT * FROM {}users{}", "(SELECT * FROM ".repeat(n), ")".repeat(n)),
-            format!("SELECT id FROM users WHERE {}id IN (1){}", "id IN (SELECT id FROM users WHERE ".repeat(n), ")".repeat(n)),
+            format!(
+                "SELECT id FROM users WHERE {}id IN (1){}",
+                "id IN (SELECT id FROM users WHERE ".repeat(n),
+                ")".repeat(n)
+            ),
             format!("SELECT id FROM users WHERE {}1{}", "(".repeat(n), format!("){}", chain(8)).repeat(n)),
             format!("SELECT {}1", "NOT ".repeat(n)),
         ];
@@ -97,7 +101,10 @@ fn accepts_what_real_applications_send() {
         format!("SELECT id FROM users{}", " UNION ALL SELECT id FROM users".repeat(25)),
         format!("SELECT {}1{}", "(".repeat(12), ")".repeat(12)),
         format!("SELECT CASE {} ELSE 0 END FROM users", "WHEN id = ? THEN 1 ".repeat(90)),
-        format!("SELECT * FROM users u0{}", (1..20).map(|at| format!(" JOIN users u{at} ON u{at}.id = u0.id")).collect::<String>()),
+        format!(
+            "SELECT * FROM users u0{}",
+            (1..20).map(|at| format!(" JOIN users u{at} ON u{at}.id = u0.id")).collect::<String>()
+        ),
     ];
     for sql in statements {
         let start: String = sql.chars().take(60).collect();

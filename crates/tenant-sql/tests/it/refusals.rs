@@ -48,27 +48,63 @@ fn hidden_relations_are_refused_whatever_the_catalog_says_of_unknown_ones() {
     for sql in hidden {
         assert_eq!(rewriter.rewrite(sql).unwrap_err().kind(), RefusalKind::HiddenRelation, "{sql}");
     }
-    assert!(rewriter.rewrite("SELECT * FROM anything").unwrap().sql().contains(r#""anything"."tenant_id" = ?1"#));
+    assert!(
+        rewriter.rewrite("SELECT * FROM anything").unwrap().sql().contains(r#""anything"."tenant_id" = ?1"#)
+    );
 }
 
 #[test]
 fn shared_relations_are_not_written() {
     expect(
         RefusalKind::WriteToShared,
-        &["INSERT INTO plans (id) VALUES (1)", "UPDATE plans SET name = 'x'", "DELETE FROM plans", "REPLACE INTO plans VALUES (1)"],
+        &[
+            "INSERT INTO plans (id) VALUES (1)",
+            "UPDATE plans SET name = 'x'",
+            "DELETE FROM plans",
+            "REPLACE INTO plans VALUES (1)",
+        ],
     );
 }
 
 #[test]
 fn other_statements_are_refused_with_a_way_out() {
     let statements = [
-        "CREATE TABLE t (a int)", "CREATE TABLE t AS SELECT * FROM users", "DROP TABLE users", "ALTER TABLE users ADD a int",
-        "CREATE VIEW v AS SELECT * FROM users", "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END",
-        "PRAGMA table_info(users)", "ATTACH 'x' AS y", "DETACH y", "VACUUM", "ANALYZE", "REINDEX users", "EXPLAIN SELECT 1",
-        "EXPLAIN QUERY PLAN SELECT * FROM users", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "END", "SET a = 1",
-        "SHOW TABLES", "COPY users TO 'x'", "TRUNCATE users", "PREPARE p AS SELECT 1", "EXECUTE p", "CALL p()", "DO 1",
-        "LISTEN a", "LOCK TABLE users", "LOAD DATA INFILE 'x' INTO TABLE users", "GRANT ALL ON users TO x", "USE x",
-        "MERGE INTO users USING orders ON 1 WHEN MATCHED THEN DELETE", "SELECT 1; SELECT 2", "SELECT 1; DELETE FROM users",
+        "CREATE TABLE t (a int)",
+        "CREATE TABLE t AS SELECT * FROM users",
+        "DROP TABLE users",
+        "ALTER TABLE users ADD a int",
+        "CREATE VIEW v AS SELECT * FROM users",
+        "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END",
+        "PRAGMA table_info(users)",
+        "ATTACH 'x' AS y",
+        "DETACH y",
+        "VACUUM",
+        "ANALYZE",
+        "REINDEX users",
+        "EXPLAIN SELECT 1",
+        "EXPLAIN QUERY PLAN SELECT * FROM users",
+        "BEGIN",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVEPOINT a",
+        "RELEASE a",
+        "END",
+        "SET a = 1",
+        "SHOW TABLES",
+        "COPY users TO 'x'",
+        "TRUNCATE users",
+        "PREPARE p AS SELECT 1",
+        "EXECUTE p",
+        "CALL p()",
+        "DO 1",
+        "LISTEN a",
+        "LOCK TABLE users",
+        "LOAD DATA INFILE 'x' INTO TABLE users",
+        "GRANT ALL ON users TO x",
+        "USE x",
+        "MERGE INTO users USING orders ON 1 WHEN MATCHED THEN DELETE",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DELETE FROM users",
     ];
     expect(RefusalKind::UnsupportedStatement, &statements);
     assert!(refused("BEGIN").hint().contains("begin"));
@@ -80,11 +116,22 @@ fn functions_that_are_not_known_to_be_pure_are_refused() {
     expect(
         RefusalKind::Function,
         &[
-            "SELECT load_extension('x')", "SELECT readfile('/etc/passwd')", "SELECT writefile('x', 'y')", "SELECT edit('x')",
-            "SELECT last_insert_rowid()", "SELECT changes()", "SELECT total_changes()", "SELECT sqlite_version()",
-            "SELECT \"load_extension\"('x')", "SELECT LOAD_EXTENSION('x')", "SELECT main.abs(1)", "SELECT my_function(id) FROM users",
-            "SELECT * FROM generate_everything(1)", "SELECT * FROM users, pragma_table_info('users')",
-            "SELECT bm25(users) FROM users", "SELECT max((SELECT load_extension('x')))",
+            "SELECT load_extension('x')",
+            "SELECT readfile('/etc/passwd')",
+            "SELECT writefile('x', 'y')",
+            "SELECT edit('x')",
+            "SELECT last_insert_rowid()",
+            "SELECT changes()",
+            "SELECT total_changes()",
+            "SELECT sqlite_version()",
+            "SELECT \"load_extension\"('x')",
+            "SELECT LOAD_EXTENSION('x')",
+            "SELECT main.abs(1)",
+            "SELECT my_function(id) FROM users",
+            "SELECT * FROM generate_everything(1)",
+            "SELECT * FROM users, pragma_table_info('users')",
+            "SELECT bm25(users) FROM users",
+            "SELECT max((SELECT load_extension('x')))",
         ],
     );
     let catalog = Catalog::builder(Dialect::Sqlite).allow_function("My_Function").build().expect("sound");
@@ -138,10 +185,17 @@ fn system_columns_are_refused() {
     expect(
         RefusalKind::UnsupportedConstruct,
         &[
-            "SELECT rowid FROM users", "SELECT oid FROM users", "SELECT _rowid_ FROM users", "SELECT users.ROWID FROM users",
-            "SELECT \"rowid\" FROM users", "SELECT id FROM users ORDER BY rowid", "UPDATE users SET rowid = 1",
-            "INSERT INTO users (rowid, id) VALUES (1, 2)", "DELETE FROM users WHERE rowid = 1",
-            "SELECT id FROM users WHERE id IN (SELECT rowid FROM orders)", "SELECT * FROM users u JOIN orders o USING (rowid)",
+            "SELECT rowid FROM users",
+            "SELECT oid FROM users",
+            "SELECT _rowid_ FROM users",
+            "SELECT users.ROWID FROM users",
+            "SELECT \"rowid\" FROM users",
+            "SELECT id FROM users ORDER BY rowid",
+            "UPDATE users SET rowid = 1",
+            "INSERT INTO users (rowid, id) VALUES (1, 2)",
+            "DELETE FROM users WHERE rowid = 1",
+            "SELECT id FROM users WHERE id IN (SELECT rowid FROM orders)",
+            "SELECT * FROM users u JOIN orders o USING (rowid)",
         ],
     );
 }
@@ -177,8 +231,16 @@ fn arguments_that_cannot_be_counted_are_refused() {
     expect(
         RefusalKind::Arguments,
         &[
-            "SELECT :id", "SELECT @id", "SELECT $id", "SELECT ?1, ?", "SELECT ?, $1", "SELECT ?0", "SELECT ?01", "SELECT ?99999",
-            "SELECT ?32766", "SELECT $99999999999999999999",
+            "SELECT :id",
+            "SELECT @id",
+            "SELECT $id",
+            "SELECT ?1, ?",
+            "SELECT ?, $1",
+            "SELECT ?0",
+            "SELECT ?01",
+            "SELECT ?99999",
+            "SELECT ?32766",
+            "SELECT $99999999999999999999",
         ],
     );
 }
@@ -187,21 +249,54 @@ fn arguments_that_cannot_be_counted_are_refused() {
 fn texts_that_are_not_one_statement_are_refused() {
     expect(
         RefusalKind::Syntax,
-        &["", " ", ";", "-- nothing", "/* nothing */ ;", "SELECT FROM WHERE", "SELECT 'open", "SELECT \"open", "SELECT /* open", "SELECT 1 \0", "(", "SELECT 1a", "SELECT ?1a", "SELECT x'6'", "SELECT x'6g'"],
+        &[
+            "",
+            " ",
+            ";",
+            "-- nothing",
+            "/* nothing */ ;",
+            "SELECT FROM WHERE",
+            "SELECT 'open",
+            "SELECT \"open",
+            "SELECT /* open",
+            "SELECT 1 \0",
+            "(",
+            "SELECT 1a",
+            "SELECT ?1a",
+            "SELECT x'6'",
+            "SELECT x'6g'",
+        ],
     );
 }
 
 #[test]
 fn constructs_of_other_databases_are_refused() {
     let statements = [
-            "SELECT DISTINCT ON (id) id FROM users", "SELECT * FROM users FOR UPDATE", "SELECT * FROM users SEMI JOIN orders ON 1",
-            "SELECT * FROM users PIVOT (count(id) FOR x IN (1))", "SELECT DATE '2020-01-01'", "SELECT INTERVAL '1' DAY",
-            "SELECT a ISNULL FROM users", "SELECT * EXCEPT (id) FROM users", "SELECT a -> b -> lambda FROM users WHERE a ~ b",
-            "SELECT * FROM users QUALIFY 1", "SELECT TOP 5 id FROM users", "SELECT * INTO x FROM users", "SELECT * FROM users u (a, b)",
-            "SELECT 0x1F", "SELECT \"a\"\"b\" FROM users", "DELETE users FROM users", "DELETE FROM users, orders",
-            "UPDATE users u JOIN orders o ON 1 SET age = 1", "UPDATE users SET age = 1 FROM orders o RIGHT JOIN items i ON 1",
-            "INSERT INTO users SET id = 1", "TABLE users", "SELECT 1 UNION TABLE users", "SELECT main.users.id FROM users",
-            "INSERT INTO users (id) DELETE FROM orders RETURNING id", "SELECT * FROM (DELETE FROM users RETURNING id)",
+        "SELECT DISTINCT ON (id) id FROM users",
+        "SELECT * FROM users FOR UPDATE",
+        "SELECT * FROM users SEMI JOIN orders ON 1",
+        "SELECT * FROM users PIVOT (count(id) FOR x IN (1))",
+        "SELECT DATE '2020-01-01'",
+        "SELECT INTERVAL '1' DAY",
+        "SELECT a ISNULL FROM users",
+        "SELECT * EXCEPT (id) FROM users",
+        "SELECT a -> b -> lambda FROM users WHERE a ~ b",
+        "SELECT * FROM users QUALIFY 1",
+        "SELECT TOP 5 id FROM users",
+        "SELECT * INTO x FROM users",
+        "SELECT * FROM users u (a, b)",
+        "SELECT 0x1F",
+        "SELECT \"a\"\"b\" FROM users",
+        "DELETE users FROM users",
+        "DELETE FROM users, orders",
+        "UPDATE users u JOIN orders o ON 1 SET age = 1",
+        "UPDATE users SET age = 1 FROM orders o RIGHT JOIN items i ON 1",
+        "INSERT INTO users SET id = 1",
+        "TABLE users",
+        "SELECT 1 UNION TABLE users",
+        "SELECT main.users.id FROM users",
+        "INSERT INTO users (id) DELETE FROM orders RETURNING id",
+        "SELECT * FROM (DELETE FROM users RETURNING id)",
     ];
     for sql in statements {
         let refusal = refused(sql);
@@ -227,20 +322,35 @@ fn foreign_literals_for_the_tenant_column_are_refused_when_the_tenant_is_known()
         assert!(!plan.sql().contains("acme"), "{}", plan.sql());
         assert!(plan.check_tenant(&Text("acme")).is_ok(), "{sql}");
         for other in [Text("other"), Text("ACME"), Text("acme "), Text("")] {
-            assert_eq!(plan.check_tenant(&other).unwrap_err().kind(), RefusalKind::ForeignTenantLiteral, "{sql}");
+            assert_eq!(
+                plan.check_tenant(&other).unwrap_err().kind(),
+                RefusalKind::ForeignTenantLiteral,
+                "{sql}"
+            );
         }
         assert_eq!(plan.check_tenant(&Integer(1)).unwrap_err().kind(), RefusalKind::Arguments);
     }
-    let never = ["INSERT INTO users (id, tenant_id) VALUES (1, NULL)", "INSERT INTO users (id, tenant_id) VALUES (1, 5)", "INSERT INTO users (id, tenant_id) VALUES (1, x'61')"];
+    let never = [
+        "INSERT INTO users (id, tenant_id) VALUES (1, NULL)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, 5)",
+        "INSERT INTO users (id, tenant_id) VALUES (1, x'61')",
+    ];
     expect(RefusalKind::ForeignTenantLiteral, &never);
 }
 
 #[test]
 fn refusals_never_repeat_a_value_of_the_caller() {
     let statements = [
-        "SELECT * FROM nowhere WHERE x = 'hunter2'", "SELECT load_extension('hunter2')", "SELECT 'hunter2' FROM secrets",
-        "INSERT INTO users (id, tenant_id) VALUES (1, 'hunter2'), (2, NULL)", "SELECT 'hunter2", "SELECT 'hunter2' +", "PRAGMA key = 'hunter2'",
-        "UPDATE users SET tenant_id = 'hunter2'", "SELECT * FROM users WHERE x = 'hunter2' FOR UPDATE", "SELECT x'hunter2'",
+        "SELECT * FROM nowhere WHERE x = 'hunter2'",
+        "SELECT load_extension('hunter2')",
+        "SELECT 'hunter2' FROM secrets",
+        "INSERT INTO users (id, tenant_id) VALUES (1, 'hunter2'), (2, NULL)",
+        "SELECT 'hunter2",
+        "SELECT 'hunter2' +",
+        "PRAGMA key = 'hunter2'",
+        "UPDATE users SET tenant_id = 'hunter2'",
+        "SELECT * FROM users WHERE x = 'hunter2' FOR UPDATE",
+        "SELECT x'hunter2'",
     ];
     for sql in statements {
         let refusal = refused(sql);

@@ -169,7 +169,10 @@ fn upserts_name_a_key_with_the_tenant_and_guard_the_update() {
             "INSERT OR IGNORE INTO users (id) VALUES (1)",
             r#"INSERT OR IGNORE INTO users (id, "tenant_id") VALUES (1, ?1)"#,
         ),
-        ("REPLACE INTO users (id) VALUES (1)", r#"INSERT OR REPLACE INTO users (id, "tenant_id") VALUES (1, ?1)"#),
+        (
+            "REPLACE INTO users (id) VALUES (1)",
+            r#"INSERT OR REPLACE INTO users (id, "tenant_id") VALUES (1, ?1)"#,
+        ),
         (
             "INSERT INTO users (id) VALUES (1) ON CONFLICT DO NOTHING",
             r#"INSERT INTO users (id, "tenant_id") VALUES (1, ?1) ON CONFLICT DO NOTHING"#,

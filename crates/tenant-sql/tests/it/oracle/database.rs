@@ -49,11 +49,16 @@ fn schema(default: &str) -> String {
 /// The rows of one tenant: the same ids as the others', other values, and a canary in each table.
 fn rows(tenant: &str) -> Vec<String> {
     let salt = tenant.bytes().last().map_or(0, |byte| i64::from(byte - b'0'));
-    let null = |value: i64, every: i64| if value % every == 0 { "NULL".to_owned() } else { value.to_string() };
+    let null = |value: i64, every: i64| {
+        if value % every == 0 { "NULL".to_owned() } else { value.to_string() }
+    };
     let mut rows = Vec::new();
     for id in 1..=7 {
         let age = null((id * 3 + salt * 5) % 11, 6);
-        rows.push(format!("INSERT INTO users VALUES ({id}, 'n{}', 'e{id}', {age}, '{tenant}')", (id + salt) % 5));
+        rows.push(format!(
+            "INSERT INTO users VALUES ({id}, 'n{}', 'e{id}', {age}, '{tenant}')",
+            (id + salt) % 5
+        ));
     }
     for id in 1..=10 {
         let (user, total) = (null((id * 5 + salt) % 9, 7), null((id * 7 + salt * 3) % 13, 5));
@@ -62,11 +67,27 @@ fn rows(tenant: &str) -> Vec<String> {
     }
     for id in 1..=9 {
         let order = null((id * 2 + salt) % 11, 8);
-        rows.push(format!("INSERT INTO items VALUES ({id}, {order}, 's{}', {}, '{tenant}')", (id * salt) % 4, (id + salt) % 6));
+        rows.push(format!(
+            "INSERT INTO items VALUES ({id}, {order}, 's{}', {}, '{tenant}')",
+            (id * salt) % 4,
+            (id + salt) % 6
+        ));
     }
-    rows.push(format!("INSERT INTO users VALUES ({}, 'canary-{tenant}', 'canary-{tenant}', {}, '{tenant}')", 90 + salt, 100 * salt));
-    rows.push(format!("INSERT INTO orders VALUES ({}, {salt}, {}, 'canary-{tenant}', '{tenant}')", 90 + salt, 1000 * salt));
-    rows.push(format!("INSERT INTO items VALUES ({}, {salt}, 'canary-{tenant}', {}, '{tenant}')", 90 + salt, 10_000 * salt));
+    rows.push(format!(
+        "INSERT INTO users VALUES ({}, 'canary-{tenant}', 'canary-{tenant}', {}, '{tenant}')",
+        90 + salt,
+        100 * salt
+    ));
+    rows.push(format!(
+        "INSERT INTO orders VALUES ({}, {salt}, {}, 'canary-{tenant}', '{tenant}')",
+        90 + salt,
+        1000 * salt
+    ));
+    rows.push(format!(
+        "INSERT INTO items VALUES ({}, {salt}, 'canary-{tenant}', {}, '{tenant}')",
+        90 + salt,
+        10_000 * salt
+    ));
     rows
 }
 
@@ -144,7 +165,9 @@ async fn run(
 async fn contents(connection: &mut SqliteConnection, operator: &str) -> Vec<String> {
     let mut all = Vec::new();
     for (table, column) in [("users", "tenant_id"), ("orders", "tenant_id"), ("items", "org")] {
-        let sql = format!("SELECT '{table}', * FROM {table} WHERE {column} {operator} '{TENANT}' ORDER BY {column}, id");
+        let sql = format!(
+            "SELECT '{table}', * FROM {table} WHERE {column} {operator} '{TENANT}' ORDER BY {column}, id"
+        );
         let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.unwrap();
         all.extend(rows.iter().map(show));
     }

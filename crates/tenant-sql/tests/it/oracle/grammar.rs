@@ -63,7 +63,11 @@ impl<'r> Grammar<'r> {
     fn top(&mut self) -> String {
         let with = if self.random.one_in(4) { self.with() } else { String::new() };
         let width = 1 + self.random.below(3);
-        let body = if self.random.one_in(5) { self.compound(width, 2) } else { self.select(Some(width), 3, &Vec::new()) };
+        let body = if self.random.one_in(5) {
+            self.compound(width, 2)
+        } else {
+            self.select(Some(width), 3, &Vec::new())
+        };
         format!("{with}{body}")
     }
 
@@ -73,7 +77,8 @@ impl<'r> Grammar<'r> {
         for at in 0..=self.random.below(2) {
             let width = 1 + self.random.below(2);
             // Sometimes a name that hides a table, which the body must not use then.
-            let name = if self.random.one_in(4) { ["plans", "items"][at].to_owned() } else { format!("c{at}") };
+            let name =
+                if self.random.one_in(4) { ["plans", "items"][at].to_owned() } else { format!("c{at}") };
             let numbers: Vec<String> = (0..width).map(|column| format!("k{column}")).collect();
             let shadows = is_table(&name);
             let body = loop {
@@ -83,8 +88,11 @@ impl<'r> Grammar<'r> {
                 }
             };
             let body = if recursive && self.random.one_in(2) && !shadows {
-                let columns = vec!["k0 + 1"; 1].into_iter().chain(vec!["k0"; width - 1]).collect::<Vec<_>>().join(", ");
-                format!("{body} UNION SELECT {columns} FROM {name} WHERE k0 < (SELECT count(*) FROM orders) AND k0 > 0")
+                let columns =
+                    vec!["k0 + 1"; 1].into_iter().chain(vec!["k0"; width - 1]).collect::<Vec<_>>().join(", ");
+                format!(
+                    "{body} UNION SELECT {columns} FROM {name} WHERE k0 < (SELECT count(*) FROM orders) AND k0 > 0"
+                )
             } else {
                 body
             };
@@ -115,7 +123,9 @@ impl<'r> Grammar<'r> {
         if !self.random.one_in(4) {
             return String::new();
         }
-        let columns: Vec<String> = (1..=width).map(|column| format!("{column}{}", self.random.pick(&["", " DESC", " ASC"]))).collect();
+        let columns: Vec<String> = (1..=width)
+            .map(|column| format!("{column}{}", self.random.pick(&["", " DESC", " ASC"])))
+            .collect();
         let limit = 1 + self.random.below(6);
         let offset = if self.random.one_in(3) { " OFFSET 2" } else { "" };
         format!(" ORDER BY {} LIMIT {limit}{offset}", columns.join(", "))
@@ -138,7 +148,11 @@ impl<'r> Grammar<'r> {
                 };
                 let mut columns = vec![self.aggregate(&scope, depth)];
                 columns.extend((1..width).map(|_| self.aggregate(&scope, depth)));
-                format!("SELECT {} FROM {from}{condition} GROUP BY {key}{having}{}", columns.join(", "), self.order_and_limit(width))
+                format!(
+                    "SELECT {} FROM {from}{condition} GROUP BY {key}{having}{}",
+                    columns.join(", "),
+                    self.order_and_limit(width)
+                )
             }
             2 => {
                 let columns: Vec<String> = (0..width).map(|_| self.aggregate(&scope, depth)).collect();
@@ -147,12 +161,20 @@ impl<'r> Grammar<'r> {
             3 => {
                 let columns: Vec<String> = (0..width).map(|_| self.window(&scope)).collect();
                 let window = format!("WINDOW w AS (PARTITION BY {})", self.column(&scope));
-                format!("SELECT {} FROM {from}{condition} {window}{}", columns.join(", "), self.order_and_limit(width))
+                format!(
+                    "SELECT {} FROM {from}{condition} {window}{}",
+                    columns.join(", "),
+                    self.order_and_limit(width)
+                )
             }
             _ => {
                 let distinct = self.random.pick(&["", "", "DISTINCT "]);
                 let columns: Vec<String> = (0..width).map(|at| self.item(&visible, depth, at)).collect();
-                format!("SELECT {distinct}{} FROM {from}{condition}{}", columns.join(", "), self.order_and_limit(width))
+                format!(
+                    "SELECT {distinct}{} FROM {from}{condition}{}",
+                    columns.join(", "),
+                    self.order_and_limit(width)
+                )
             }
         }
     }
@@ -187,7 +209,11 @@ impl<'r> Grammar<'r> {
             let choice = self.random.below(if both_have_id { 13 } else { 10 });
             scope.extend(more);
             let on = |grammar: &mut Self, scope: &Scope| {
-                if grammar.random.one_in(4) { grammar.condition(scope, depth.clamp(1, 2) - 1) } else { grammar.simple(scope) }
+                if grammar.random.one_in(4) {
+                    grammar.condition(scope, depth.clamp(1, 2) - 1)
+                } else {
+                    grammar.simple(scope)
+                }
             };
             sql = match choice {
                 0 => format!("{sql}, {right}"),
@@ -216,7 +242,8 @@ impl<'r> Grammar<'r> {
             return (sql, vec![RelationRef(Relation { alias, numbers, texts })]);
         }
         let hidden: Vec<String> = self.ctes.iter().map(|cte| cte.name.clone()).collect();
-        let mut sources: Vec<Source> = tables().into_iter().filter(|table| !hidden.contains(&table.name)).collect();
+        let mut sources: Vec<Source> =
+            tables().into_iter().filter(|table| !hidden.contains(&table.name)).collect();
         sources.extend(self.ctes.iter().cloned());
         let source = sources[self.random.below(sources.len())].clone();
         let spelled = match self.random.below(8) {
@@ -240,8 +267,10 @@ impl<'r> Grammar<'r> {
     }
 
     fn text(&mut self, scope: &Scope) -> String {
-        let texts: Vec<String> =
-            scope.iter().flat_map(|RelationRef(r)| r.texts.iter().map(|text| format!("{}.{text}", r.alias))).collect();
+        let texts: Vec<String> = scope
+            .iter()
+            .flat_map(|RelationRef(r)| r.texts.iter().map(|text| format!("{}.{text}", r.alias)))
+            .collect();
         if texts.is_empty() { "'n1'".to_owned() } else { texts[self.random.below(texts.len())].clone() }
     }
 
@@ -263,11 +292,21 @@ impl<'r> Grammar<'r> {
         match self.random.below(if depth == 0 { 7 } else { 11 }) {
             0 => self.random.below(10).to_string(),
             1 => "?".to_owned(),
-            2 => format!("({} {} {})", self.column(scope), self.random.pick(&["+", "-", "*"]), self.column(scope)),
+            2 => format!(
+                "({} {} {})",
+                self.column(scope),
+                self.random.pick(&["+", "-", "*"]),
+                self.column(scope)
+            ),
             3 => format!("coalesce({}, {})", self.column(scope), self.random.below(5)),
             4 => format!("length({})", self.text(scope)),
             7 => format!("(SELECT {})", self.scalar(scope, depth)),
-            8 => format!("CASE WHEN {} THEN {} ELSE {} END", self.condition(scope, depth - 1), self.column(scope), self.column(scope)),
+            8 => format!(
+                "CASE WHEN {} THEN {} ELSE {} END",
+                self.condition(scope, depth - 1),
+                self.column(scope),
+                self.column(scope)
+            ),
             9 => format!("max({}, (SELECT {}))", self.column(scope), self.scalar(scope, depth)),
             _ => self.column(scope),
         }
@@ -313,43 +352,67 @@ impl<'r> Grammar<'r> {
         }
     }
 
+    /// What puts the scoper on its guard: it can fail, though it never does here.
+    fn fallible(&mut self, scope: &Scope) -> String {
+        match self.random.below(4) {
+            0 => format!("abs({}) > 1", self.column(scope)),
+            1 => format!("json_extract(json_array({}), '$[0]') < 4", self.column(scope)),
+            2 => format!("{} LIKE {}", self.text(scope), self.text(scope)),
+            _ => format!("json_array(1, 2, 3) ->> {} IS NOT NULL", self.column(scope)),
+        }
+    }
+
     fn simple(&mut self, scope: &Scope) -> String {
         let (left, right) = (self.column(scope), self.column(scope));
         format!("{left} {} {right}", self.random.pick(&["=", "=", "=", "<", "<>"]))
     }
 
     pub(super) fn condition(&mut self, scope: &Scope, depth: usize) -> String {
-        match self.random.below(if depth == 0 { 12 } else { 19 }) {
+        match self.random.below(if depth == 0 { 14 } else { 21 }) {
             0 => "1 = 1".to_owned(),
             1 => format!("{} IS {}NULL", self.column(scope), self.random.pick(&["", "NOT "])),
             2 => format!("{} IN (1, ?, 3)", self.column(scope)),
             3 => format!("{} BETWEEN 1 AND {}", self.column(scope), self.random.below(9)),
             4 => format!("{} LIKE '{}'", self.text(scope), self.random.pick(&["n%", "%1", "canary%", "%t3"])),
-            5 => format!("{} {} '{}'", self.text(scope), self.random.pick(&["=", "<>", ">"]), self.random.pick(&["t1", "t2", "n2"])),
+            5 => format!(
+                "{} {} '{}'",
+                self.text(scope),
+                self.random.pick(&["=", "<>", ">"]),
+                self.random.pick(&["t1", "t2", "n2"])
+            ),
             6 => format!("{} IS NOT DISTINCT FROM {}", self.column(scope), self.column(scope)),
             7 => format!("{} = {}", self.text(scope), self.text(scope)),
             8 | 9 => self.simple(scope),
             10 => format!("{} > {}", self.column(scope), self.random.below(9)),
             11 => format!("{} NOTNULL", self.column(scope)),
-            12 => format!("{} OR {}", self.condition(scope, depth - 1), self.condition(scope, depth - 1)),
-            13 => format!("{} AND {}", self.condition(scope, depth - 1), self.condition(scope, depth - 1)),
-            14 => format!("NOT ({})", self.condition(scope, depth - 1)),
-            15 | 16 => {
+            12 => self.fallible(scope),
+            13 => "1".to_owned(),
+            14 => format!("{} OR {}", self.condition(scope, depth - 1), self.condition(scope, depth - 1)),
+            15 => format!("{} AND {}", self.condition(scope, depth - 1), self.condition(scope, depth - 1)),
+            16 => format!("NOT ({})", self.condition(scope, depth - 1)),
+            17 | 18 => {
                 let not = self.random.pick(&["", "NOT "]);
                 let (from, inner) = self.from(depth - 1);
                 let visible = join(&inner, scope);
                 format!("{not}EXISTS (SELECT 1 FROM {from} WHERE {})", self.condition(&visible, depth - 1))
             }
-            17 => {
+            19 => {
                 let left = self.column(scope);
                 let (from, inner) = self.from(depth - 1);
                 let right = self.column(&inner);
                 let condition = self.where_(&join(&inner, scope), depth - 1);
-                format!("{left} {}IN (SELECT {right} FROM {from}{condition})", self.random.pick(&["", "NOT "]))
+                format!(
+                    "{left} {}IN (SELECT {right} FROM {from}{condition})",
+                    self.random.pick(&["", "NOT "])
+                )
             }
             _ => {
                 let left = self.column(scope);
-                format!("{left} {} (SELECT {})", self.random.pick(&["=", "<=", ">"]), self.scalar(scope, depth))
+                format!(
+                    "{left} {} (SELECT {})",
+                    self.random.pick(&["=", "<=", ">"]),
+                    self.scalar(scope, depth)
+                )
             }
         }
     }
