@@ -1,14 +1,13 @@
 //! The cache that knows its tenants.
 
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use tenant_core::{TenantContext, TenantRecord};
 
 use crate::{
     CacheBackend, CacheError, CacheErrorKind, Lease, Leased, Lookup, ScopedCache,
-    error::{BoxError, LoaderPanicked},
+    error::BoxError,
     flight::{Answer, Flights},
     owner::Owner,
 };
@@ -285,14 +284,14 @@ impl Filling {
         let tenant = self.tenant.clone();
         let load = async move { loader().await.map(Into::into).map_err(CacheError::load) };
         // Without the scope the loader would see the tenant of whichever task happens to drive it.
-        let load = tenant_core::scope(tenant, AssertUnwindSafe(load).catch_unwind());
+        let load = tenant_core::scope(tenant, load);
         async move {
             match self.backend.lease(&self.tenant, &self.key).await {
                 Ok(Leased::Found(value)) => return Ok(value),
                 Ok(Leased::Granted(lease)) => self.lease = Some(lease),
                 Err(_) => {}
             }
-            let value = load.await.unwrap_or_else(|_| Err(CacheError::load(LoaderPanicked)))?;
+            let value = load.await?;
             self.keep(value.clone(), ttl).await;
             Ok(value)
         }

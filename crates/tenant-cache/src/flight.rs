@@ -2,6 +2,7 @@
 
 use std::{
     hash::BuildHasher,
+    panic::AssertUnwindSafe,
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -13,7 +14,7 @@ use futures_util::{
 };
 use parking_lot::Mutex;
 
-use crate::{CacheError, owner::Owner};
+use crate::{CacheError, error::LoaderPanicked, owner::Owner};
 
 const STRIPES: usize = 16;
 
@@ -79,7 +80,7 @@ impl Flights {
         }
         let flight = Flight {
             number: self.next_number.fetch_add(1, Ordering::Relaxed),
-            load: start().boxed().shared(),
+            load: land(start()).boxed().shared(),
         };
         flights.insert(key.into(), flight.clone());
         flight
@@ -112,6 +113,12 @@ impl Flights {
         let hash = self.hasher.hash_one(owner) >> 32;
         &self.stripes[usize::try_from(hash).unwrap_or(0) % STRIPES]
     }
+}
+
+/// Turns a panic into an answer: a shared future that has panicked makes everyone panic who still asks it.
+async fn land(load: impl Future<Output = Answer>) -> Answer {
+    let landed = AssertUnwindSafe(load).catch_unwind().await;
+    landed.unwrap_or_else(|_| Err(CacheError::load(LoaderPanicked)))
 }
 
 /// Someone who waits for a load; the last one to go, or the first one with an answer, takes the load along.

@@ -81,19 +81,18 @@ fn expired_entries_are_reclaimed_on_request_with_their_tenants() {
 
 #[test]
 fn expired_entries_go_before_living_ones() {
-    let house = House::with(InMemoryBackend::builder().max_tenant_bytes(TENANT + 10 * (ENTRY + 10)));
+    let cost = ENTRY + 10;
+    let house = House::with(InMemoryBackend::builder().max_tenant_bytes(TENANT + 205 * cost));
     let [acme] = tenants(["acme"]);
     let mine = house.cache.scoped(&acme);
     for key in 0..5 {
         now(mine.set(format!("live-{key}"), "abcd")).unwrap();
     }
-    for key in 0..5 {
-        now(mine.set_with_ttl(format!("soon-{key}"), "abcd", TTL)).unwrap();
+    for key in 0..200 {
+        now(mine.set_with_ttl(format!("so{key:04}"), "abcd", TTL)).unwrap();
     }
     house.clock.advance(TTL);
-    for key in 0..5 {
-        now(mine.set(format!("next-{key}"), "abcd")).unwrap();
-    }
+    now(mine.set("l", vec![b'v'; 190 * cost])).unwrap();
     assert!((0..5).all(|key| house.holds(&acme, &format!("live-{key}"))));
     assert_eq!(house.backend.stats().evictions, 0);
 }

@@ -121,8 +121,10 @@ async fn the_load_goes_on_when_the_one_who_started_it_gives_up() {
     settle().await;
     leader.abort();
     leader.await.unwrap_err();
+    let latecomer = ask(&house, &acme, source.load("value"));
+    settle().await;
     source.gate.notify_one();
-    for other in others {
+    for other in others.into_iter().chain([latecomer]) {
         assert_eq!(other.await.unwrap().unwrap(), "value");
     }
     assert_eq!(source.runs(), 1);
@@ -242,20 +244,30 @@ async fn a_write_while_a_load_is_under_way_is_not_overwritten_by_it() {
 }
 
 #[tokio::test]
-async fn who_asks_after_a_delete_does_not_wait_for_an_older_load() {
+async fn who_asks_after_a_write_does_not_wait_for_an_older_load() {
     let (house, [acme]) = (House::new(), tenants(["acme"]));
-    let (old, new) = (Source::default(), Source::default());
-    let before = ask(&house, &acme, old.load("old"));
-    old.started().await;
-    house.cache.delete(&acme, "key").await.unwrap();
-    let after = ask(&house, &acme, new.load("new"));
-    new.started().await;
-    // The older one ends last, and still does not overwrite.
-    new.gate.notify_one();
-    assert_eq!(after.await.unwrap().unwrap(), "new");
-    old.gate.notify_one();
-    assert_eq!(before.await.unwrap().unwrap(), "old");
-    assert_eq!(house.cache.get(&acme, "key").await.unwrap().unwrap(), "new");
+    let mine = house.cache.scoped(&acme);
+    for write in ["delete", "clear", "set that has expired", "refused set"] {
+        let (old, new) = (Source::default(), Source::default());
+        let before = ask(&house, &acme, old.load("old"));
+        old.started().await;
+        match write {
+            "delete" => drop(mine.delete("key").await.unwrap()),
+            "clear" => mine.clear().await.unwrap(),
+            "refused set" => drop(mine.set("key", vec![0; 65 << 20]).await.unwrap_err()),
+            _ => mine.set_with_ttl("key", "short-lived", Duration::ZERO).await.unwrap(),
+        }
+        let after = ask(&house, &acme, new.load("new"));
+        settle().await;
+        assert_eq!(new.runs(), 1, "{write}");
+        // The older one ends last, and still does not overwrite.
+        new.gate.notify_one();
+        assert_eq!(after.await.unwrap().unwrap(), "new");
+        old.gate.notify_one();
+        assert_eq!(before.await.unwrap().unwrap(), "old");
+        assert_eq!(mine.get("key").await.unwrap().unwrap(), "new");
+        mine.clear().await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -12,4 +12,5 @@ mod keys;
 mod loading;
 mod model;
 mod refusals;
+mod remote;
 mod support;
