@@ -1,6 +1,6 @@
 //! What is sent is what was analysed: the printed text must read as the tree, and the tree as the caller's text.
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Expr, Statement};
 use sqlparser::parser::{Parser, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -24,6 +24,14 @@ pub(crate) fn parse(tokens: Vec<TokenWithSpan>, rules: &Rules) -> Result<Stateme
             Err(Refusal::new(RefusalKind::UnsupportedStatement, "several statements", "send them one by one"))
         }
     }
+}
+
+/// Reads an expression of our own.
+pub(crate) fn expression(text: &str, rules: &Rules) -> Result<Expr, Refusal> {
+    let dialect = (rules.parser)();
+    let options = ParserOptions::new().with_unescape(false);
+    let parser = Parser::new(dialect.as_ref()).with_options(options).try_with_sql(text);
+    parser.and_then(|mut parser| parser.parse_expr()).map_err(|_| syntax())
 }
 
 pub(crate) fn reparse(printed: &str, rules: &Rules) -> Result<Statement, Refusal> {

@@ -11,6 +11,7 @@ use std::fmt;
 use sqlparser::ast::{BinaryOperator, Ident, UnaryOperator, Value};
 
 use crate::catalog::Dialect;
+use crate::tenant::TenantType;
 
 /// What the scoper and the verifier ask about a database. Data and pure functions only.
 pub(crate) struct Rules {
@@ -37,6 +38,8 @@ pub(crate) struct Rules {
     pub(crate) fold_column: fn(&str, bool) -> String,
     /// The placeholder of this number.
     pub(crate) placeholder: fn(usize) -> String,
+    /// An expression of the tenant's type that fails when it is evaluated, and not before.
+    pub(crate) raise: Option<fn(&str, TenantType) -> String>,
     /// How the tenant stands in the text, where it is not an argument.
     pub(crate) inline: Option<&'static str>,
     pub(crate) max_arguments: usize,
@@ -61,7 +64,6 @@ pub(crate) struct Features {
     pub(crate) insert_or: bool,
     pub(crate) replace: bool,
     pub(crate) default_values: bool,
-    pub(crate) guard_expression: bool,
     pub(crate) returning: bool,
     /// Result columns without an alias are named after their text.
     pub(crate) labels: bool,

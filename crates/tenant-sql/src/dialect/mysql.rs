@@ -24,6 +24,7 @@ pub(super) static RULES: Rules = Rules {
     fold_table: |name, _| name.to_owned(),
     fold_column: |name, _| name.to_ascii_lowercase(),
     placeholder: |_| "?".to_owned(),
+    raise: None,
     inline: Some(":tenant"),
     max_arguments: 65_535,
     can: Features {
@@ -42,7 +43,6 @@ pub(super) static RULES: Rules = Rules {
         insert_or: false,
         replace: true,
         default_values: false,
-        guard_expression: false,
         returning: true,
         labels: true,
         alias_columns: true,

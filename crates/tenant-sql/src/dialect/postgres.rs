@@ -2,6 +2,7 @@ use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 
 use super::{Features, Rules, functions};
+use crate::tenant::TenantType;
 
 pub(super) static RULES: Rules = Rules {
     parser: || Box::new(PostgreSqlDialect {}),
@@ -19,6 +20,7 @@ pub(super) static RULES: Rules = Rules {
     fold_table: fold,
     fold_column: fold,
     placeholder: |number| format!("${number}"),
+    raise: Some(raise),
     inline: None,
     max_arguments: 65_535,
     can: Features {
@@ -37,7 +39,6 @@ pub(super) static RULES: Rules = Rules {
         insert_or: false,
         replace: false,
         default_values: true,
-        guard_expression: false,
         returning: true,
         labels: false,
         alias_columns: true,
@@ -116,6 +117,16 @@ fn literal(value: &Value) -> bool {
     )
 }
 
+/// No number, so the cast fails; it names the tenant's argument, or the planner would evaluate it beforehand.
+fn raise(tenant: &str, tenant_type: TenantType) -> String {
+    let number = format!("CAST('another tenant ' || {tenant} AS BIGINT)");
+    match tenant_type {
+        TenantType::Integer => number,
+        TenantType::Text => format!("CAST({number} AS TEXT)"),
+        TenantType::Uuid => format!("CAST(CAST({number} AS TEXT) AS UUID)"),
+    }
+}
+
 /// Reserved words (appendix C of the manual); `ONLY` above all, which the parser takes for a table.
 const RESERVED: &[&str] = &[
     "ALL",
@@ -123,7 +134,6 @@ const RESERVED: &[&str] = &[
     "ANALYZE",
     "AND",
     "ANY",
-    "ARRAY",
     "AS",
     "ASC",
     "ASYMMETRIC",
@@ -137,7 +147,6 @@ const RESERVED: &[&str] = &[
     "CONSTRAINT",
     "CREATE",
     "CROSS",
-    "DEFAULT",
     "DEFERRABLE",
     "DESC",
     "DISTINCT",

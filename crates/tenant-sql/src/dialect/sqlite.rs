@@ -19,6 +19,7 @@ pub(super) static RULES: Rules = Rules {
     fold_table: fold,
     fold_column: fold,
     placeholder: |number| format!("?{number}"),
+    raise: Some(|_, _| "json('another tenant')".to_owned()),
     inline: None,
     max_arguments: 32_766,
     can: Features {
@@ -37,7 +38,6 @@ pub(super) static RULES: Rules = Rules {
         insert_or: true,
         replace: true,
         default_values: true,
-        guard_expression: true,
         returning: true,
         labels: true,
         alias_columns: false,

@@ -32,7 +32,10 @@ pub(crate) fn tokens(source: &Source<'_>, dialect: Dialect) -> Result<(), Refusa
         let start = lexed.token.span.start;
         let text = source.sql.get(lexed.start..lexed.end).unwrap_or_default();
         let glued = before.is_some_and(|before| before.end == lexed.start && sticks(before, lexed));
-        let checked = if glued {
+        let joined = dialect != Dialect::Sqlite && before.is_some_and(|before| both_strings(before, lexed));
+        let checked = if joined {
+            Err(Refusal::construct_of("adjacent strings"))
+        } else if glued {
             Err(syntax("words without a space"))
         } else {
             token(&lexed.token.token, text, dialect)
@@ -53,6 +56,12 @@ fn sticks(left: &Lexed, right: &Lexed) -> bool {
     wordy(&left.token.token) && wordy(&right.token.token)
 }
 
+/// One string to the database, a string and an alias to the parser.
+fn both_strings(left: &Lexed, right: &Lexed) -> bool {
+    let string = |token: &Token| matches!(token, Token::SingleQuotedString(_));
+    string(&left.token.token) && string(&right.token.token)
+}
+
 fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
     match token {
         // `0x1F` is printed as the blob `X'1F'`.
@@ -70,6 +79,16 @@ fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
             Err(syntax("blob"))
         }
         Token::Word(word) if word.quote_style.is_some() => name(&word.value),
+        // Whether `\'` ends a string is a setting of the server (`NO_BACKSLASH_ESCAPES`).
+        Token::SingleQuotedString(text)
+            if dialect == Dialect::MySql && text.contains('\\') && text.contains('\'') =>
+        {
+            Err(Refusal::new(
+                RefusalKind::UnsupportedConstruct,
+                "backslash and quote in a string",
+                "bind the value",
+            ))
+        }
         Token::DoubleQuotedString(_) => Err(Refusal::new(
             RefusalKind::UnsupportedConstruct,
             "double-quoted text",

@@ -183,8 +183,24 @@ impl Scoper<'_> {
 
     /// `'users'::regclass` and its like read the database's own catalog.
     fn cast(&self, data_type: &DataType, format: Option<&CastFormat>) -> Result {
+        const CATALOG: [&str; 12] = [
+            "oid",
+            "regclass",
+            "regcollation",
+            "regconfig",
+            "regdictionary",
+            "regnamespace",
+            "regoper",
+            "regoperator",
+            "regproc",
+            "regprocedure",
+            "regrole",
+            "regtype",
+        ];
         let name = data_type.to_string().to_ascii_lowercase();
-        match format.is_some() || name.contains("reg") || name.contains("oid") {
+        let reads =
+            name.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| CATALOG.contains(&word));
+        match format.is_some() || reads {
             true => Err(Refusal::construct_of("CAST")),
             false => Ok(()),
         }

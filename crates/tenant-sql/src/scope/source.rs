@@ -2,18 +2,16 @@
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, SelectItem, SetExpr, Value,
+    BinaryOperator, CaseWhen, Expr, Ident, ObjectName, ObjectNamePart, SelectItem, SetExpr, Value,
 };
 
 use super::predicate::nested;
 use super::{Result, Scoper};
+use crate::catalog::Dialect;
 use crate::plan::GivenTenant;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::round_trip;
 use crate::tenant::TenantType;
-
-/// What `json` cannot read: the call fails, and with it the statement, before anything is written.
-pub(crate) const RAISE: &str = "another tenant";
 
 impl Scoper<'_> {
     pub(super) fn append_tenant(&mut self, body: &mut SetExpr) -> Result {
@@ -89,11 +87,11 @@ impl Scoper<'_> {
                 self.given.push(given);
                 *expr = self.tenant();
             }
-            None if self.rules.can.guard_expression => {
+            None => {
+                let raise = self.raise()?.ok_or_else(|| leave_out("expression for the tenant column"))?;
                 let own = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));
-                *expr = self.or_raise(own);
+                *expr = self.or_raise(own, raise);
             }
-            None => return Err(leave_out("expression for the tenant column")),
         }
         Ok(())
     }
@@ -117,34 +115,27 @@ impl Scoper<'_> {
     }
 
     /// `CASE WHEN (expr) COLLATE BINARY = ?N THEN ?N ELSE json('another tenant') END`
-    fn or_raise(&mut self, expr: Expr) -> Expr {
-        let name = |text: &str| ObjectName(vec![ObjectNamePart::Identifier(Ident::new(text))]);
-        let bytes = Expr::Collate { expr: Box::new(nested(expr)), collation: name("BINARY") };
+    fn or_raise(&mut self, expr: Expr, raise: Expr) -> Expr {
+        let mut given = nested(expr);
+        if self.catalog.dialect() == Dialect::Sqlite {
+            let binary = ObjectName(vec![ObjectNamePart::Identifier(Ident::new("BINARY"))]);
+            given = Expr::Collate { expr: Box::new(given), collation: binary };
+        }
         let condition =
-            Expr::BinaryOp { left: Box::new(bytes), op: BinaryOperator::Eq, right: Box::new(self.tenant()) };
-        let message = Expr::Value(Value::SingleQuotedString(RAISE.to_owned()).with_empty_span());
-        let args = FunctionArgumentList {
-            duplicate_treatment: None,
-            args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(message))],
-            clauses: Vec::new(),
-        };
-        let raise = Function {
-            name: name("json"),
-            uses_odbc_syntax: false,
-            parameters: FunctionArguments::None,
-            args: FunctionArguments::List(args),
-            within_group: Vec::new(),
-            filter: None,
-            null_treatment: None,
-            over: None,
-        };
+            Expr::BinaryOp { left: Box::new(given), op: BinaryOperator::Eq, right: Box::new(self.tenant()) };
         Expr::Case {
             case_token: AttachedToken::empty(),
             end_token: AttachedToken::empty(),
             operand: None,
             conditions: vec![CaseWhen { condition, result: self.tenant() }],
-            else_result: Some(Box::new(Expr::Function(raise))),
+            else_result: Some(Box::new(raise)),
         }
+    }
+
+    /// What fails if it is reached, before anything is written.
+    fn raise(&self) -> Result<Option<Expr>> {
+        let Some(raise) = self.rules.raise else { return Ok(None) };
+        round_trip::expression(&raise(&self.marker, self.catalog.tenant_type()), self.rules).map(Some)
     }
 
     /// How many columns a source has, if the text tells.

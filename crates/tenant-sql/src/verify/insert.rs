@@ -1,10 +1,10 @@
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, ConflictTarget, DoUpdate, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Insert, OnConflict, OnConflictAction, OnInsert, SelectItem, SetExpr, SqliteOnConflict,
-    TableObject, Value,
+    BinaryOperator, CaseWhen, ConflictTarget, DoUpdate, Expr, Insert, OnConflict, OnConflictAction, OnInsert,
+    SelectItem, SetExpr, SqliteOnConflict, TableObject,
 };
 
 use super::{Proof, Verifier, unproved};
+use crate::catalog::Dialect;
 use crate::table::Table;
 
 impl Verifier<'_> {
@@ -115,7 +115,9 @@ impl Verifier<'_> {
         else {
             return Err(unproved("tenant of INSERT"));
         };
-        let ([CaseWhen { condition, result }], true) = (conditions.as_slice(), raises(fails)) else {
+        let ([CaseWhen { condition, result }], true) =
+            (conditions.as_slice(), raises(fails, self.catalog.dialect(), self.marker))
+        else {
             return Err(unproved("tenant of INSERT"));
         };
         let Expr::BinaryOp { left: _, op: BinaryOperator::Eq, right } = condition else {
@@ -123,7 +125,8 @@ impl Verifier<'_> {
         };
         match self.is_marker(right) && self.is_marker(result) {
             true => {
-                self.seen.markers += 2;
+                // PostgreSQL's third one is in what fails.
+                self.seen.markers += 2 + usize::from(self.catalog.dialect() == Dialect::Postgres);
                 Ok(())
             }
             false => Err(unproved("tenant of INSERT")),
@@ -166,16 +169,16 @@ impl Verifier<'_> {
     }
 }
 
-/// `json('another tenant')`: no JSON, so the call fails.
-fn raises(expr: &Expr) -> bool {
-    let Expr::Function(Function {
-        name, args: FunctionArguments::List(list), filter: None, over: None, ..
-    }) = expr
-    else {
-        return false;
-    };
-    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(message)))] = list.args.as_slice() else {
-        return false;
-    };
-    name.to_string() == "json" && message.value == Value::SingleQuotedString("another tenant".to_owned())
+/// Whether this is what the database cannot evaluate: no JSON on SQLite, no number on PostgreSQL.
+fn raises(expr: &Expr, dialect: Dialect, marker: &str) -> bool {
+    let text = expr.to_string();
+    let inner = format!("CAST('another tenant ' || {marker} AS BIGINT)");
+    match dialect {
+        Dialect::Sqlite => text == "json('another tenant')",
+        Dialect::Postgres => {
+            [inner.clone(), format!("CAST({inner} AS TEXT)"), format!("CAST(CAST({inner} AS TEXT) AS UUID)")]
+                .contains(&text)
+        }
+        Dialect::MySql => false,
+    }
 }

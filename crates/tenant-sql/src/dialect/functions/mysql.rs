@@ -204,4 +204,5 @@ const OTHER: &[&str] = &[
     "nullif",
     "uuid",
     "uuid_to_bin",
+    "values",
 ];

@@ -182,6 +182,7 @@ const JSON: &[&str] = &[
 ];
 
 const ARRAY: &[&str] = &[
+    "array",
     "array_append",
     "array_cat",
     "array_dims",
