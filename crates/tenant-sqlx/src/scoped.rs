@@ -15,7 +15,7 @@ use crate::{TenantDb, driver::TenantDatabase, error::refused};
 
 /// Runs statements for one tenant, each on any connection of the pool; made by [`TenantDb::scoped`].
 ///
-/// `&Scoped` is an [`sqlx::Executor`]. A statement that can't be proved to stay within the tenant is refused before
+/// `&Scoped` is an [`sqlx::Executor`], and so is `Scoped` itself, for streams that outlive the expression. A statement that can't be proved to stay within the tenant is refused before
 /// the driver sees it, and every statement is once the tenant is suspended. Statements are prepared and cached by the
 /// driver as they are without it; preparing one by hand ([`Executor::prepare`]) is refused.
 pub struct Scoped<'a, DB: TenantDatabase> {
@@ -49,7 +49,7 @@ impl<DB: TenantDatabase> fmt::Debug for Scoped<'_, DB> {
     }
 }
 
-impl<'p, DB> Executor<'p> for &'_ Scoped<'_, DB>
+impl<'p, DB> Executor<'p> for Scoped<'_, DB>
 where
     DB: TenantDatabase,
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
@@ -97,6 +97,48 @@ where
     }
 }
 
+impl<'p, DB> Executor<'p> for &'_ Scoped<'_, DB>
+where
+    DB: TenantDatabase,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Database = DB;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Step<DB>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        (*self).fetch_many(query)
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, sqlx::Error>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        (*self).fetch_optional(query)
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [DB::TypeInfo],
+    ) -> BoxFuture<'e, Result<DB::Statement, sqlx::Error>>
+    where
+        'p: 'e,
+    {
+        (*self).prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, sqlx::Error>>
+    where
+        'p: 'e,
+    {
+        (*self).describe(sql)
+    }
+}
+
 pub(crate) type Step<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, sqlx::Error>;
 
 pub(crate) fn failed<'e, T: Send + 'e>(error: sqlx::Error) -> BoxStream<'e, Result<T, sqlx::Error>> {
@@ -106,16 +148,10 @@ pub(crate) fn failed<'e, T: Send + 'e>(error: sqlx::Error) -> BoxStream<'e, Resu
 /// A statement prepared from scoped text would be scoped once more when it runs, and its own text tells nothing of
 /// the tenant it was prepared for.
 pub(crate) fn no_prepare() -> sqlx::Error {
-    refused(Refusal::unsupported(
-        "prepare",
-        "run the query itself: it is prepared once and cached",
-    ))
+    refused(Refusal::unsupported("prepare", "run the query itself: it is prepared once and cached"))
 }
 
 /// Only the checked macros describe statements, at compile time and on a connection of their own.
 pub(crate) fn no_describe() -> sqlx::Error {
-    refused(Refusal::unsupported(
-        "describe",
-        "describe it unscoped with a reason",
-    ))
+    refused(Refusal::unsupported("describe", "describe it unscoped with a reason"))
 }

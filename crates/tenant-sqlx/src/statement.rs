@@ -48,11 +48,7 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         value: &TenantValue<'_>,
         tenant: &TenantContext,
     ) -> Result<Self, sqlx::Error> {
-        let Wanted {
-            mut arguments,
-            persistent,
-            ..
-        } = wanted;
+        let Wanted { mut arguments, persistent, .. } = wanted;
         let inlined = plan.tenant() == TenantBind::Inline;
         bind::<DB>(&mut arguments, plan, value)?;
         let sql = if inlined {
@@ -83,10 +79,7 @@ fn bind<DB: TenantDatabase>(
         TenantBind::Argument(number) if number == bound + 1 => {
             DB::bind_tenant(arguments, value).map_err(sqlx::Error::Encode)
         }
-        TenantBind::Argument(_) => Err(refused(Refusal::unsupported(
-            "placeholders",
-            "number them from 1",
-        ))),
+        TenantBind::Argument(_) => Err(refused(Refusal::unsupported("placeholders", "number them from 1"))),
         TenantBind::Inline | TenantBind::None => Ok(()),
     }
 }

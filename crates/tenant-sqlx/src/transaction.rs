@@ -56,11 +56,7 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     pub async fn begin(&mut self) -> Result<ScopedTransaction<'_, DB>, sqlx::Error> {
         self.tenant.ensure_active().map_err(inactive)?;
         let inner = self.inner.begin().await?;
-        Ok(ScopedTransaction::new(
-            self.db.clone(),
-            self.tenant.clone(),
-            inner,
-        ))
+        Ok(ScopedTransaction::new(self.db.clone(), self.tenant.clone(), inner))
     }
 
     /// Keeps what was done.
@@ -88,9 +84,7 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
 
 impl<DB: TenantDatabase> fmt::Debug for ScopedTransaction<'_, DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ScopedTransaction")
-            .field(self.tenant.id())
-            .finish()
+        f.debug_tuple("ScopedTransaction").field(self.tenant.id()).finish()
     }
 }
 

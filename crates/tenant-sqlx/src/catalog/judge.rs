@@ -5,15 +5,8 @@ use tenant_sql::Table;
 use super::{Finding, Problem, Relation, RelationKind, Rules, UniqueKey, rules::is_framework};
 
 pub(crate) fn judge(relations: &[Relation], rules: &Rules) -> (Vec<Table>, Vec<Finding>) {
-    let mut judge = Judge {
-        relations,
-        rules,
-        findings: Vec::new(),
-    };
-    let tables = relations
-        .iter()
-        .filter_map(|relation| judge.table(relation))
-        .collect();
+    let mut judge = Judge { relations, rules, findings: Vec::new() };
+    let tables = relations.iter().filter_map(|relation| judge.table(relation)).collect();
     (tables, judge.findings)
 }
 
@@ -57,9 +50,8 @@ impl Judge<'_> {
 
     fn owned(&mut self, relation: &Relation) -> Table {
         self.keys(relation);
-        let mut table = Table::owned(&relation.name)
-            .columns(&relation.columns)
-            .generated(&relation.generated);
+        let mut table =
+            Table::owned(&relation.name).columns(&relation.columns).generated(&relation.generated);
         for key in &relation.unique {
             // A key that isn't plain can't be a conflict's target; one that lacks the tenant still stands in the way.
             if key.is_plain || !self.carries(key) {
@@ -81,10 +73,7 @@ impl Judge<'_> {
             .iter()
             .flat_map(|child| &child.foreign_keys)
             .any(|key| key.cascades && !key.carries_tenant && relation.is_named(&key.parent));
-        let problems = [
-            (relation.has_triggers, Problem::Trigger),
-            (cascades, Problem::Cascade),
-        ];
+        let problems = [(relation.has_triggers, Problem::Trigger), (cascades, Problem::Cascade)];
         for (is_there, problem) in problems {
             if is_there {
                 self.found(relation, problem);
@@ -95,16 +84,14 @@ impl Judge<'_> {
 
     /// What tenants could tell by: not refused, but told.
     fn keys(&mut self, relation: &Relation) {
-        let lacks = |key: &UniqueKey| !self.carries(key) && key.columns != relation.generated;
+        let is_generated = |key: &UniqueKey| key.is_plain && key.columns == relation.generated;
+        let lacks = |key: &UniqueKey| !self.carries(key) && !is_generated(key);
         if relation.unique.iter().any(lacks) {
             self.found(relation, Problem::UniqueKey);
         }
         let links = relation.foreign_keys.iter().any(|key| {
             !key.carries_tenant
-                && self
-                    .relations
-                    .iter()
-                    .any(|parent| self.is_owned(parent) && parent.is_named(&key.parent))
+                && self.relations.iter().any(|parent| self.is_owned(parent) && parent.is_named(&key.parent))
         });
         if links {
             self.found(relation, Problem::ForeignKey);
@@ -118,9 +105,7 @@ impl Judge<'_> {
     }
 
     fn carries(&self, key: &UniqueKey) -> bool {
-        key.columns
-            .iter()
-            .any(|column| column.eq_ignore_ascii_case(&self.rules.tenant_column))
+        key.columns.iter().any(|column| column.eq_ignore_ascii_case(&self.rules.tenant_column))
     }
 
     fn found_all(&mut self, relation: &Relation, problem: Option<Problem>) {
@@ -130,10 +115,7 @@ impl Judge<'_> {
     }
 
     fn found(&mut self, relation: &Relation, problem: Problem) {
-        self.findings.push(Finding {
-            relation: relation.name.clone(),
-            problem,
-        });
+        self.findings.push(Finding { relation: relation.name.clone(), problem });
     }
 }
 

@@ -6,17 +6,10 @@ use super::{Finding, Relation, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 4] = [
-    "tenants",
-    "tenant_hosts",
-    "_tenant_migrations",
-    "_sqlx_migrations",
-];
+const FRAMEWORK: [&str; 4] = ["tenants", "tenant_hosts", "_tenant_migrations", "_sqlx_migrations"];
 
 pub(crate) fn is_framework(name: &str) -> bool {
-    FRAMEWORK
-        .iter()
-        .any(|framework| framework.eq_ignore_ascii_case(name))
+    FRAMEWORK.iter().any(|framework| framework.eq_ignore_ascii_case(name))
 }
 
 /// Where the catalog comes from.
@@ -67,24 +60,14 @@ impl Given {
         }
         let tables = given.tables().filter(|table| !is_framework(table.name()));
         let builder = tables.cloned().fold(builder, CatalogBuilder::table);
-        let builder = FRAMEWORK
-            .map(Table::hidden)
-            .into_iter()
-            .fold(builder, CatalogBuilder::table);
-        given
-            .functions()
-            .fold(builder, CatalogBuilder::allow_function)
-            .build()
+        let builder = FRAMEWORK.map(Table::hidden).into_iter().fold(builder, CatalogBuilder::table);
+        given.functions().fold(builder, CatalogBuilder::allow_function).build()
     }
 }
 
 impl Rules {
     pub(crate) fn wanted(&self) -> Wanted<'_> {
-        Wanted {
-            tenant_column: &self.tenant_column,
-            tenant_type: self.tenant_type,
-            views: &self.views,
-        }
+        Wanted { tenant_column: &self.tenant_column, tenant_type: self.tenant_type, views: &self.views }
     }
 
     /// The catalog that the relations amount to.
@@ -93,14 +76,10 @@ impl Rules {
         relations: &[Relation],
     ) -> Result<(Catalog, Vec<Finding>), CatalogError> {
         let (tables, findings) = judge(relations, self);
-        let builder = Catalog::builder(DB::DIALECT)
-            .tenant_column(&*self.tenant_column)
-            .tenant_type(self.tenant_type);
+        let builder =
+            Catalog::builder(DB::DIALECT).tenant_column(&*self.tenant_column).tenant_type(self.tenant_type);
         let builder = tables.into_iter().fold(builder, CatalogBuilder::table);
-        let builder = self
-            .functions
-            .iter()
-            .fold(builder, CatalogBuilder::allow_function);
+        let builder = self.functions.iter().fold(builder, CatalogBuilder::allow_function);
         Ok((builder.build()?, findings))
     }
 }

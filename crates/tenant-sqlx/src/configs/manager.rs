@@ -42,10 +42,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
     /// The configs of a database; time stamps come from its clock.
     #[must_use]
     pub fn new(db: &TenantDb<DB>) -> Self {
-        Self {
-            db: db.clone(),
-            records: Records::default(),
-        }
+        Self { db: db.clone(), records: Records::default() }
     }
 
     /// Remembers up to `capacity` tenants for `ttl`.
@@ -53,9 +50,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
     pub fn cached(self, capacity: usize, ttl: Duration) -> CachedConfigs<Self> {
         let clock = Arc::clone(self.db.clock());
         let hooks = self.db.hooks().clone();
-        CachedConfigs::new(self, capacity, ttl)
-            .with_clock(clock)
-            .with_hooks(hooks)
+        CachedConfigs::new(self, capacity, ttl).with_clock(clock).with_hooks(hooks)
     }
 
     /// Creates or updates the tables: [`TenantDb::migrate_tenants`].
@@ -69,9 +64,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
 
 impl<DB: TenantDatabase> fmt::Debug for DbConfigManager<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DbConfigManager")
-            .field("db", &self.db)
-            .finish_non_exhaustive()
+        f.debug_struct("DbConfigManager").field("db", &self.db).finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,8 @@ pub(super) struct Records(Mutex<Alive>);
 
 #[derive(Debug)]
 struct Alive {
-    records: HashMap<TenantId, Weak<TenantRecord>>,
+    /// For each tenant the records in use: one for each revision that somebody still holds.
+    records: HashMap<TenantId, Vec<Weak<TenantRecord>>>,
     prune_at: usize,
 }
 
@@ -19,48 +20,104 @@ const FIRST_PRUNE: usize = 1_024;
 
 impl Default for Records {
     fn default() -> Self {
-        Self(Mutex::new(Alive {
-            records: HashMap::new(),
-            prune_at: FIRST_PRUNE,
-        }))
+        Self(Mutex::new(Alive { records: HashMap::new(), prune_at: FIRST_PRUNE }))
     }
 }
 
 impl Records {
-    /// The record of a config, as the successor of the one that is in use.
+    /// The record of a config: the one in use, or a successor of those in use.
     pub(super) fn of(&self, config: TenantConfig) -> Arc<TenantRecord> {
         let mut alive = self.0.lock();
-        let id = config.tenant_id;
-        let known = alive.records.get(&id).and_then(Weak::upgrade);
-        let record = Arc::new(match known {
-            Some(known) => known.succeed(config),
+        let records = alive.records.entry(config.tenant_id).or_default();
+        let in_use: Vec<Arc<TenantRecord>> = records.iter().filter_map(Weak::upgrade).collect();
+        if let Some(same) = in_use.iter().find(|record| *record.config() == config) {
+            return Arc::clone(same);
+        }
+        records.retain(|record| record.strong_count() > 0);
+        let record = Arc::new(match predecessor(&in_use, &config) {
+            Some(predecessor) => predecessor.succeed(config),
             None => TenantRecord::new(config),
         });
-        alive.records.insert(id, Arc::downgrade(&record));
+        records.push(Arc::downgrade(&record));
         alive.prune();
         record
     }
 
     /// Ends a tenant for the contexts in use, if there are any.
     pub(super) fn retire(&self, id: &TenantId) {
-        let known = self
-            .0
-            .lock()
-            .records
-            .remove(id)
-            .and_then(|record| record.upgrade());
-        if let Some(record) = known {
+        let records = self.0.lock().records.remove(id).unwrap_or_default();
+        for record in records.iter().filter_map(Weak::upgrade) {
             record.retire();
         }
     }
 }
 
+/// Of two tenants that had the same id one after the other, the same one; else the other, which so learns of its end.
+fn predecessor<'a>(in_use: &'a [Arc<TenantRecord>], config: &TenantConfig) -> Option<&'a Arc<TenantRecord>> {
+    let same = |record: &&Arc<TenantRecord>| record.config().created_at == config.created_at;
+    in_use.iter().find(same).or(in_use.first())
+}
+
 impl Alive {
-    /// Bounded by the contexts in use, not by the tenants there are.
+    /// Bounded by the records in use, not by the tenants there are.
     fn prune(&mut self) {
         if self.records.len() > self.prune_at {
-            self.records.retain(|_, record| record.strong_count() > 0);
+            let in_use = |record: &Weak<TenantRecord>| record.strong_count() > 0;
+            self.records.retain(|_, records| records.iter().any(in_use));
             self.prune_at = (self.records.len() * 2).max(FIRST_PRUNE);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenant_core::{TenantStatus, Timestamp};
+
+    use super::*;
+
+    fn config(revision: u64, status: TenantStatus) -> TenantConfig {
+        let builder = TenantConfig::builder(TenantId::parse("acme").unwrap());
+        builder.revision(revision).status(status).build().unwrap()
+    }
+
+    #[test]
+    fn a_config_that_did_not_change_is_one_record() {
+        let records = Records::default();
+        let first = records.of(config(1, TenantStatus::Active));
+        assert!(Arc::ptr_eq(&first, &records.of(config(1, TenantStatus::Active))));
+    }
+
+    #[test]
+    fn the_oldest_in_use_hears_of_what_comes_though_those_between_are_gone() {
+        let records = Records::default();
+        let first = records.of(config(1, TenantStatus::Active));
+        drop(records.of(config(2, TenantStatus::Suspended)));
+        assert!(!first.is_live());
+        drop(records.of(config(3, TenantStatus::Active)));
+        assert!(first.is_live());
+        records.retire(first.id());
+        assert!(!first.is_live());
+    }
+
+    #[test]
+    fn a_tenant_created_anew_ends_the_one_before_and_is_not_ended_by_it() {
+        let records = Records::default();
+        let old = records.of(config(1, TenantStatus::Active));
+        let mut anew = config(1, TenantStatus::Active);
+        anew.created_at = Timestamp::from_unix_micros(1);
+        let new = records.of(anew.clone());
+        assert!(!old.is_live() && new.is_live());
+        anew.revision = 2;
+        assert!(records.of(anew).is_live() && new.is_live() && !old.is_live());
+    }
+
+    #[test]
+    fn what_nobody_uses_is_forgotten() {
+        let records = Records::default();
+        for number in 0..FIRST_PRUNE * 3 {
+            let id = TenantId::parse(&format!("tenant-{number}")).unwrap();
+            drop(records.of(TenantConfig::builder(id).build().unwrap()));
+        }
+        assert!(records.0.lock().records.len() <= FIRST_PRUNE + 1);
     }
 }

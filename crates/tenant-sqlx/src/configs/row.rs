@@ -33,12 +33,7 @@ pub(super) fn settings(config: &TenantConfig) -> Result<Vec<Cell>, StoreError> {
         json(&config.branding)?,
         json(&config.limits)?,
         json(&config.metadata)?,
-        config
-            .database_key
-            .as_ref()
-            .map(json)
-            .transpose()?
-            .unwrap_or(Cell::Null),
+        config.database_key.as_ref().map(json).transpose()?.unwrap_or(Cell::Null),
     ])
 }
 
@@ -57,9 +52,7 @@ pub(super) fn number(count: u64) -> Result<i64, StoreError> {
 pub(super) fn read(cells: Vec<Cell>) -> Result<TenantConfig, StoreError> {
     let mut row = Row(cells.into_iter());
     let tenant_id = row.parsed("id", |text| TenantId::parse(text).ok())?;
-    let mut config = TenantConfig::builder(tenant_id)
-        .build()
-        .map_err(|_| corrupt("id"))?;
+    let mut config = TenantConfig::builder(tenant_id).build().map_err(|_| corrupt("id"))?;
     if let Some(name) = row.text("name")? {
         config.name = name;
     }

@@ -10,18 +10,15 @@ macro_rules! columns {
 
 pub(super) const FETCH: &str = concat!("SELECT ", columns!(), " FROM tenants WHERE id = ?");
 
-pub(super) const LIST: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM tenants ORDER BY position LIMIT ? OFFSET ?"
-);
+pub(super) const LIST: &str =
+    concat!("SELECT ", columns!(), " FROM tenants ORDER BY position LIMIT ? OFFSET ?");
 
 pub(super) const COUNT: &str = "SELECT count(*) FROM tenants";
 
 pub(super) const CREATE: &str = concat!(
     "INSERT INTO tenants (",
     columns!(),
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 /// The revision is compared and set in one statement, whatever was read before it.

@@ -20,13 +20,8 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
         config.created_at = self.now();
         config.updated_at = config.created_at;
         let mut tx = self.begin().await?;
-        let added = run::<DB>(&mut tx, sql::CREATE, row::write(&config)?).await?;
-        if added == 0 {
-            return Err(StoreError::new(
-                StoreErrorKind::AlreadyExists,
-                "the tenant exists already",
-            ));
-        }
+        let added = DB::execute(&mut tx, sql::CREATE, row::write(&config)?).await;
+        added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))?;
         take_hosts::<DB>(&mut tx, &config).await?;
         self.commit(tx, config).await
     }
@@ -151,18 +146,16 @@ async fn take_hosts<DB: TenantDatabase>(
 ) -> Result<(), StoreError> {
     for host in &config.hosts {
         let cells = vec![host.as_str().into(), config.tenant_id.as_str().into()];
-        DB::execute(connection, sql::TAKE_HOST, cells)
-            .await
-            .map_err(host_error)?;
+        let added = DB::execute(connection, sql::TAKE_HOST, cells).await;
+        added.map_err(|error| taken(error, StoreErrorKind::HostTaken, "a host belongs to another tenant"))?;
     }
     Ok(())
 }
 
-fn host_error(error: sqlx::Error) -> StoreError {
+/// Who comes second learns it from the database: a look before the write would be a moment too early.
+fn taken(error: sqlx::Error, kind: StoreErrorKind, detail: &'static str) -> StoreError {
     match error.as_database_error() {
-        Some(database) if database.is_unique_violation() => {
-            StoreError::new(StoreErrorKind::HostTaken, "a host belongs to another tenant")
-        }
+        Some(database) if database.is_unique_violation() => StoreError::new(kind, detail),
         _ => StoreError::unavailable(error),
     }
 }
@@ -172,9 +165,7 @@ async fn run<DB: TenantDatabase>(
     sql: &'static str,
     cells: Vec<Cell>,
 ) -> Result<u64, StoreError> {
-    DB::execute(connection, sql, cells)
-        .await
-        .map_err(StoreError::unavailable)
+    DB::execute(connection, sql, cells).await.map_err(StoreError::unavailable)
 }
 
 async fn fetch<DB: TenantDatabase>(
@@ -182,13 +173,9 @@ async fn fetch<DB: TenantDatabase>(
     sql: &'static str,
     cells: Vec<Cell>,
 ) -> Result<Vec<Vec<Cell>>, StoreError> {
-    DB::fetch(connection, sql, cells)
-        .await
-        .map_err(StoreError::unavailable)
+    DB::fetch(connection, sql, cells).await.map_err(StoreError::unavailable)
 }
 
 fn validate(config: &TenantConfig) -> Result<(), StoreError> {
-    config
-        .validate()
-        .map_err(|error| StoreError::new(StoreErrorKind::Invalid, error.to_string()))
+    config.validate().map_err(|error| StoreError::new(StoreErrorKind::Invalid, error.to_string()))
 }

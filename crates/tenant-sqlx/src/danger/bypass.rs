@@ -21,10 +21,7 @@ pub struct Bypass {
 impl Bypass {
     /// A bypass for `actor`, because of `reason`. It is reported when it is used.
     pub fn new(actor: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            actor: actor.into(),
-            reason: reason.into(),
-        }
+        Self { actor: actor.into(), reason: reason.into() }
     }
 
     /// Who.

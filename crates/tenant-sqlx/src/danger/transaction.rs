@@ -15,10 +15,7 @@ pub struct UnscopedTransaction<'a, DB: TenantDatabase> {
 
 impl<DB: TenantDatabase> UnscopedTransaction<'_, DB> {
     pub(super) const fn new(inner: Transaction<'static, DB>) -> Self {
-        Self {
-            inner,
-            bypass: PhantomData,
-        }
+        Self { inner, bypass: PhantomData }
     }
 
     /// Keeps what was done.

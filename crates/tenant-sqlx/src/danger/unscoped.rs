@@ -20,8 +20,7 @@ pub struct Unscoped<'a, DB: TenantDatabase> {
 
 impl<'a, DB: TenantDatabase> Unscoped<'a, DB> {
     pub(crate) fn new(db: &'a TenantDb<DB>, bypass: Bypass) -> Self {
-        db.hooks()
-            .on_bypass(&BypassEvent::new(bypass.actor(), bypass.reason()));
+        db.hooks().on_bypass(&BypassEvent::new(bypass.actor(), bypass.reason()));
         Self { db, bypass }
     }
 

@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use parking_lot::RwLock;
 use sqlx::{Execute, Pool, migrate::Migrator};
 use tenant_core::{Clock, DatabaseKey, Hooks, TenantContext, hooks::RewriteEvent};
-use tenant_sql::{CacheStats, Catalog, Plan, Refusal, Rewriter, TenantType, TenantValue};
+use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue};
 
 pub use self::builder::TenantDbBuilder;
 use crate::{
@@ -47,7 +47,15 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// # Errors
     /// The URL is malformed, or the database can't be opened or read.
     pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
-        Self::builder(DB::connect(url).await?).build().await
+        Self::open(url).await?.build().await
+    }
+
+    /// Opens the database as [`connect`](Self::connect) does, for a builder that can still be told more.
+    ///
+    /// # Errors
+    /// The URL is malformed, or the database can't be opened.
+    pub async fn open(url: &str) -> Result<TenantDbBuilder<DB>, sqlx::Error> {
+        Ok(Self::builder(DB::connect(url).await?))
     }
 
     /// Starts from a pool with settings of your own. Whoever keeps a clone of the pool goes around everything here.
@@ -135,6 +143,15 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         self.0.rewriter.stats()
     }
 
+    /// Asks the database whether it is there: for health checks.
+    ///
+    /// # Errors
+    /// It did not answer.
+    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.0.pool.acquire().await?;
+        sqlx::Connection::ping(&mut *connection).await
+    }
+
     /// Closes the connections, waiting for those in use.
     pub async fn close(&self) {
         self.0.pool.close().await;
@@ -160,21 +177,15 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     ) -> Result<ScopedStatement<DB>, sqlx::Error> {
         tenant.ensure_active().map_err(inactive)?;
         let wanted = Wanted::read(query)?;
-        let plan = self.plan(wanted.sql.as_str()).map_err(refused)?;
-        let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
-        ScopedStatement::new(wanted, &plan, &value, tenant)
-    }
-
-    fn plan(&self, sql: &str) -> Result<Arc<Plan>, Refusal> {
-        if self.0.hooks.is_empty() {
-            return self.0.rewriter.rewrite(sql);
-        }
-        let misses = self.0.rewriter.stats().misses;
-        let answer = self.0.rewriter.rewrite(sql);
-        let is_hit = self.0.rewriter.stats().misses == misses;
-        let refusal = answer.as_ref().err().map(|refusal| refusal.kind().as_str());
+        let (plan, is_hit) = self.0.rewriter.recall_or_rewrite(wanted.sql.as_str());
+        let scoped = plan.map_err(refused).and_then(|plan| {
+            let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
+            ScopedStatement::new(wanted, &plan, &value, tenant)
+        });
+        let refusal = scoped.as_ref().err().and_then(|error| Refusal::of(error));
+        let refusal = refusal.map(|refusal| refusal.kind().as_str());
         self.0.hooks.on_rewrite(&RewriteEvent::new(is_hit, refusal));
-        answer
+        scoped
     }
 }
 
@@ -199,8 +210,6 @@ impl<DB: TenantDatabase> Clone for TenantDb<DB> {
 
 impl<DB: TenantDatabase> fmt::Debug for TenantDb<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantDb")
-            .field("database", &DB::NAME)
-            .finish_non_exhaustive()
+        f.debug_struct("TenantDb").field("database", &DB::NAME).finish_non_exhaustive()
     }
 }

@@ -1,15 +1,107 @@
-//! Two tenants on one database see only their own rows, whichever way they ask.
+//! One connection serves tenants in turn: nothing of one stays behind for the next.
 
-use crate::support::house;
+use futures_util::TryStreamExt;
+use sqlx::Connection;
+
+use crate::support::{emails, house, narrow_house};
+
+const USERS: &str = "SELECT email FROM users WHERE active = ? ORDER BY email";
 
 #[tokio::test]
-async fn each_tenant_sees_its_own_rows() {
+async fn a_cached_statement_never_carries_the_tenant_before() {
+    let (house, pool) = narrow_house().await;
+    for round in 0..50 {
+        for tenant in [&house.acme, &house.globex] {
+            let found: Vec<String> =
+                sqlx::query_scalar(USERS).bind(true).fetch_all(&house.db.scoped(tenant)).await.unwrap();
+            assert_eq!(found, emails(tenant), "round {round}");
+        }
+    }
+    drop(pool);
+}
+
+#[tokio::test]
+async fn tenants_share_one_prepared_statement() {
+    let (house, pool) = narrow_house().await;
+    let cached = async || pool.acquire().await.unwrap().cached_statements_size();
+    let before = cached().await;
+    for tenant in [&house.acme, &house.globex, &house.acme] {
+        sqlx::query(USERS).bind(true).fetch_all(&house.db.scoped(tenant)).await.unwrap();
+    }
+    assert_eq!(cached().await, before + 1);
+}
+
+#[tokio::test]
+async fn a_statement_that_is_not_to_be_kept_is_not() {
+    let (house, pool) = narrow_house().await;
+    let cached = async || pool.acquire().await.unwrap().cached_statements_size();
+    let before = cached().await;
+    let scoped = house.db.scoped(&house.acme);
+    sqlx::query(USERS).bind(true).persistent(false).fetch_all(&scoped).await.unwrap();
+    sqlx::raw_sql("SELECT id FROM users").fetch_all(scoped).await.unwrap();
+    assert_eq!(cached().await, before);
+}
+
+#[tokio::test]
+async fn a_stream_dropped_half_way_leaves_nothing_for_the_next_tenant() {
+    let (house, _pool) = narrow_house().await;
+    for _ in 0..10 {
+        for tenant in [&house.acme, &house.globex] {
+            let scoped = house.db.scoped(tenant);
+            let mut stream = sqlx::query_scalar::<_, String>(USERS).bind(true).fetch(&scoped);
+            assert_eq!(stream.try_next().await.unwrap(), emails(tenant).into_iter().next());
+            drop(stream);
+        }
+    }
+    let mut tx = house.db.begin(&house.acme).await.unwrap();
+    let mut stream = sqlx::query_scalar::<_, String>(USERS).bind(true).fetch(&mut tx);
+    stream.try_next().await.unwrap();
+    drop(stream);
+    let found: Vec<String> = sqlx::query_scalar(USERS).bind(true).fetch_all(&mut tx).await.unwrap();
+    assert_eq!(found, emails(&house.acme));
+}
+
+#[tokio::test]
+async fn another_tenants_row_is_not_there_whatever_it_is_asked_by() {
     let house = house().await;
-    for tenant in [&house.acme, &house.globex] {
-        let emails: Vec<String> = sqlx::query_scalar("SELECT email FROM users ORDER BY email")
-            .fetch_all(&house.db.scoped(tenant))
-            .await
-            .unwrap();
-        assert_eq!(emails, ["a", "b", "c"].map(|name| format!("{name}@{}", tenant.id())));
+    let scoped = house.db.scoped(&house.acme);
+    let foreign: i64 = sqlx::query_scalar("SELECT min(id) FROM users")
+        .fetch_one(&house.db.scoped(&house.globex))
+        .await
+        .unwrap();
+    let found =
+        sqlx::query("SELECT email FROM users WHERE id = ?").bind(foreign).fetch_optional(&scoped).await;
+    assert!(found.unwrap().is_none());
+    let found = sqlx::query("SELECT email FROM users WHERE id = ? OR 1 = 1 OR tenant_id = 'globex'")
+        .bind(foreign)
+        .fetch_all(&scoped)
+        .await;
+    assert_eq!(found.unwrap().len(), 3);
+    for write in ["DELETE FROM users WHERE id = ?", "UPDATE users SET email = 'x' WHERE id = ?"] {
+        let done = sqlx::query(write).bind(foreign).execute(&scoped).await.unwrap();
+        assert_eq!(done.rows_affected(), 0, "{write}");
+    }
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&scoped).await.unwrap();
+    assert_eq!(count, 3);
+}
+
+#[tokio::test]
+async fn shared_tables_are_read_where_they_are_declared() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = crate::support::one_connection(&folder).await;
+    let db = tenant_sqlx::TenantDb::builder(pool)
+        .shared(["plans", "tenants", "TENANT_HOSTS"])
+        .build()
+        .await
+        .unwrap();
+    let house = crate::support::furnish(db, folder).await;
+    let scoped = house.db.scoped(&house.acme);
+    let plans: i64 = sqlx::query_scalar("SELECT count(*) FROM plans").fetch_one(&scoped).await.unwrap();
+    assert_eq!(plans, 2);
+    let write = sqlx::query("DELETE FROM plans").execute(&scoped).await;
+    assert_eq!(crate::support::refusal(write), tenant_sql::RefusalKind::WriteToShared);
+    for table in ["SELECT * FROM tenants", "SELECT * FROM tenant_hosts", "SELECT * FROM Tenants"] {
+        let read = sqlx::query(table).fetch_all(&scoped).await.map(|rows| rows.len());
+        assert_eq!(crate::support::refusal(read), tenant_sql::RefusalKind::HiddenRelation, "{table}");
     }
 }

@@ -14,11 +14,7 @@ use crate::{
 /// All relations of the main database, as they are at one moment.
 pub(super) async fn relations(pool: &Pool<Sqlite>, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Relation>> {
     let mut snapshot = pool.begin().await?;
-    let mut schema = Schema {
-        connection: &mut snapshot,
-        wanted,
-        relations: BTreeMap::new(),
-    };
+    let mut schema = Schema { connection: &mut snapshot, wanted, relations: BTreeMap::new() };
     schema.names().await?;
     schema.columns().await?;
     schema.unique_keys().await?;
@@ -74,8 +70,7 @@ impl Schema<'_> {
                 "view" => RelationKind::View,
                 _ => RelationKind::Virtual,
             };
-            self.relations
-                .insert(name.clone(), Relation::new(name.clone(), kind));
+            self.relations.insert(name.clone(), Relation::new(name.clone(), kind));
         }
         Ok(())
     }
@@ -99,13 +94,8 @@ impl Schema<'_> {
     async fn unique_keys(&mut self) -> sqlx::Result<()> {
         let mut last = None;
         for row in self.fetch(UNIQUE_KEYS, vec![]).await? {
-            let [
-                Cell::Text(table),
-                Cell::Text(index),
-                Cell::Integer(partial),
-                column,
-                collation,
-            ] = row.as_slice()
+            let [Cell::Text(table), Cell::Text(index), Cell::Integer(partial), column, collation] =
+                row.as_slice()
             else {
                 continue;
             };
@@ -115,10 +105,7 @@ impl Schema<'_> {
             let this = Some((table.clone(), index.clone()));
             if last != this {
                 last = this;
-                relation.unique.push(UniqueKey {
-                    columns: vec![],
-                    is_plain: *partial == 0,
-                });
+                relation.unique.push(UniqueKey { columns: vec![], is_plain: *partial == 0 });
             }
             if let Some(key) = relation.unique.last_mut() {
                 key.add(column, collation, self.wanted);
@@ -130,15 +117,8 @@ impl Schema<'_> {
     async fn foreign_keys(&mut self) -> sqlx::Result<()> {
         let mut last = None;
         for row in self.fetch(FOREIGN_KEYS, vec![]).await? {
-            let [
-                Cell::Text(table),
-                Cell::Integer(id),
-                Cell::Text(parent),
-                from,
-                to,
-                update,
-                delete,
-            ] = row.as_slice()
+            let [Cell::Text(table), Cell::Integer(id), Cell::Text(parent), from, to, update, delete] =
+                row.as_slice()
             else {
                 continue;
             };
@@ -167,10 +147,7 @@ impl Schema<'_> {
             let [Cell::Text(table)] = row.as_slice() else {
                 continue;
             };
-            let named = self
-                .relations
-                .values_mut()
-                .find(|relation| relation.is_named(table));
+            let named = self.relations.values_mut().find(|relation| relation.is_named(table));
             if let Some(relation) = named {
                 relation.has_triggers = true;
             }
@@ -213,15 +190,8 @@ struct Column<'a> {
 
 impl<'a> Column<'a> {
     fn read(row: &'a [Cell]) -> Option<Self> {
-        let [
-            _,
-            Cell::Text(name),
-            Cell::Text(declared),
-            Cell::Integer(pk),
-            Cell::Integer(hidden),
-            _,
-            index,
-        ] = row
+        let [_, Cell::Text(name), Cell::Text(declared), Cell::Integer(pk), Cell::Integer(hidden), _, index] =
+            row
         else {
             return None;
         };
@@ -237,9 +207,7 @@ impl<'a> Column<'a> {
 
 fn describe(relation: &mut Relation, columns: &[Column<'_>], wanted: &Wanted<'_>) {
     relation.columns = columns.iter().map(|column| column.name.to_owned()).collect();
-    let tenant = columns
-        .iter()
-        .find(|column| column.name.eq_ignore_ascii_case(wanted.tenant_column));
+    let tenant = columns.iter().find(|column| column.name.eq_ignore_ascii_case(wanted.tenant_column));
     relation.tenant_column = tenant.map(|column| affinity(column.declared, wanted.tenant_type));
     let mut key = columns.iter().filter(|column| column.in_key);
     // A primary key without an index of its own is the rowid by another name, and filled where it is left out.
@@ -247,10 +215,7 @@ fn describe(relation: &mut Relation, columns: &[Column<'_>], wanted: &Wanted<'_>
         && !id.has_key_index
     {
         relation.generated = vec![id.name.to_owned()];
-        relation.unique.push(UniqueKey {
-            columns: vec![id.name.to_owned()],
-            is_plain: true,
-        });
+        relation.unique.push(UniqueKey { columns: vec![id.name.to_owned()], is_plain: true });
     }
 }
 

@@ -55,7 +55,5 @@ pub(super) async fn explain(
     sql: SqlStr,
 ) -> sqlx::Result<Vec<(String, Option<String>)>> {
     let rows = sqlx::query(sql).fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get_unchecked("opcode")?, row.try_get_unchecked("p4")?)))
-        .collect()
+    rows.iter().map(|row| Ok((row.try_get_unchecked("opcode")?, row.try_get_unchecked("p4")?))).collect()
 }

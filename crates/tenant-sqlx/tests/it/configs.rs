@@ -1,0 +1,328 @@
+//! The config store, held to the same contract as the one in memory.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use sqlx::Sqlite;
+use tempfile::TempDir;
+use tenant_core::{
+    ConfigManager, ConfigStore, ConfigStoreExt, DatabaseKey, Dimension, InMemoryConfigManager, ManualClock,
+    NamedLimit, Page, PolicyConfig, StoreErrorKind, TenantConfig, TenantContext, TenantStatus, UnixTime,
+    Window,
+};
+use tenant_sqlx::{DbConfigManager, TenantDb};
+
+use crate::support::{config, id, setup, url};
+
+async fn stored() -> (DbConfigManager<Sqlite>, TenantDb<Sqlite>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    db.migrate_tenants().await.unwrap();
+    (DbConfigManager::new(&db), db, folder)
+}
+
+/// Runs a test of the contract on both stores, and on the database behind a cache.
+macro_rules! contract {
+    ($($name:ident)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            rules::$name(InMemoryConfigManager::new()).await;
+            let (configs, _db, _folder) = stored().await;
+            rules::$name(configs).await;
+            let (configs, _db, _folder) = stored().await;
+            rules::$name(configs.cached(100, Duration::from_secs(60))).await;
+        }
+    )*};
+}
+
+contract! {
+    a_created_tenant_is_found_as_it_was_written
+    an_id_is_taken_once_and_for_good
+    ids_are_told_apart_byte_for_byte
+    a_stale_write_is_refused
+    a_host_belongs_to_one_tenant
+    a_deleted_tenant_is_kept_but_closed
+    tenants_are_listed_oldest_first
+    an_invalid_config_is_refused
+    what_does_not_exist_is_not_found
+}
+
+mod rules {
+    use super::*;
+
+    pub(super) async fn a_created_tenant_is_found_as_it_was_written(configs: impl ConfigStore) {
+        let written = rich();
+        let created = configs.create(written.clone()).await.unwrap();
+        let found = configs.fetch(&id("acme")).await.unwrap().unwrap();
+        assert_eq!(&found, created.config());
+        assert_eq!(found.revision, 1);
+        assert_eq!(found.created_at, found.updated_at);
+        let mut as_written = found;
+        as_written.revision = 0;
+        (as_written.created_at, as_written.updated_at) = Default::default();
+        assert_eq!(as_written, written);
+        let loaded = configs.load(&id("acme")).await.unwrap().unwrap();
+        assert_eq!(loaded.config(), created.config());
+    }
+
+    pub(super) async fn an_id_is_taken_once_and_for_good(configs: impl ConfigStore) {
+        configs.create(config("acme")).await.unwrap();
+        let again = async || configs.create(config("acme")).await.unwrap_err().kind();
+        assert_eq!(again().await, StoreErrorKind::AlreadyExists);
+        configs.delete(&id("acme")).await.unwrap();
+        assert_eq!(again().await, StoreErrorKind::AlreadyExists);
+    }
+
+    pub(super) async fn ids_are_told_apart_byte_for_byte(configs: impl ConfigStore) {
+        configs.create(config("acme")).await.unwrap();
+        assert!(configs.fetch(&id("ACME")).await.unwrap().is_none());
+        configs.create(config("ACME")).await.unwrap();
+        configs.delete(&id("ACME")).await.unwrap();
+        assert!(TenantContext::of(&configs, &id("acme")).await.is_ok());
+    }
+
+    pub(super) async fn a_stale_write_is_refused(configs: impl ConfigStore) {
+        configs.create(config("acme")).await.unwrap();
+        let read = configs.fetch(&id("acme")).await.unwrap().unwrap();
+        let mut first = read.clone();
+        first.name = "First".into();
+        let written = configs.update(first).await.unwrap();
+        assert_eq!((written.config().revision, written.config().created_at), (2, read.created_at));
+        let error = configs.update(read).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::StaleRevision);
+        assert_eq!(configs.fetch(&id("acme")).await.unwrap().unwrap().name, "First");
+    }
+
+    pub(super) async fn a_host_belongs_to_one_tenant(configs: impl ConfigStore) {
+        let with_hosts = |name: &str, hosts: &[&str]| {
+            TenantConfig::builder(id(name)).hosts(hosts.iter().copied()).build().unwrap()
+        };
+        configs.create(with_hosts("acme", &["b.example", "a.example"])).await.unwrap();
+        let error = configs.create(with_hosts("globex", &["free.example", "a.example"])).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::HostTaken);
+        assert!(configs.fetch(&id("globex")).await.unwrap().is_none(), "no half of it stays");
+        assert_eq!(configs.tenant_of_host("free.example").await.unwrap(), None);
+        assert_eq!(configs.tenant_of_host("a.example").await.unwrap(), Some(id("acme")));
+
+        configs.create(with_hosts("globex", &["free.example"])).await.unwrap();
+        let take = configs.modify(&id("globex"), |config| config.hosts.push("b.example".into())).await;
+        assert_eq!(take.unwrap_err().kind(), StoreErrorKind::HostTaken);
+        assert_eq!(configs.tenant_of_host("free.example").await.unwrap(), Some(id("globex")));
+        assert_eq!(configs.fetch(&id("globex")).await.unwrap().unwrap().revision, 1);
+
+        configs.modify(&id("acme"), |config| config.hosts = vec!["a.example".into()]).await.unwrap();
+        configs.modify(&id("globex"), |config| config.hosts.push("b.example".into())).await.unwrap();
+        assert_eq!(configs.tenant_of_host("b.example").await.unwrap(), Some(id("globex")));
+        let hosts = configs.fetch(&id("globex")).await.unwrap().unwrap().hosts;
+        assert_eq!(hosts, ["free.example", "b.example"], "in their order");
+    }
+
+    pub(super) async fn a_deleted_tenant_is_kept_but_closed(configs: impl ConfigStore) {
+        let acme = TenantConfig::builder(id("acme")).hosts(["a.example"]).build().unwrap();
+        configs.create(acme).await.unwrap();
+        let context = TenantContext::of(&configs, &id("acme")).await.unwrap();
+        configs.delete(&id("acme")).await.unwrap();
+        assert!(context.ensure_active().is_err());
+        assert!(TenantContext::of(&configs, &id("acme")).await.is_err());
+        assert_eq!(configs.tenant_of_host("a.example").await.unwrap(), None);
+        let kept = configs.fetch(&id("acme")).await.unwrap().unwrap();
+        assert_eq!((kept.status, kept.revision, kept.hosts), (TenantStatus::Deleted, 2, vec![]));
+        assert_eq!(configs.delete(&id("acme")).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+        let revive = configs.modify(&id("acme"), |config| config.status = TenantStatus::Active).await;
+        assert_eq!(revive.unwrap_err().kind(), StoreErrorKind::NotFound);
+        let mut revived = configs.fetch(&id("acme")).await.unwrap().unwrap();
+        revived.status = TenantStatus::Active;
+        assert_eq!(configs.update(revived).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+    }
+
+    pub(super) async fn tenants_are_listed_oldest_first(configs: impl ConfigStore) {
+        for name in ["delta", "alpha", "charlie", "bravo"] {
+            configs.create(config(name)).await.unwrap();
+        }
+        configs.delete(&id("alpha")).await.unwrap();
+        let page = async |limit, offset| {
+            let list = configs.list(Page { limit, offset }).await.unwrap();
+            let names: Vec<String> = list.tenants.iter().map(|config| config.tenant_id.to_string()).collect();
+            (names.join(" "), list.total)
+        };
+        assert_eq!(page(10, 0).await, ("delta alpha charlie bravo".into(), 4));
+        assert_eq!(page(2, 1).await, ("alpha charlie".into(), 4));
+        assert_eq!(page(0, 0).await, (String::new(), 4));
+        assert_eq!(page(u32::MAX, u64::MAX).await, (String::new(), 4));
+    }
+
+    pub(super) async fn an_invalid_config_is_refused(configs: impl ConfigStore) {
+        let mut wrong = config("acme");
+        wrong.hosts = vec!["UPPER.example".into()];
+        assert_eq!(configs.create(wrong).await.unwrap_err().kind(), StoreErrorKind::Invalid);
+        configs.create(config("acme")).await.unwrap();
+        let wrong = configs.modify(&id("acme"), |config| config.name = "two\nlines".into()).await;
+        assert_eq!(wrong.unwrap_err().kind(), StoreErrorKind::Invalid);
+    }
+
+    pub(super) async fn what_does_not_exist_is_not_found(configs: impl ConfigStore) {
+        assert!(configs.load(&id("nobody")).await.unwrap().is_none());
+        assert!(configs.fetch(&id("nobody")).await.unwrap().is_none());
+        assert_eq!(configs.update(config("nobody")).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+        assert_eq!(configs.delete(&id("nobody")).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+        assert_eq!(configs.tenant_of_host("nowhere.example").await.unwrap(), None);
+    }
+}
+
+/// A config with something in every field.
+fn rich() -> TenantConfig {
+    let policy = PolicyConfig {
+        allowed_models: vec!["gpt-4".into(), "o\"3'".into()],
+        allowed_tools: vec!["search".into()],
+        allowed_methods: vec!["GET".into()],
+        allowed_paths: vec!["/api".into()],
+    };
+    let object =
+        |key: &str| [(key.to_owned(), serde_json::json!({"deep": [1, "ü", null]}))].into_iter().collect();
+    TenantConfig::builder(id("acme"))
+        .name("Acme 'Corp' \"Ü\"")
+        .status(TenantStatus::Active)
+        .plan(Some("pro".into()))
+        .requests_per_minute(100)
+        .tokens_per_minute(1 << 53)
+        .policy(policy)
+        .hosts(["b.example", "a.example"])
+        .features(BTreeMap::from([("sso".to_owned(), true), ("beta".to_owned(), false)]))
+        .branding(object("logo"))
+        .metadata(object("contact"))
+        .limit("daily", NamedLimit::rate(Dimension::Named("exports".into()), Window::Day, 5).shadow(true))
+        .database_key(DatabaseKey::Uuid(u128::MAX - 1))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn survives_the_process() {
+    let (configs, db, folder) = stored().await;
+    let created = configs.create(rich()).await.unwrap();
+    db.close().await;
+    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    let found = DbConfigManager::new(&db).fetch(&id("acme")).await.unwrap().unwrap();
+    assert_eq!(&found, created.config());
+}
+
+#[tokio::test]
+async fn time_stamps_come_from_the_clock() {
+    let clock = Arc::new(ManualClock::starting_at(UnixTime::from_secs(1_700_000_000)));
+    let folder = tempfile::tempdir().unwrap();
+    let pool = crate::support::one_connection(&folder).await;
+    let db = TenantDb::builder(pool).clock(Arc::clone(&clock) as _).build().await.unwrap();
+    db.migrate_tenants().await.unwrap();
+    let configs = DbConfigManager::new(&db);
+    configs.create(config("acme")).await.unwrap();
+    clock.advance(Duration::from_millis(1_500));
+    let changed = configs.modify(&id("acme"), |config| config.name = "Acme".into()).await.unwrap();
+    let stamps = (changed.config().created_at.to_string(), changed.config().updated_at.to_string());
+    assert_eq!(stamps, ("2023-11-14T22:13:20Z".into(), "2023-11-14T22:13:21.5Z".into()));
+    assert_eq!(configs.fetch(&id("acme")).await.unwrap().as_ref(), Some(changed.config()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_that_create_the_same_tenant_one_succeeds() {
+    let (configs, _db, folder) = stored().await;
+    let elsewhere = DbConfigManager::new(&TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap());
+    for round in 0..20 {
+        let name = format!("tenant-{round}");
+        let (here, there) = tokio::join!(configs.create(config(&name)), elsewhere.create(config(&name)));
+        let kinds = [here, there].map(|answer| answer.err().map(|error| error.kind()));
+        assert!(kinds.contains(&None) && kinds.contains(&Some(StoreErrorKind::AlreadyExists)), "{kinds:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_concurrent_change_is_lost() {
+    let (configs, _db, _folder) = stored().await;
+    let configs = Arc::new(configs);
+    configs.create(config("acme")).await.unwrap();
+    let tasks = (0..16).map(|_| {
+        let configs = Arc::clone(&configs);
+        tokio::spawn(async move {
+            for _ in 0..3 {
+                configs.modify(&id("acme"), count_up).await.unwrap();
+            }
+        })
+    });
+    for task in futures_util::future::join_all(tasks).await {
+        task.unwrap();
+    }
+    let found = configs.fetch(&id("acme")).await.unwrap().unwrap();
+    assert_eq!((found.metadata["count"].as_u64(), found.revision), (Some(48), 49));
+}
+
+fn count_up(config: &mut TenantConfig) {
+    let count = config.metadata.get("count").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    config.metadata.insert("count".into(), (count + 1).into());
+}
+
+#[tokio::test]
+async fn a_row_of_the_contracts_columns_alone_is_a_tenant() {
+    let (configs, db, _folder) = stored().await;
+    sqlx::query(
+        "INSERT INTO tenants (id, quota_requests_per_minute, quota_tokens_per_minute, allowed_models, allowed_tools,
+            metadata, created_at, updated_at)
+         VALUES ('acme', 60, NULL, '[\"gpt-4\"]', '[]', '{\"tier\": 1}', '2024-01-01T00:00:00Z', '2024-01-01T00:00:00+01:00')",
+    )
+    .execute(&db.unscoped(setup()))
+    .await
+    .unwrap();
+    let found = configs.fetch(&id("acme")).await.unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.status), ("acme", TenantStatus::Active));
+    assert_eq!((found.quota.requests_per_minute, found.quota.tokens_per_minute), (Some(60), None));
+    assert_eq!(found.policy.allowed_models, ["gpt-4"]);
+    configs.modify(&id("acme"), |config| config.name = "Acme".into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_written_can_be_read_by_others() {
+    let (configs, db, _folder) = stored().await;
+    configs.create(rich()).await.unwrap();
+    let row: (String, i64, i64, String, String, String) = sqlx::query_as(
+        "SELECT id, quota_requests_per_minute, quota_tokens_per_minute, allowed_models, allowed_tools, created_at
+         FROM tenants",
+    )
+    .fetch_one(&db.unscoped(setup()))
+    .await
+    .unwrap();
+    assert_eq!((row.0.as_str(), row.1, row.2), ("acme", 100, 1 << 53));
+    assert_eq!((row.3.as_str(), row.4.as_str()), (r#"["gpt-4","o\"3'"]"#, r#"["search"]"#));
+    assert!(row.5.ends_with('Z'));
+}
+
+#[tokio::test]
+async fn an_unreadable_row_is_an_error_and_no_panic() {
+    for damage in [
+        "UPDATE tenants SET status = 'asleep'",
+        "UPDATE tenants SET status = x'00ff'",
+        "UPDATE tenants SET allowed_models = 'gpt-4'",
+        "UPDATE tenants SET allowed_models = '{}'",
+        "UPDATE tenants SET quota_requests_per_minute = -1",
+        "UPDATE tenants SET quota_requests_per_minute = 'many'",
+        "UPDATE tenants SET metadata = '[1'",
+        "UPDATE tenants SET limits = '{\"x\": {\"kind\": \"rate\"}}'",
+        "UPDATE tenants SET database_key = 'x'",
+        "UPDATE tenants SET created_at = 'yesterday'",
+        "UPDATE tenants SET revision = -5",
+        "UPDATE tenants SET revision = 1.5",
+        "UPDATE tenants SET hosts = cast(x'fffe' AS text)",
+    ] {
+        let (configs, db, _folder) = stored().await;
+        configs.create(config("acme")).await.unwrap();
+        sqlx::query(damage).execute(&db.unscoped(setup())).await.unwrap();
+        let error = configs.load(&id("acme")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{damage}");
+        assert!(configs.list(Page { limit: 10, offset: 0 }).await.is_err(), "{damage}");
+        assert!(TenantContext::of(&configs, &id("acme")).await.is_err(), "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_unavailable() {
+    let (configs, db, _folder) = stored().await;
+    db.close().await;
+    assert_eq!(configs.load(&id("acme")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+    assert_eq!(configs.create(config("acme")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+}

@@ -1,0 +1,103 @@
+//! The application's migrations and the framework's, on one database.
+
+use sqlx::{
+    SqlSafeStr, Sqlite,
+    migrate::{Migration, MigrationType, Migrator},
+};
+use tenant_core::{ConfigStore, TenantContext};
+use tenant_sql::RefusalKind;
+use tenant_sqlx::{DbConfigManager, TenantDb};
+
+use crate::support::{config, id, refusal, setup, url};
+
+fn migrator(steps: &[(i64, &'static str)]) -> Migrator {
+    let migration = |&(version, sql): &(i64, &'static str)| {
+        Migration::new(version, "step".into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(steps.iter().map(migration).collect())
+}
+
+const NOTES: (i64, &str) = (
+    1,
+    "CREATE TABLE notes (tenant_id TEXT NOT NULL, text TEXT NOT NULL); CREATE INDEX by_tenant ON notes (tenant_id);",
+);
+
+#[tokio::test]
+async fn the_catalog_follows_a_migration() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    assert_eq!(db.catalog().tables().count(), 0, "a new database is empty");
+    db.migrate_tenants().await.unwrap();
+    let configs = DbConfigManager::new(&db);
+    configs.create(config("acme")).await.unwrap();
+    let acme = TenantContext::of(&configs, &id("acme")).await.unwrap();
+    let insert = "INSERT INTO notes (text) VALUES ('hello')";
+    let early = sqlx::query(insert).execute(&db.scoped(&acme)).await;
+    assert_eq!(refusal(early), RefusalKind::UnknownRelation);
+    db.migrate(&migrator(&[NOTES])).await.unwrap();
+    sqlx::query(insert).execute(&db.scoped(&acme)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_made_past_it_is_known_after_a_refresh_and_gone_after_another() {
+    let house = crate::support::house().await;
+    let scoped = house.db.scoped(&house.acme);
+    let read = async || sqlx::query("SELECT * FROM notes").execute(&scoped).await;
+    sqlx::raw_sql(NOTES.1).execute(&house.db.unscoped(setup())).await.unwrap();
+    assert_eq!(refusal(read().await), RefusalKind::UnknownRelation);
+    house.db.refresh_catalog().await.unwrap();
+    read().await.unwrap();
+    sqlx::raw_sql("DROP TABLE notes").execute(&house.db.unscoped(setup())).await.unwrap();
+    house.db.refresh_catalog().await.unwrap();
+    assert_eq!(refusal(read().await), RefusalKind::UnknownRelation);
+}
+
+#[tokio::test]
+async fn both_keep_their_books_apart_and_may_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    for _ in 0..3 {
+        db.migrate(&migrator(&[NOTES])).await.unwrap();
+        db.migrate_tenants().await.unwrap();
+    }
+    let rows = async |table: &'static str| -> i64 {
+        sqlx::query_scalar(table).fetch_one(&db.unscoped(setup())).await.unwrap()
+    };
+    assert_eq!(rows("SELECT count(*) FROM _sqlx_migrations").await, 1);
+    assert_eq!(rows("SELECT count(*) FROM _tenant_migrations").await, 1);
+}
+
+#[tokio::test]
+async fn one_that_fails_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    let broken = migrator(&[NOTES, (2, "CREATE TABLE more (x); CREATE TABLE more (x);")]);
+    db.migrate(&broken).await.unwrap_err();
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&db.unscoped(setup()))
+        .await
+        .unwrap();
+    assert_eq!(tables, 0);
+    db.migrate(&migrator(&[NOTES, (2, "CREATE TABLE more (x)")])).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_starters_migrate_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = url(&folder);
+    let starters = (0..6).map(|_| {
+        let url = url.clone();
+        tokio::spawn(async move {
+            let db = TenantDb::<Sqlite>::connect(&url).await.unwrap();
+            db.migrate_tenants().await.unwrap();
+            db.migrate(&migrator(&[NOTES, (2, "INSERT INTO notes VALUES ('acme', 'once')")])).await.unwrap();
+        })
+    });
+    for starter in futures_util::future::join_all(starters).await {
+        starter.unwrap();
+    }
+    let db = TenantDb::<Sqlite>::connect(&url).await.unwrap();
+    let notes: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&db.unscoped(setup())).await.unwrap();
+    assert_eq!(notes, 1);
+}

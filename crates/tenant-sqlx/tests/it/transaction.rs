@@ -1,0 +1,58 @@
+//! Transactions of one tenant.
+
+use crate::support::{house, narrow_house, refusal};
+
+async fn count(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>, tenant: &tenant_core::TenantContext) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&db.scoped(tenant)).await.unwrap()
+}
+
+#[tokio::test]
+async fn is_kept_when_committed_and_undone_otherwise() {
+    let (house, _pool) = narrow_house().await;
+    let (db, acme) = (&house.db, &house.acme);
+    let mut tx = db.begin(acme).await.unwrap();
+    sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(count(db, acme).await, 3);
+    let mut tx = db.begin(acme).await.unwrap();
+    sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
+    drop(tx);
+    assert_eq!(count(db, acme).await, 3);
+    let mut tx = db.begin(acme).await.unwrap();
+    let done = sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
+    assert_eq!(done.rows_affected(), 3);
+    tx.commit().await.unwrap();
+    assert_eq!((count(db, acme).await, count(db, &house.globex).await), (0, 3));
+}
+
+#[tokio::test]
+async fn a_savepoint_is_undone_alone() {
+    let house = house().await;
+    let mut tx = house.db.begin(&house.acme).await.unwrap();
+    sqlx::query("INSERT INTO users (email) VALUES ('kept')").execute(&mut tx).await.unwrap();
+    let mut savepoint = tx.begin().await.unwrap();
+    sqlx::query("DELETE FROM users").execute(&mut savepoint).await.unwrap();
+    savepoint.rollback().await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&house.db, &house.acme).await, 4);
+}
+
+#[tokio::test]
+async fn a_refusal_leaves_it_usable() {
+    let house = house().await;
+    let mut tx = house.db.begin(&house.acme).await.unwrap();
+    refusal(sqlx::query("SELECT * FROM secrets").execute(&mut tx).await);
+    sqlx::query("INSERT INTO users (email) VALUES ('kept')").execute(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&house.db, &house.acme).await, 4);
+}
+
+#[tokio::test]
+async fn is_not_seen_by_others_before_it_is_committed() {
+    let house = house().await;
+    let mut tx = house.db.begin(&house.acme).await.unwrap();
+    sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
+    assert_eq!(count(&house.db, &house.acme).await, 3);
+    tx.commit().await.unwrap();
+    assert_eq!(count(&house.db, &house.acme).await, 0);
+}
