@@ -5,13 +5,13 @@ use std::{fmt, future};
 use futures_util::{
     FutureExt, StreamExt,
     future::BoxFuture,
-    stream::{self, BoxStream},
+    stream::{self, BoxStream, Stream},
 };
 use sqlx::{Database, Describe, Either, Execute, Executor, SqlStr};
 use tenant_core::TenantContext;
 use tenant_sql::Refusal;
 
-use crate::{TenantDb, driver::TenantDatabase, error::refused};
+use crate::{TenantDb, driver::TenantDatabase, error::refused, statement::ScopedStatement};
 
 /// Runs statements for one tenant, each on any connection of the pool; made by [`TenantDb::scoped`].
 ///
@@ -62,6 +62,7 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.db.scope(self.tenant, query) {
+            Ok(statement) if waits(&statement) => in_turn::<DB>(self.db.clone(), statement).boxed(),
             Ok(statement) => self.db.pool().fetch_many(statement),
             Err(error) => failed(error),
         }
@@ -73,6 +74,14 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.db.scope(self.tenant, query) {
+            Ok(statement) if waits(&statement) => {
+                let db = self.db.clone();
+                async move {
+                    let _turn = db.turn().await;
+                    db.pool().fetch_optional(statement).await
+                }
+                .boxed()
+            }
             Ok(statement) => self.db.pool().fetch_optional(statement),
             Err(error) => future::ready(Err(error)).boxed(),
         }
@@ -137,6 +146,27 @@ where
     {
         (*self).describe(sql)
     }
+}
+
+const fn waits<DB: TenantDatabase>(statement: &ScopedStatement<DB>) -> bool {
+    DB::ONE_WRITER && statement.writes()
+}
+
+/// The turn lasts as long as the stream: a write that returns rows is done when they are read.
+fn in_turn<DB>(db: TenantDb<DB>, statement: ScopedStatement<DB>) -> impl Stream<Item = Step<DB>> + Send
+where
+    DB: TenantDatabase,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    async move {
+        let turn = db.turn().await;
+        let steps = db.pool().fetch_many(statement);
+        steps.map(move |step| {
+            let _held = &turn;
+            step
+        })
+    }
+    .flatten_stream()
 }
 
 pub(crate) type Step<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, sqlx::Error>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::{Arguments, AssertSqlSafe, Database, Execute, SqlSafeStr, SqlStr, error::BoxDynError};
 use tenant_core::TenantContext;
-use tenant_sql::{Plan, Refusal, TenantBind, TenantValue};
+use tenant_sql::{Plan, Refusal, StatementKind, TenantBind, TenantValue};
 
 use crate::{
     driver::TenantDatabase,
@@ -16,6 +16,7 @@ pub(crate) struct ScopedStatement<DB: Database> {
     sql: SqlStr,
     arguments: DB::Arguments,
     persistent: bool,
+    writes: bool,
     tenant: TenantContext,
 }
 
@@ -62,8 +63,13 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
             // A text that holds the tenant is not one that another tenant's statement could be found under, but it
             // would push those out that can.
             persistent: persistent && !inlined,
+            writes: plan.statement() != StatementKind::Select,
             tenant: tenant.clone(),
         })
+    }
+
+    pub(crate) const fn writes(&self) -> bool {
+        self.writes
     }
 }
 

@@ -8,6 +8,7 @@ use tenant_core::TenantContext;
 
 use crate::{
     TenantDb,
+    db::Turn,
     driver::TenantDatabase,
     error::inactive,
     scoped::{Step, failed, no_describe, no_prepare},
@@ -36,11 +37,18 @@ pub struct ScopedTransaction<'c, DB: TenantDatabase> {
     db: TenantDb<DB>,
     tenant: TenantContext,
     inner: Transaction<'c, DB>,
+    /// Given up after the transaction has ended; a savepoint has its transaction's.
+    turn: Option<Turn>,
 }
 
 impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
-    pub(crate) const fn new(db: TenantDb<DB>, tenant: TenantContext, inner: Transaction<'c, DB>) -> Self {
-        Self { db, tenant, inner }
+    pub(crate) const fn new(
+        db: TenantDb<DB>,
+        tenant: TenantContext,
+        inner: Transaction<'c, DB>,
+        turn: Option<Turn>,
+    ) -> Self {
+        Self { db, tenant, inner, turn }
     }
 
     /// The tenant that statements run for.
@@ -56,7 +64,7 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     pub async fn begin(&mut self) -> Result<ScopedTransaction<'_, DB>, sqlx::Error> {
         self.tenant.ensure_active().map_err(inactive)?;
         let inner = self.inner.begin().await?;
-        Ok(ScopedTransaction::new(self.db.clone(), self.tenant.clone(), inner))
+        Ok(ScopedTransaction::new(self.db.clone(), self.tenant.clone(), inner, None))
     }
 
     /// Keeps what was done.
@@ -84,7 +92,10 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
 
 impl<DB: TenantDatabase> fmt::Debug for ScopedTransaction<'_, DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ScopedTransaction").field(self.tenant.id()).finish()
+        f.debug_struct("ScopedTransaction")
+            .field("tenant", self.tenant.id())
+            .field("is_savepoint", &self.turn.is_none())
+            .finish_non_exhaustive()
     }
 }
 

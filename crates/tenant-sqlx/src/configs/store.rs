@@ -10,7 +10,10 @@ use tenant_core::{
 };
 
 use super::{DbConfigManager, row, sql};
-use crate::driver::{Cell, TenantDatabase};
+use crate::{
+    db::Turn,
+    driver::{Cell, TenantDatabase},
+};
 
 #[async_trait]
 impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
@@ -19,7 +22,7 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
         config.revision = 1;
         config.created_at = self.now();
         config.updated_at = config.created_at;
-        let mut tx = self.begin().await?;
+        let (mut tx, _turn) = self.begin().await?;
         let added = DB::execute(&mut tx, sql::CREATE, row::write(&config)?).await;
         added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))?;
         take_hosts::<DB>(&mut tx, &config).await?;
@@ -28,7 +31,7 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
 
     async fn update(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         validate(&config)?;
-        let mut tx = self.begin().await?;
+        let (mut tx, _turn) = self.begin().await?;
         let old = kept::<DB>(&mut tx, &config.tenant_id).await?;
         config.created_at = old.created_at;
         let hosts = config.hosts != old.hosts;
@@ -41,7 +44,7 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let (mut tx, _turn) = self.begin().await?;
         let mut config = kept::<DB>(&mut tx, id).await?;
         config.status = TenantStatus::Deleted;
         config.hosts.clear();
@@ -86,8 +89,8 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         Timestamp::from(self.db.clock().unix())
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, DB>, StoreError> {
-        DB::begin(self.db.pool()).await.map_err(StoreError::unavailable)
+    async fn begin(&self) -> Result<(Transaction<'static, DB>, Turn), StoreError> {
+        self.db.begin_write().await.map_err(StoreError::unavailable)
     }
 
     async fn read(&self, sql: &'static str, key: &str) -> Result<Vec<Vec<Cell>>, StoreError> {

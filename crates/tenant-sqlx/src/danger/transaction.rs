@@ -3,19 +3,20 @@ use std::{fmt, marker::PhantomData};
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use sqlx::{Describe, Execute, Executor, SqlStr, Transaction};
 
-use crate::{driver::TenantDatabase, scoped::Step};
+use crate::{db::Turn, driver::TenantDatabase, scoped::Step};
 
 /// A transaction on the rows of all tenants; made by [`Unscoped::begin`](super::Unscoped::begin), which it can't
 /// outlive. Dropped before [`commit`](Self::commit), it is rolled back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct UnscopedTransaction<'a, DB: TenantDatabase> {
     inner: Transaction<'static, DB>,
+    _turn: Turn,
     bypass: PhantomData<&'a ()>,
 }
 
 impl<DB: TenantDatabase> UnscopedTransaction<'_, DB> {
-    pub(super) const fn new(inner: Transaction<'static, DB>) -> Self {
-        Self { inner, bypass: PhantomData }
+    pub(super) const fn new(inner: Transaction<'static, DB>, turn: Turn) -> Self {
+        Self { inner, _turn: turn, bypass: PhantomData }
     }
 
     /// Keeps what was done.

@@ -30,7 +30,8 @@ impl<'a, DB: TenantDatabase> Unscoped<'a, DB> {
     /// The bypass says nothing, or the database failed.
     pub async fn begin(&self) -> Result<UnscopedTransaction<'_, DB>, sqlx::Error> {
         self.bypass.check()?;
-        Ok(UnscopedTransaction::new(DB::begin(self.db.pool()).await?))
+        let (inner, turn) = self.db.begin_write().await?;
+        Ok(UnscopedTransaction::new(inner, turn))
     }
 }
 

@@ -5,7 +5,7 @@ use sqlx::Pool;
 use tenant_core::{Clock, Hooks, SystemClock};
 use tenant_sql::{Catalog, Rewriter, TenantType};
 
-use super::{Inner, TenantDb, refresh};
+use super::{Inner, TenantDb, Turns, refresh};
 use crate::{
     catalog::{Given, Rules, Source},
     driver::TenantDatabase,
@@ -116,6 +116,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             source,
             findings: RwLock::new(findings),
             refreshing: tokio::sync::Mutex::default(),
+            turns: Turns::new(),
             hooks: self.hooks,
             clock: self.clock,
         })))

@@ -2,15 +2,18 @@
 
 mod builder;
 mod refresh;
+mod turn;
 
 use std::{fmt, sync::Arc};
 
 use parking_lot::RwLock;
-use sqlx::{Execute, Pool, migrate::Migrator};
+use sqlx::{Execute, Pool, Transaction, migrate::Migrator};
 use tenant_core::{Clock, DatabaseKey, Hooks, TenantContext, hooks::RewriteEvent};
 use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue};
 
 pub use self::builder::TenantDbBuilder;
+pub(crate) use self::turn::Turn;
+use self::turn::Turns;
 use crate::{
     Finding, Scoped, ScopedTransaction,
     catalog::Source,
@@ -33,6 +36,7 @@ struct Inner<DB: TenantDatabase> {
     findings: RwLock<Vec<Finding>>,
     /// So that of two refreshes the one that read later also writes later.
     refreshing: tokio::sync::Mutex<()>,
+    turns: Turns,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -89,8 +93,8 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// The tenant is no longer active, or the database failed.
     pub async fn begin(&self, tenant: &TenantContext) -> Result<ScopedTransaction<'static, DB>, sqlx::Error> {
         tenant.ensure_active().map_err(inactive)?;
-        let inner = DB::begin(&self.0.pool).await?;
-        Ok(ScopedTransaction::new(self.clone(), tenant.clone(), inner))
+        let (inner, turn) = self.begin_write().await?;
+        Ok(ScopedTransaction::new(self.clone(), tenant.clone(), inner, Some(turn)))
     }
 
     /// Runs statements on the rows of **all** tenants, and reports so.
@@ -167,6 +171,15 @@ impl<DB: TenantDatabase> TenantDb<DB> {
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
+    }
+
+    pub(crate) async fn turn(&self) -> Turn {
+        self.0.turns.wait::<DB>().await
+    }
+
+    pub(crate) async fn begin_write(&self) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
+        let turn = self.turn().await;
+        Ok((DB::begin(&self.0.pool).await?, turn))
     }
 
     /// The one place where a caller's statement becomes the driver's.

@@ -20,6 +20,10 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     const DIALECT: Dialect;
 
+    /// Whether the whole database has one writer at a time.
+    #[doc(hidden)]
+    const ONE_WRITER: bool;
+
     /// Opens a pool with settings under which acknowledged writes survive.
     #[doc(hidden)]
     fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>>;

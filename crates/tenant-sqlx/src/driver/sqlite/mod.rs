@@ -20,6 +20,7 @@ use crate::catalog::Relation;
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
 impl TenantDatabase for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
+    const ONE_WRITER: bool = true;
 
     fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
         connect::connect(url).boxed()
