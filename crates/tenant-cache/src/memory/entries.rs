@@ -11,9 +11,9 @@ use super::stats::Counters;
 use crate::Lease;
 
 /// What an entry costs beyond its key and its value: list node, hash slot, place in the order of expiry, allocator.
-pub(super) const ENTRY_OVERHEAD: usize = 256;
+pub(super) const ENTRY_OVERHEAD: usize = 288;
 /// What a tenant costs beyond its entries.
-pub(super) const TENANT_OVERHEAD: usize = 512;
+pub(super) const TENANT_OVERHEAD: usize = 640;
 
 const SHRINK_ABOVE: usize = 64;
 
@@ -36,6 +36,13 @@ pub(super) struct Entries {
 struct Entry {
     value: Bytes,
     expires: Option<(Monotonic, u64)>,
+}
+
+/// What is found where nothing is dropped.
+pub(super) enum Read {
+    Found(Bytes),
+    Missing,
+    Expired,
 }
 
 /// A value that is to be written.
@@ -106,14 +113,19 @@ impl Entries {
         rest + cost(key, value)
     }
 
-    /// Reads an entry and counts the reading.
-    pub(super) fn get(&mut self, key: &[u8], now: Monotonic) -> Option<Bytes> {
-        let found = self.touch(key, now);
-        match found {
-            Some(_) => self.counters.hits += 1,
-            None => self.counters.misses += 1,
+    /// Reads an entry and counts the reading, where nothing has to be dropped for it.
+    pub(super) fn read(&mut self, key: &[u8], now: Monotonic) -> Read {
+        match self.order.get(key) {
+            Some(entry) if entry.is_live(now) => {
+                self.counters.hits += 1;
+                Read::Found(entry.value.clone())
+            }
+            Some(_) => Read::Expired,
+            None => {
+                self.counters.misses += 1;
+                Read::Missing
+            }
         }
-        found
     }
 
     /// Reads an entry and makes it the most recently used one.

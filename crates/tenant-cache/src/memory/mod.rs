@@ -22,7 +22,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tenant_core::{Clock, Monotonic, TenantContext, TenantRecord};
 
-use self::{budget::Budget, entries::Entries, pressure::Pressure, registry::Registry, shard::Locked};
+use self::{
+    budget::Budget,
+    entries::{Entries, Read},
+    pressure::Pressure,
+    registry::Registry,
+    shard::Locked,
+};
 pub use self::{builder::InMemoryBackendBuilder, stats::MemoryStats};
 use crate::{CacheBackend, CacheError, Lease, Leased, Lookup, owner::Owner};
 
@@ -34,7 +40,7 @@ const EXPIRE_STEP: usize = 64;
 /// - Each tenant has a list and a lock of its own. A hit costs a look into a map that is rarely written, and a lock
 ///   that only the same tenant wants; it waits for no other tenant, boxes no future and copies no value.
 /// - What is accounted for is what is kept: values are copied in, so that a short slice of a long request body does not
-///   hold all of it, and entries and tenants are charged for their overhead (256 and 512 bytes).
+///   hold all of it, and entries and tenants are charged for their overhead (288 and 640 bytes).
 /// - **Fair shares.** While there is room, a tenant may use up to `max_tenant_bytes`; beyond, its own least recently
 ///   used entries go. Once the budget is used up, those over their fair share (the budget divided by the number of
 ///   tenants that have entries) give way, the one that is furthest over first. A tenant within its fair share never
@@ -141,15 +147,19 @@ impl InMemoryBackend {
     }
 
     fn read(&self, tenant: &TenantContext, key: &[u8]) -> Option<Bytes> {
-        let now = self.now();
-        let found = self.visit(&Owner::of(tenant), |locked| {
-            locked.used_at(now);
-            locked.get(key, now)
-        });
-        found.unwrap_or_else(|| {
-            self.strangers_misses.fetch_add(1, Ordering::Relaxed);
-            None
-        })
+        let (owner, now) = (Owner::of(tenant), self.now());
+        loop {
+            let Some(shard) = self.registry.find(&owner) else {
+                self.strangers_misses.fetch_add(1, Ordering::Relaxed);
+                return None;
+            };
+            match shard.read(key, now) {
+                Some(Read::Found(value)) => return Some(value),
+                Some(Read::Missing) => return None,
+                Some(Read::Expired) => drop(self.visit(&owner, |locked| locked.touch(key, now))),
+                None => {}
+            }
+        }
     }
 }
 

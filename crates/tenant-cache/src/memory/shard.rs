@@ -10,7 +10,7 @@ use tenant_core::Monotonic;
 
 use super::{
     budget::{Budget, Share},
-    entries::Entries,
+    entries::{Entries, Read},
 };
 
 pub(super) struct TenantShard {
@@ -51,6 +51,13 @@ impl TenantShard {
     /// An empty share of the budget on this tenant's account.
     pub(super) const fn open<'a>(&'a self, budget: &'a Budget) -> Share<'a> {
         budget.open(&self.taken)
+    }
+
+    /// Reads an entry, without any accounting of bytes; `None` if the shard is retired.
+    pub(super) fn read(&self, key: &[u8], now: Monotonic) -> Option<Read> {
+        self.touched.store(now.as_nanos(), Ordering::Relaxed);
+        let mut entries = self.entries.lock();
+        (!entries.retired).then(|| entries.read(key, now))
     }
 
     /// Locks the entries; bytes that `share` holds can be spent inside. `None` if the shard is retired.

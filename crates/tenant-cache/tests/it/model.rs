@@ -254,7 +254,7 @@ proptest! {
 
     #[test]
     fn where_room_is_scarce_nothing_is_stale_or_foreign_or_over_budget(
-        ops in ops(), total in 1_000..12_000_usize, share in 900..8_000_usize,
+        ops in ops(), total in 1_000..13_000_usize, share in 1_000..9_000_usize,
     ) {
         let builder = InMemoryBackend::builder().max_bytes(total).max_tenant_bytes(share);
         let mut run = Run::new(House::with(builder), true);

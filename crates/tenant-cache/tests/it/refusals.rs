@@ -1,7 +1,7 @@
 use tenant_cache::{CacheErrorKind, InMemoryBackend};
 use tenant_core::{ConfigStore, TenantStatus};
 
-use crate::support::{House, configs, enter, id, now, tenants};
+use crate::support::{ENTRY, House, TENANT, configs, enter, id, now, tenants};
 
 #[tokio::test]
 async fn a_suspended_tenant_is_refused_at_its_next_use() {
@@ -57,9 +57,9 @@ fn an_entry_beyond_the_tenants_maximum_is_refused_and_takes_the_former_one_along
     assert_eq!(error.kind(), CacheErrorKind::TooLarge);
     assert!(!house.holds(&acme, "key"));
     assert!(house.holds(&acme, "other"));
-    now(mine.set("k", vec![0; 2_000 - 512 - 256 - 1])).unwrap();
+    now(mine.set("k", vec![0; 2_000 - TENANT - ENTRY - 1])).unwrap();
     assert_eq!(house.backend.bytes(), 2_000);
-    let error = now(mine.set("k", vec![0; 2_000 - 512 - 256])).unwrap_err();
+    let error = now(mine.set("k", vec![0; 2_000 - TENANT - ENTRY])).unwrap_err();
     assert_eq!(error.kind(), CacheErrorKind::TooLarge);
     assert_eq!(house.backend.bytes(), 0);
 }

@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use tenant_cache::{InMemoryBackend, InMemoryBackendBuilder, TenantCache};
 use tenant_core::{InMemoryConfigManager, ManualClock, TenantConfig, TenantContext, TenantId, UnixTime};
 
-pub(crate) const ENTRY: usize = 256;
-pub(crate) const TENANT: usize = 512;
+pub(crate) const ENTRY: usize = 288;
+pub(crate) const TENANT: usize = 640;
 
 pub(crate) fn id(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
