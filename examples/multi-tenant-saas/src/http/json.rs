@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header::CONTENT_TYPE},
@@ -5,11 +7,14 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tenant::Rejection;
+use tokio::time::timeout;
 
 /// A JSON body: at most 1 MiB, without unknown fields, and with errors that name field, line and column.
 pub(crate) struct StrictJson<T>(pub(crate) T);
 
 const MAX_BODY: usize = 1 << 20;
+// A body that trickles in holds a connection for so long, and no longer.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for StrictJson<T> {
     type Rejection = Rejection;
@@ -18,7 +23,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for StrictJson<T> {
         if !is_json(request.headers()) {
             return Err(Rejection::unsupported_media_type().with_detail("the body must be application/json"));
         }
-        let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+        let body = Limited::new(request.into_body(), MAX_BODY).collect();
+        let body = timeout(MAX_WAIT, body).await;
+        let body = body.map_err(|_| Rejection::invalid_request("the body did not arrive in time"))?;
         let bytes = body.map_err(|error| unreadable(&*error))?.to_bytes();
         parse(&bytes).map(Self)
     }
