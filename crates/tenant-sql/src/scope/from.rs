@@ -1,5 +1,6 @@
 use sqlparser::ast::{
-    Expr, JoinConstraint, ObjectName, Query, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins,
+    Expr, Ident, JoinConstraint, ObjectName, Query, TableAlias, TableFactor, TableFunctionArgs,
+    TableWithJoins,
 };
 
 use super::names::Relation;
@@ -187,7 +188,7 @@ impl Scoper<'_> {
         if renames && !self.rules.can.alias_columns {
             return Err(Refusal::construct_of("column aliases"));
         }
-        let Relation::Owned { tenant_column } = relation else {
+        let Relation::Owned { tenant_column, listed } = relation else {
             return Ok(None);
         };
         // `users AS u (tenant_id, id)` makes another column of the tenant's name.
@@ -195,10 +196,11 @@ impl Scoper<'_> {
             return Err(Refusal::construct_of("column aliases of a table"));
         }
         match place {
-            Place::Where | Place::On => Ok(Some(self.equality(&exposed, &tenant_column))),
-            Place::Derived => {
+            Place::Where | Place::On if listed => Ok(Some(self.equality(&exposed, &tenant_column))),
+            Place::Where | Place::On | Place::Derived => {
                 let (name, alias) = (name.clone(), alias.clone());
-                *factor = self.derived(&name, alias, &tenant_column)?;
+                let inner = if listed { None } else { Some(self.fresh()?) };
+                *factor = self.derived(&name, alias, &tenant_column, inner)?;
                 Ok(None)
             }
         }
@@ -210,18 +212,35 @@ impl Scoper<'_> {
         name: &ObjectName,
         alias: Option<TableAlias>,
         tenant_column: &str,
+        inner: Option<String>,
     ) -> Result<TableFactor> {
-        let inner = self.exposed(name, None)?;
-        let predicate = self.equality(&inner, tenant_column);
-        let alias = alias.unwrap_or_else(|| TableAlias {
-            explicit: true,
-            name: sqlparser::ast::Ident::with_quote(self.rules.quote, &inner),
-            columns: Vec::new(),
-            at: None,
-        });
-        let mut subquery: Box<Query> = Box::new(star_of(name.clone(), predicate));
+        let bare = self.exposed(name, None)?;
+        let predicate = self.equality(inner.as_ref().unwrap_or(&bare), tenant_column);
+        let inner = inner.map(|inner| self.alias(&inner));
+        let mut subquery: Box<Query> = Box::new(star_of(name.clone(), inner, predicate));
         self.set_apart(&mut subquery);
+        let alias = alias.unwrap_or_else(|| self.alias(&bare));
         Ok(TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None })
+    }
+
+    /// A name that no scope around has. If a relation that is only taken for owned lacks the tenant column, the predicate
+    /// must fail; by a name that is used outside too, it would bind there, and filter nothing here.
+    fn fresh(&mut self) -> Result<String> {
+        const PREFIX: &str = "tenant_scope_";
+        if self.source.sql.to_ascii_lowercase().contains(PREFIX) {
+            return Err(Refusal::new(
+                RefusalKind::Ambiguous,
+                PREFIX,
+                "rename it: such names are the scoper's",
+            ));
+        }
+        self.fresh += 1;
+        Ok(format!("{PREFIX}{}", self.fresh))
+    }
+
+    fn alias(&self, name: &str) -> TableAlias {
+        let name = Ident::with_quote(self.rules.quote, name);
+        TableAlias { explicit: true, name, columns: Vec::new(), at: None }
     }
 
     fn expose(

@@ -47,6 +47,8 @@ pub(crate) struct Scoper<'a> {
     /// Conditions can fail: they must not see a row of another tenant even for a moment.
     careful: bool,
     given: Vec<GivenTenant>,
+    /// How many names of our own there are.
+    fresh: usize,
 }
 
 impl<'a> Scoper<'a> {
@@ -60,6 +62,7 @@ impl<'a> Scoper<'a> {
             touched: false,
             careful: false,
             given: Vec::new(),
+            fresh: 0,
         }
     }
 

@@ -11,8 +11,8 @@ use crate::table::{Table, TableKind};
 pub(super) enum Relation {
     /// A CTE, or a shared relation: no predicate.
     Free,
-    /// The tenant column of an owned relation.
-    Owned { tenant_column: String },
+    /// The tenant column of an owned relation, and whether the catalog lists it or only takes it for owned.
+    Owned { tenant_column: String, listed: bool },
 }
 
 /// A relation that is written.
@@ -33,9 +33,10 @@ impl Scoper<'_> {
         match kept.as_ref().map(Table::kind) {
             Some(TableKind::Shared) => Ok(Relation::Free),
             Some(TableKind::Hidden) => Err(self.hidden(table)),
-            Some(TableKind::Owned) | None => {
-                Ok(Relation::Owned { tenant_column: self.tenant_column(kept.as_ref()) })
-            }
+            Some(TableKind::Owned) | None => Ok(Relation::Owned {
+                tenant_column: self.tenant_column(kept.as_ref()),
+                listed: kept.is_some(),
+            }),
         }
     }
 

@@ -1,8 +1,8 @@
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, GroupByWithModifier, NamedWindowDefinition, NamedWindowExpr, ObjectName,
-    Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor,
-    TableWithJoins, WildcardAdditionalOptions,
+    Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableAlias,
+    TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::from::Brought;
@@ -140,11 +140,11 @@ fn wildcard(options: &WildcardAdditionalOptions) -> Result {
     if plain { Ok(()) } else { Err(Refusal::construct_of("wildcard option")) }
 }
 
-/// `SELECT * FROM name WHERE predicate`
-pub(super) fn star_of(name: ObjectName, predicate: Expr) -> Query {
+/// `SELECT * FROM name AS alias WHERE predicate`
+pub(super) fn star_of(name: ObjectName, alias: Option<TableAlias>, predicate: Expr) -> Query {
     let relation = TableFactor::Table {
         name,
-        alias: None,
+        alias,
         args: None,
         with_hints: Vec::new(),
         version: None,

@@ -7,8 +7,11 @@ use crate::table::{Table, TableKind};
 /// What a relation needs to be proved.
 pub(super) enum Need {
     Nothing,
-    /// A predicate on this column.
-    Tenant(String),
+    /// A predicate on this column; if the catalog does not list the relation, by a name no scope around has.
+    Tenant {
+        column: String,
+        listed: bool,
+    },
 }
 
 impl<'a> Verifier<'a> {
@@ -24,7 +27,7 @@ impl<'a> Verifier<'a> {
         }
         match self.stored(schema, table)? {
             Some(table) if table.kind() == TableKind::Shared => Ok(Need::Nothing),
-            owned => Ok(Need::Tenant(self.tenant_column(owned))),
+            owned => Ok(Need::Tenant { column: self.tenant_column(owned), listed: owned.is_some() }),
         }
     }
 

@@ -90,7 +90,10 @@ impl Verifier<'_> {
                 let exposed = self.exposed(Some(name), alias.as_ref(), names)?.unwrap_or_default();
                 match self.need(name)? {
                     Need::Nothing => Ok(()),
-                    Need::Tenant(column) => filters.prove(&exposed, &column, alias.as_ref()),
+                    Need::Tenant { column: _, listed: false } if !exposed.starts_with("tenant_scope_") => {
+                        Err(unproved("name of a relation that the catalog does not list"))
+                    }
+                    Need::Tenant { column, listed: _ } => filters.prove(&exposed, &column, alias.as_ref()),
                 }
             }
             TableFactor::Table { name, alias, args: Some(args), .. } => {

@@ -7,3 +7,4 @@ mod oracle;
 mod refusals;
 mod rewriter;
 mod scoped;
+mod traps;

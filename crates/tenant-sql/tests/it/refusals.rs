@@ -49,7 +49,11 @@ fn hidden_relations_are_refused_whatever_the_catalog_says_of_unknown_ones() {
         assert_eq!(rewriter.rewrite(sql).unwrap_err().kind(), RefusalKind::HiddenRelation, "{sql}");
     }
     assert!(
-        rewriter.rewrite("SELECT * FROM anything").unwrap().sql().contains(r#""anything"."tenant_id" = ?1"#)
+        rewriter
+            .rewrite("SELECT * FROM anything")
+            .unwrap()
+            .sql()
+            .contains(r#"FROM anything AS "tenant_scope_1" WHERE "tenant_scope_1"."tenant_id" = ?1"#)
     );
 }
 
