@@ -30,16 +30,12 @@ pin_project! {
 impl<B> TenantBody<B> {
     /// The inner service's body.
     pub const fn inner(body: B) -> Self {
-        Self {
-            kind: Kind::Inner { body },
-        }
+        Self { kind: Kind::Inner { body } }
     }
 
     /// A problem, rendered.
     pub(crate) const fn problem(bytes: Bytes) -> Self {
-        Self {
-            kind: Kind::Problem { bytes },
-        }
+        Self { kind: Kind::Problem { bytes } }
     }
 }
 

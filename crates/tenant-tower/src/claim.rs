@@ -38,11 +38,7 @@ impl Claim {
     /// A claim.
     #[must_use]
     pub const fn new(tenant: TenantId, source: Source) -> Self {
-        Self {
-            tenant,
-            source,
-            stripped: 0,
-        }
+        Self { tenant, source, stripped: 0 }
     }
 
     /// Takes the first `bytes` bytes off the path before the inner service sees it.
@@ -77,10 +73,9 @@ impl Claim {
             (Some(first), Some(second)) if first.tenant == second.tenant => {
                 Ok(Some(first.stripping(first.stripped.max(second.stripped))))
             }
-            (Some(first), Some(second)) => Err(Rejection::mismatch(Disagreement {
-                stronger: first,
-                weaker: second,
-            })),
+            (Some(first), Some(second)) => {
+                Err(Rejection::mismatch(Disagreement { stronger: first, weaker: second }))
+            }
             (claim, None) | (None, claim) => Ok(claim),
         }
     }

@@ -122,8 +122,7 @@ pub(crate) fn check(head: &RequestHead<'_>) -> Result<(), Rejection> {
 
 #[inline]
 fn field<'a>(head: &RequestHead<'a>) -> Result<Option<&'a HeaderValue>, Rejection> {
-    head.only(&HOST)
-        .map_err(|_| invalid("the Host header comes more than once"))
+    head.only(&HOST).map_err(|_| invalid("the Host header comes more than once"))
 }
 
 fn parse_field(value: &HeaderValue) -> Result<Authority, Rejection> {
@@ -136,9 +135,7 @@ fn target(uri: &Uri) -> Result<Option<Authority>, Rejection> {
         return Ok(None);
     };
     let parsed = parse_authority(authority.as_str());
-    parsed
-        .map(Some)
-        .ok_or_else(|| invalid("the host in the target is not valid"))
+    parsed.map(Some).ok_or_else(|| invalid("the host in the target is not valid"))
 }
 
 /// `host [ ":" port ]` (RFC 9110, section 7.2); an empty port is none (RFC 3986, section 3.2.3).
@@ -160,11 +157,7 @@ fn parse_authority(text: &str) -> Option<Authority> {
 }
 
 fn same(header: Authority, target: Authority, uri: &Uri) -> bool {
-    let usual = if uri.scheme_str() == Some("https") {
-        443
-    } else {
-        80
-    };
+    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     header.0 == target.0 && header.1.unwrap_or(usual) == target.1.unwrap_or(usual)
 }
 

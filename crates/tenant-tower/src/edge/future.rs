@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tenant_core::{Scope, TenantContext, quota::Decision, scope, sync_scope};
 use tower_service::Service;
 
-use super::{Edge, NoTenant, Outcome, Pass, meter::Meter, strip::strip, wait::Checks};
+use super::{Edge, Entry, NoTenant, Outcome, meter::Meter, strip::strip, wait::Checks};
 use crate::{RequestHead, TenantBody, trace::Span};
 
 pin_project! {
@@ -23,7 +23,8 @@ pin_project! {
         #[pin]
         state: State<S, Q, R>,
         edge: Arc<Edge>,
-        meter: Option<Meter>,
+        meter: Option<Box<Meter>>,
+        decision: Option<Decision>,
     }
 }
 
@@ -36,10 +37,10 @@ pin_project! {
         /// For a store, with the inner service that was polled ready.
         Waiting { checks: Checks, service: S, body: Option<Q> },
         /// For the inner service, inside of the tenant.
-        Inside { #[pin] future: Scope<S::Future>, decision: Option<Decision>, span: Span },
+        Inside { #[pin] future: Scope<S::Future>, span: Span },
         /// For the inner service; the tenant, if there is one, was entered further out.
-        Plain { #[pin] future: S::Future, decision: Option<Decision>, tenant: Option<TenantContext> },
-        Rejected { response: Option<Response<TenantBody<R>>>, tenant: Option<TenantContext> },
+        Plain { #[pin] future: S::Future, tenant: Option<TenantContext> },
+        Rejected { response: Option<Box<Response<TenantBody<R>>>>, tenant: Option<TenantContext> },
     }
 }
 
@@ -47,47 +48,44 @@ impl<S, Q, R> State<S, Q, R>
 where
     S: Service<Request<Q>>,
 {
-    pub(super) fn enter(edge: &Edge, service: &mut S, mut request: Request<Q>, pass: Pass) -> Self {
-        let Pass { entry, decision } = pass;
+    #[inline]
+    fn enter(edge: &Edge, service: &mut S, mut request: Request<Q>, entry: Entry) -> Self {
+        let Entry { tenant, stripped } = entry;
         if edge.resolve.is_none() {
-            return Self::Plain {
-                future: service.call(request),
-                decision,
-                tenant: Some(entry.tenant),
-            };
+            return Self::Plain { future: service.call(request), tenant: Some(tenant) };
         }
-        strip(&mut request, entry.stripped);
-        request.extensions_mut().insert(entry.tenant.clone());
-        let span = Span::of(&entry.tenant);
+        strip(&mut request, stripped);
+        request.extensions_mut().insert(tenant.clone());
+        let span = Span::of(&tenant);
         let entered = span.enter();
-        let future = sync_scope(entry.tenant.clone(), || service.call(request));
+        let future = sync_scope(tenant.clone(), || service.call(request));
         drop(entered);
-        Self::Inside {
-            future: scope(entry.tenant, future),
-            decision,
-            span,
-        }
+        Self::Inside { future: scope(tenant, future), span }
     }
 
-    pub(super) fn open(edge: &Edge, service: &mut S, mut request: Request<Q>) -> Self {
+    #[cold]
+    fn open(edge: &Edge, service: &mut S, mut request: Request<Q>) -> Self {
         if edge.resolve.is_some() {
             request.extensions_mut().insert(NoTenant);
         }
-        Self::Plain {
-            future: service.call(request),
-            decision: None,
-            tenant: None,
-        }
+        Self::Plain { future: service.call(request), tenant: None }
     }
 
-    pub(super) fn settled(edge: &Edge, service: &mut S, outcome: Outcome, request: Request<Q>) -> Self {
+    #[inline]
+    pub(super) fn settled(
+        edge: &Edge,
+        service: &mut S,
+        request: Request<Q>,
+        outcome: Outcome,
+        decision: Option<&Decision>,
+    ) -> Self {
         match outcome {
-            Outcome::Pass(pass) => Self::enter(edge, service, request, pass),
+            Outcome::Pass(entry) => Self::enter(edge, service, request, entry),
             Outcome::Open => Self::open(edge, service, request),
-            Outcome::Reject(rejected) => Self::Rejected {
-                response: Some(edge.answer(&RequestHead::from(&request), &rejected)),
-                tenant: rejected.tenant,
-            },
+            Outcome::Reject(rejected) => {
+                let response = edge.answer(&RequestHead::from(&request), &rejected, decision);
+                Self::Rejected { response: Some(Box::new(response)), tenant: rejected.tenant }
+            }
         }
     }
 }
@@ -96,8 +94,14 @@ impl<S, Q, R> ResponseFuture<S, Q, R>
 where
     S: Service<Request<Q>>,
 {
-    pub(super) const fn new(edge: Arc<Edge>, meter: Option<Meter>, state: State<S, Q, R>) -> Self {
-        Self { state, edge, meter }
+    #[inline]
+    pub(super) const fn new(
+        edge: Arc<Edge>,
+        meter: Option<Box<Meter>>,
+        state: State<S, Q, R>,
+        decision: Option<Decision>,
+    ) -> Self {
+        Self { state, edge, meter, decision }
     }
 }
 
@@ -111,39 +115,30 @@ where
         let mut this = self.project();
         let (result, tenant) = loop {
             match this.state.as_mut().project() {
-                StateProj::Waiting {
-                    checks,
-                    service,
-                    body,
-                } => {
-                    let (parts, outcome) = ready!(checks.as_mut().poll(cx));
+                StateProj::Waiting { checks, service, body } => {
+                    let (parts, outcome, decision) = ready!(checks.as_mut().poll(cx));
                     let request = Request::from_parts(parts, take(body));
-                    let next = State::settled(this.edge, service, outcome, request);
+                    let next = State::settled(this.edge, service, request, outcome, decision.as_ref());
+                    *this.decision = decision;
                     this.state.set(next);
                 }
-                StateProj::Inside {
-                    mut future,
-                    decision,
-                    span,
-                } => {
+                StateProj::Inside { mut future, span } => {
                     let result = {
                         let _entered = span.enter();
                         ready!(future.as_mut().poll(cx))
                     };
                     let tenant = future.take_value();
-                    let finish = |response| this.edge.finish(response, tenant.as_ref(), decision.take());
+                    let finish =
+                        |response| this.edge.finish(response, tenant.as_ref(), this.decision.as_ref());
                     break (result.map(finish), tenant);
                 }
-                StateProj::Plain {
-                    future,
-                    decision,
-                    tenant,
-                } => {
+                StateProj::Plain { future, tenant } => {
                     let result = ready!(future.poll(cx));
-                    let finish = |response| this.edge.finish(response, tenant.as_ref(), decision.take());
+                    let finish =
+                        |response| this.edge.finish(response, tenant.as_ref(), this.decision.as_ref());
                     break (result.map(finish), tenant.take());
                 }
-                StateProj::Rejected { response, tenant } => break (Ok(take(response)), tenant.take()),
+                StateProj::Rejected { response, tenant } => break (Ok(*take(response)), tenant.take()),
             }
         };
         if let Some(meter) = this.meter.take() {

@@ -17,18 +17,23 @@ pub(super) struct Meter {
 
 impl Meter {
     #[inline]
-    pub(super) fn start<B>(edge: &Edge, request: &Request<B>) -> Option<Self> {
+    pub(super) fn start<B>(edge: &Edge, request: &Request<B>) -> Option<Box<Self>> {
         let stage = edge.resolve.as_ref().filter(|_| !edge.hooks.is_empty())?;
-        Some(Self {
+        Some(Box::new(Self {
             clock: Arc::clone(&stage.clock),
             started: stage.clock.monotonic(),
             method: request.method().clone(),
             uri: request.uri().clone(),
-        })
+        }))
     }
 
     /// Tells of a response, or of an inner service that failed.
-    pub(super) fn stop<B>(self, edge: &Edge, tenant: Option<&TenantContext>, response: Option<&Response<B>>) {
+    pub(super) fn stop<B>(
+        &self,
+        edge: &Edge,
+        tenant: Option<&TenantContext>,
+        response: Option<&Response<B>>,
+    ) {
         let rejection = response.and_then(|response| response.extensions().get::<Rejection>());
         edge.hooks.on_request(&RequestEvent::new(
             tenant,

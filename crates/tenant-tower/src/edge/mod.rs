@@ -42,17 +42,18 @@ pub(crate) struct Edge {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoTenant;
 
+/// A request on its way: its head, and what was decided about its costs.
+pub(crate) struct Way<'a> {
+    pub(crate) head: RequestHead<'a>,
+    /// `None` where nothing is limited, or nothing was decided yet. It stands here, and not in the steps' answers,
+    /// because it is large: each answer would copy it.
+    pub(crate) decision: &'a mut Option<Decision>,
+}
+
 /// A tenant that was entered.
 pub(crate) struct Entry {
     pub(crate) tenant: TenantContext,
     pub(crate) stripped: u16,
-}
-
-/// A request that goes on.
-pub(crate) struct Pass {
-    pub(crate) entry: Entry,
-    /// What was charged; `None` where nothing is limited.
-    pub(crate) decision: Option<Decision>,
 }
 
 /// A request that does not go on as a tenant's, or not yet.
@@ -66,7 +67,6 @@ pub(crate) enum Stop {
 pub(crate) struct Rejected {
     rejection: Rejection,
     pub(crate) tenant: Option<TenantContext>,
-    decision: Option<Decision>,
 }
 
 /// What a request waits for.
@@ -79,11 +79,11 @@ pub(crate) enum Pending {
     Standing(Entry, Rejection),
 }
 
-pub(crate) type Step = Result<Pass, Stop>;
+pub(crate) type Step = Result<Entry, Stop>;
 
 /// How the checks of a request ended.
 pub(crate) enum Outcome {
-    Pass(Pass),
+    Pass(Entry),
     Open,
     Reject(Box<Rejected>),
 }
@@ -92,7 +92,7 @@ pub(crate) enum Outcome {
 #[inline]
 fn settle(step: Step) -> Result<Outcome, Pending> {
     match step {
-        Ok(pass) => Ok(Outcome::Pass(pass)),
+        Ok(entry) => Ok(Outcome::Pass(entry)),
         Err(Stop::Open) => Ok(Outcome::Open),
         Err(Stop::Reject(rejected)) => Ok(Outcome::Reject(rejected)),
         Err(Stop::Wait(pending)) => Err(pending),
@@ -102,31 +102,29 @@ fn settle(step: Step) -> Result<Outcome, Pending> {
 impl Edge {
     /// Takes a request as far as it gets without waiting.
     #[inline]
-    pub(crate) fn check(&self, head: &RequestHead<'_>) -> Step {
+    pub(crate) fn check(&self, way: &mut Way<'_>) -> Step {
         match &self.resolve {
-            Some(stage) if stage.waits => Err(Stop::Wait(Pending::Claim(stage.claim_later(head)))),
-            Some(stage) => self.claimed(stage, head, stage.claim(head)),
-            None => self.inherit(head),
+            Some(stage) if stage.waits => Err(Stop::Wait(Pending::Claim(stage.claim_later(&way.head)))),
+            Some(stage) => self.claimed(stage, way, stage.claim(&way.head)),
+            None => self.inherit(way),
         }
     }
 
     /// Takes the tenant that a layer further out has entered.
-    fn inherit(&self, head: &RequestHead<'_>) -> Step {
-        if let Some(tenant) = head.extensions().get::<TenantContext>() {
-            tenant
-                .ensure_active()
-                .map_err(|inactive| reject(inactive.into()))?;
+    fn inherit(&self, way: &mut Way<'_>) -> Step {
+        if let Some(tenant) = way.head.extensions().get::<TenantContext>() {
+            tenant.ensure_active().map_err(|inactive| reject(inactive.into()))?;
             let tenant = tenant.clone();
-            return self.judge(head, Entry { tenant, stripped: 0 });
+            return self.judge(way, Entry { tenant, stripped: 0 });
         }
-        if head.extensions().get::<NoTenant>().is_some() {
+        if way.head.extensions().get::<NoTenant>().is_some() {
             return Err(Stop::Open);
         }
         Err(reject(out_of_order()))
     }
 
-    fn claimed(&self, stage: &ResolveStage, head: &RequestHead<'_>, resolution: Resolution) -> Step {
-        let outer = head.extensions().get::<TenantContext>();
+    fn claimed(&self, stage: &ResolveStage, way: &mut Way<'_>, resolution: Resolution) -> Step {
+        let outer = way.head.extensions().get::<TenantContext>();
         let claim = match resolution.and_then(|claim| agree_with_outer(outer, claim)) {
             Ok(Some(claim)) => claim,
             Ok(None) if stage.allows_missing => {
@@ -137,14 +135,14 @@ impl Edge {
             Err(rejection) => return Err(self.unresolved(rejection)),
         };
         match TenantContext::peek(&*stage.configs, claim.tenant()) {
-            Some(answer) => self.entered(head, &claim, answer),
+            Some(answer) => self.entered(way, &claim, answer),
             None => Err(Stop::Wait(Pending::Config(claim))),
         }
     }
 
     fn entered(
         &self,
-        head: &RequestHead<'_>,
+        way: &mut Way<'_>,
         claim: &Claim,
         answer: Result<TenantContext, AdmissionError>,
     ) -> Step {
@@ -152,7 +150,7 @@ impl Edge {
             Ok(tenant) => {
                 self.tell_resolve(Some(claim), claim.source().as_str(), "ok");
                 let stripped = claim.stripped();
-                self.judge(head, Entry { tenant, stripped })
+                self.judge(way, Entry { tenant, stripped })
             }
             Err(error) => {
                 let rejection = Rejection::from(error);
@@ -162,74 +160,71 @@ impl Edge {
         }
     }
 
-    fn judge(&self, head: &RequestHead<'_>, entry: Entry) -> Step {
+    fn judge(&self, way: &mut Way<'_>, entry: Entry) -> Step {
         let Some(stage) = &self.policy else {
-            return self.count(head, entry);
+            return self.count(way, entry);
         };
-        let request = match stage.request(head, entry.stripped) {
+        let request = match stage.request(&way.head, entry.stripped) {
             Ok(request) => request,
-            Err(rejection) => return self.refuse(entry, rejection),
+            Err(rejection) => return self.refuse(way, entry, rejection),
         };
         match stage.evaluator.try_evaluate(&entry.tenant, &request) {
-            Some(decision) => self.judged(head, entry, &request, &decision),
+            Some(decision) => self.judged(way, entry, &request, &decision),
             None => Err(Stop::Wait(Pending::Policy(entry))),
         }
     }
 
     fn judged(
         &self,
-        head: &RequestHead<'_>,
+        way: &mut Way<'_>,
         entry: Entry,
         request: &PolicyRequest<'_>,
         decision: &PolicyDecision,
     ) -> Step {
-        self.hooks
-            .on_policy(&PolicyEvent::new(&entry.tenant, request, decision));
+        self.hooks.on_policy(&PolicyEvent::new(&entry.tenant, request, decision));
         match Rejection::of_policy(decision) {
-            None => self.count(head, entry),
-            Some(rejection) => self.refuse(entry, rejection),
+            None => self.count(way, entry),
+            Some(rejection) => self.refuse(way, entry, rejection),
         }
     }
 
-    fn count(&self, head: &RequestHead<'_>, entry: Entry) -> Step {
+    fn count(&self, way: &mut Way<'_>, entry: Entry) -> Step {
         let Some(stage) = &self.quota else {
-            return Ok(Pass {
-                entry,
-                decision: None,
-            });
+            return Ok(entry);
         };
-        let costs = match stage.costs(head) {
+        let costs = match stage.costs(&way.head) {
             Ok(costs) => costs,
-            Err(rejection) => return self.refuse(entry, rejection),
+            Err(rejection) => return self.refuse(way, entry, rejection),
         };
-        match stage.quotas.try_decide(&entry.tenant, &costs) {
-            Some(decision) => self.counted(entry, decision),
+        *way.decision = stage.quotas.try_decide(&entry.tenant, &costs);
+        match &way.decision {
+            Some(_) => self.counted(way, entry),
             None => Err(Stop::Wait(Pending::Quota(entry))),
         }
     }
 
-    fn counted(&self, entry: Entry, decision: Decision) -> Step {
-        self.hooks.on_quota(&QuotaEvent::new(&entry.tenant, &decision));
-        match Rejection::of_quota(&decision) {
-            None if decision.limits().is_empty() => Ok(Pass {
-                entry,
-                decision: None,
-            }),
-            None => Ok(Pass {
-                entry,
-                decision: Some(decision),
-            }),
-            Some(rejection) => Err(reject_for(entry, rejection, Some(decision))),
+    /// Goes by the decision that stands on the way.
+    fn counted(&self, way: &mut Way<'_>, entry: Entry) -> Step {
+        let Some(decision) = way.decision.as_ref() else {
+            return Ok(entry);
+        };
+        self.hooks.on_quota(&QuotaEvent::new(&entry.tenant, decision));
+        match Rejection::of_quota(decision) {
+            None if decision.limits().is_empty() => *way.decision = None,
+            None => {}
+            Some(rejection) => return Err(reject_for(entry, rejection)),
         }
+        Ok(entry)
     }
 
     /// Rejects a request of a known tenant, which is told how its limits stand and is not charged.
-    fn refuse(&self, entry: Entry, rejection: Rejection) -> Step {
+    fn refuse(&self, way: &mut Way<'_>, entry: Entry, rejection: Rejection) -> Step {
         let Some(stage) = self.quota.as_ref().filter(|stage| stage.fields.any()) else {
-            return Err(reject_for(entry, rejection, None));
+            return Err(reject_for(entry, rejection));
         };
-        match stage.quotas.try_decide(&entry.tenant, &QuotaStage::NOTHING) {
-            Some(decision) => Err(reject_for(entry, rejection, Some(decision))),
+        *way.decision = stage.quotas.try_decide(&entry.tenant, &QuotaStage::NOTHING);
+        match &way.decision {
+            Some(_) => Err(reject_for(entry, rejection)),
             None => Err(Stop::Wait(Pending::Standing(entry, rejection))),
         }
     }
@@ -245,11 +240,7 @@ impl Edge {
         }
         let claim = rejection.disagreement().map(|both| both.stronger);
         let source = claim.map(|claim| claim.source()).or(rejection.source_of_claim());
-        self.tell_resolve(
-            claim.as_ref(),
-            source.map_or("none", Source::as_str),
-            rejection.code(),
-        );
+        self.tell_resolve(claim.as_ref(), source.map_or("none", Source::as_str), rejection.code());
         reject(rejection)
     }
 
@@ -261,34 +252,39 @@ impl Edge {
     }
 
     /// The response to a rejected request.
-    pub(crate) fn answer<B>(&self, head: &RequestHead<'_>, rejected: &Rejected) -> Response<TenantBody<B>> {
+    pub(crate) fn answer<B>(
+        &self,
+        head: &RequestHead<'_>,
+        rejected: &Rejected,
+        decision: Option<&Decision>,
+    ) -> Response<TenantBody<B>> {
         let mut response = rejected.rejection.to_response_for(head).map(TenantBody::problem);
-        if let (Some(stage), Some(tenant), Some(decision)) =
-            (&self.quota, &rejected.tenant, &rejected.decision)
-        {
+        if let (Some(stage), Some(tenant), Some(decision)) = (&self.quota, &rejected.tenant, decision) {
             stage.fields.write(tenant, decision, response.headers_mut());
         }
         response
     }
 
     /// The inner service's response, as it leaves: refunded where a policy denied inside, with the limits' state.
+    #[inline]
     pub(crate) fn finish<B>(
         &self,
         mut response: Response<B>,
         tenant: Option<&TenantContext>,
-        decision: Option<Decision>,
+        decision: Option<&Decision>,
     ) -> Response<TenantBody<B>> {
         if let (Some(stage), Some(tenant), Some(decision)) = (&self.quota, tenant, decision) {
             let denied = response
                 .extensions()
                 .get::<Rejection>()
                 .is_some_and(|rejection| rejection.kind() == RejectionKind::PolicyDenied);
-            let decision = if denied {
-                stage.refund(tenant, &decision)
+            let headers = response.headers_mut();
+            if denied {
+                let refunded = stage.refund(tenant, decision);
+                stage.fields.write(tenant, &refunded, headers);
             } else {
-                decision
-            };
-            stage.fields.write(tenant, &decision, response.headers_mut());
+                stage.fields.write(tenant, decision, headers);
+            }
         }
         response.map(TenantBody::inner)
     }
@@ -305,19 +301,11 @@ fn agree_with_outer(outer: Option<&TenantContext>, claim: Option<Claim>) -> Reso
 }
 
 fn reject(rejection: Rejection) -> Stop {
-    Stop::Reject(Box::new(Rejected {
-        rejection,
-        tenant: None,
-        decision: None,
-    }))
+    Stop::Reject(Box::new(Rejected { rejection, tenant: None }))
 }
 
-fn reject_for(entry: Entry, rejection: Rejection, decision: Option<Decision>) -> Stop {
-    Stop::Reject(Box::new(Rejected {
-        rejection,
-        tenant: Some(entry.tenant),
-        decision,
-    }))
+fn reject_for(entry: Entry, rejection: Rejection) -> Stop {
+    Stop::Reject(Box::new(Rejected { rejection, tenant: Some(entry.tenant) }))
 }
 
 /// A layer that needs a tenant stands outside of the one that resolves it. Passing would mean neither policy nor limits.

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{
-    Edge,
+    Edge, Way,
     future::{ResponseFuture, State},
     meter::Meter,
     settle,
@@ -61,9 +61,11 @@ where
 
     fn call(&mut self, request: Request<Q>) -> Self::Future {
         let meter = Meter::start(&self.edge, &request);
-        let checked = settle(self.edge.check(&RequestHead::from(&request)));
+        let mut decision = None;
+        let mut way = Way { head: RequestHead::from(&request), decision: &mut decision };
+        let checked = settle(self.edge.check(&mut way));
         let state = match checked {
-            Ok(outcome) => State::settled(&self.edge, &mut self.inner, outcome, request),
+            Ok(outcome) => State::settled(&self.edge, &mut self.inner, request, outcome, decision.as_ref()),
             Err(pending) => {
                 let (parts, body) = request.into_parts();
                 // The clone was never polled ready; the one that was goes along.
@@ -75,14 +77,12 @@ where
                 }
             }
         };
-        ResponseFuture::new(Arc::clone(&self.edge), meter, state)
+        ResponseFuture::new(Arc::clone(&self.edge), meter, state, decision)
     }
 }
 
 impl<S: fmt::Debug> fmt::Debug for TenantService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantService")
-            .field("inner", &self.inner)
-            .finish_non_exhaustive()
+        f.debug_struct("TenantService").field("inner", &self.inner).finish_non_exhaustive()
     }
 }

@@ -56,8 +56,7 @@ impl Policies {
                 decision.map_err(Rejection::store_unavailable)?
             }
         };
-        self.hooks
-            .on_policy(&PolicyEvent::new(tenant, request, &decision));
+        self.hooks.on_policy(&PolicyEvent::new(tenant, request, &decision));
         Rejection::of_policy(&decision).map_or(Ok(()), Err)
     }
 }

@@ -22,10 +22,7 @@ impl PolicyLayer {
     /// Asks `evaluator`.
     #[must_use]
     pub fn new(evaluator: impl PolicyEvaluator + 'static) -> Self {
-        Self {
-            stage: PolicyStage::new(Arc::new(evaluator)),
-            hooks: Hooks::default(),
-        }
+        Self { stage: PolicyStage::new(Arc::new(evaluator)), hooks: Hooks::default() }
     }
 
     /// Takes the model from the header `name`.
@@ -68,11 +65,7 @@ impl<S> Layer<S> for PolicyLayer {
     type Service = TenantService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let edge = Edge {
-            policy: Some(self.stage.clone()),
-            hooks: self.hooks.clone(),
-            ..Edge::default()
-        };
+        let edge = Edge { policy: Some(self.stage.clone()), hooks: self.hooks.clone(), ..Edge::default() };
         TenantService::new(inner, Arc::new(edge))
     }
 }

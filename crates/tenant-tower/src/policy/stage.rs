@@ -22,11 +22,7 @@ pub(crate) struct Declaration {
 
 impl PolicyStage {
     pub(crate) fn new(evaluator: Arc<dyn PolicyEvaluator>) -> Self {
-        Self {
-            evaluator,
-            model: Declaration::optional("x-model"),
-            tool: Declaration::optional("x-tool"),
-        }
+        Self { evaluator, model: Declaration::optional("x-model"), tool: Declaration::optional("x-tool") }
     }
 
     /// What a request asks for, with the path as the inner service will see it.
@@ -44,16 +40,11 @@ impl PolicyStage {
 
 impl Declaration {
     const fn optional(header: &'static str) -> Self {
-        Self {
-            header: HeaderName::from_static(header),
-            is_required: false,
-        }
+        Self { header: HeaderName::from_static(header), is_required: false }
     }
 
     fn read<'a>(&self, head: &RequestHead<'a>) -> Result<Option<&'a str>, Rejection> {
-        let value = head
-            .only(&self.header)
-            .map_err(|_| self.wrong("the header comes more than once"))?;
+        let value = head.only(&self.header).map_err(|_| self.wrong("the header comes more than once"))?;
         let Some(value) = value else {
             return match self.is_required {
                 true => Err(self.wrong("the header is required here")),
@@ -64,8 +55,7 @@ impl Declaration {
             .to_str()
             .ok()
             .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()));
-        text.map(Some)
-            .ok_or_else(|| self.wrong("the header must be visible ASCII and not empty"))
+        text.map(Some).ok_or_else(|| self.wrong("the header must be visible ASCII and not empty"))
     }
 
     fn wrong(&self, detail: &'static str) -> Rejection {

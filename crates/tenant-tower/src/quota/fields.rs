@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use arrayvec::ArrayVec;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use smallvec::SmallVec;
 use tenant_core::{
     Dimension, TenantContext,
     quota::{Decision, Limit, LimitState, Limits},
@@ -29,16 +29,9 @@ pub(crate) struct Fields {
 
 impl Default for Fields {
     fn default() -> Self {
-        Self {
-            standard: true,
-            legacy: false,
-            remaining: false,
-        }
+        Self { standard: true, legacy: false, remaining: false }
     }
 }
-
-/// Fits the fields of two limits with names of usual length.
-type Buffer = SmallVec<[u8; 128]>;
 
 /// The `RateLimit-Policy` of a tenant's config, rendered once.
 #[derive(Debug)]
@@ -66,13 +59,15 @@ impl Fields {
 }
 
 fn write_standard(tenant: &TenantContext, decision: &Decision, headers: &mut HeaderMap) {
-    let mut line = Buffer::new();
+    let mut line = Line::default();
     for (limit, state) in told(decision) {
         member(&mut line, limit);
         parameter(&mut line, b";r=", state.remaining);
         parameter(&mut line, b";t=", seconds(state));
     }
-    if let (Ok(value), Some(policy)) = (HeaderValue::from_bytes(&line), policy(tenant, decision.limits())) {
+    if let (Ok(value), Some(policy)) =
+        (HeaderValue::from_bytes(line.as_bytes()), policy(tenant, decision.limits()))
+    {
         headers.insert(RATE_LIMIT_POLICY, policy);
         headers.insert(RATE_LIMIT, value);
     }
@@ -81,21 +76,19 @@ fn write_standard(tenant: &TenantContext, decision: &Decision, headers: &mut Hea
 fn policy(tenant: &TenantContext, limits: &Arc<Limits>) -> Option<HeaderValue> {
     let slot = tenant.record().edge_slot();
     let own = Arc::ptr_eq(tenant.limits(), limits);
-    let rendered = own
-        .then(|| slot.get_or_init(0, || Arc::new(Policy::of(limits))))
-        .flatten();
+    let rendered = own.then(|| slot.get_or_init(0, || Arc::new(Policy::of(limits)))).flatten();
     rendered.map_or_else(|| Policy::of(limits).0, |policy| policy.0.clone())
 }
 
 impl Policy {
     fn of(limits: &Limits) -> Self {
-        let mut line = Buffer::new();
+        let mut line = Line::default();
         for limit in limits.iter().filter(|limit| is_told(limit)) {
             member(&mut line, limit);
             parameter(&mut line, b";q=", limit.limit);
             parameter(&mut line, b";w=", limit.window.seconds());
         }
-        let value = (!line.is_empty()).then(|| HeaderValue::from_bytes(&line).ok());
+        let value = (!line.is_empty()).then(|| HeaderValue::from_bytes(line.as_bytes()).ok());
         Self(value.flatten())
     }
 }
@@ -117,9 +110,7 @@ fn write_remaining(name: &HeaderName, of: &Dimension, decision: &Decision, heade
 }
 
 fn tightest<'a>(decision: &'a Decision, of: &Dimension) -> Option<(&'a Limit, &'a LimitState)> {
-    told(decision)
-        .filter(|(limit, _)| limit.dimension == *of)
-        .min_by_key(|(_, state)| state.remaining)
+    told(decision).filter(|(limit, _)| limit.dimension == *of).min_by_key(|(_, state)| state.remaining)
 }
 
 fn told(decision: &Decision) -> impl Iterator<Item = (&Limit, &LimitState)> {
@@ -133,19 +124,61 @@ fn is_told(limit: &Limit) -> bool {
 /// Until the window ends: rounded up, and as with `Retry-After` never 0.
 fn seconds(state: &LimitState) -> u64 {
     let whole = state.resets_in.as_secs();
-    whole
-        .saturating_add(u64::from(state.resets_in.subsec_nanos() > 0))
-        .max(1)
+    whole.saturating_add(u64::from(state.resets_in.subsec_nanos() > 0)).max(1)
 }
 
 // The names of limits are of [A-Za-z0-9_.-]: a quoted string needs no escapes.
-fn member(line: &mut Buffer, limit: &Limit) {
-    line.extend_from_slice(if line.is_empty() { b"\"" } else { b", \"" });
-    line.extend_from_slice(limit.name.as_bytes());
-    line.push(b'"');
+fn member(line: &mut Line, limit: &Limit) {
+    line.push(if line.is_empty() { b"\"" } else { b", \"" });
+    line.push(limit.name.as_bytes());
+    line.push(b"\"");
 }
 
-fn parameter(line: &mut Buffer, name: &[u8], value: u64) {
-    line.extend_from_slice(name);
-    line.extend_from_slice(itoa::Buffer::new().format(value.min(MAX_INTEGER)).as_bytes());
+fn parameter(line: &mut Line, name: &[u8], value: u64) {
+    let mut digits = itoa::Buffer::new();
+    line.push(name);
+    line.push(digits.format(value.min(MAX_INTEGER)).as_bytes());
+}
+
+/// A field's value as it grows: on the stack, unless a tenant has many limits with long names.
+#[derive(Default)]
+struct Line {
+    near: ArrayVec<u8, 256>,
+    far: Vec<u8>,
+}
+
+impl Line {
+    fn push(&mut self, bytes: &[u8]) {
+        if self.far.is_empty() {
+            if self.near.try_extend_from_slice(bytes).is_ok() {
+                return;
+            }
+            self.far.extend_from_slice(&self.near);
+        }
+        self.far.extend_from_slice(bytes);
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        if self.far.is_empty() { &self.near } else { &self.far }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.near.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_outgrows_the_stack() {
+        let (mut line, mut expected) = (Line::default(), Vec::new());
+        assert!(line.is_empty());
+        for part in 0..100_u8 {
+            line.push(&[part; 7]);
+            expected.extend_from_slice(&[part; 7]);
+            assert_eq!(line.as_bytes(), expected);
+        }
+    }
 }

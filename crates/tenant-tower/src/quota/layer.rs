@@ -22,10 +22,7 @@ impl QuotaLayer {
     /// Counts in `quotas`.
     #[must_use]
     pub fn new(quotas: impl QuotaManager + 'static) -> Self {
-        Self {
-            stage: QuotaStage::new(Arc::new(quotas)),
-            hooks: Hooks::default(),
-        }
+        Self { stage: QuotaStage::new(Arc::new(quotas)), hooks: Hooks::default() }
     }
 
     /// Takes the tokens from the header `name`.
@@ -68,11 +65,7 @@ impl<S> Layer<S> for QuotaLayer {
     type Service = TenantService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let edge = Edge {
-            quota: Some(self.stage.clone()),
-            hooks: self.hooks.clone(),
-            ..Edge::default()
-        };
+        let edge = Edge { quota: Some(self.stage.clone()), hooks: self.hooks.clone(), ..Edge::default() };
         TenantService::new(inner, Arc::new(edge))
     }
 }

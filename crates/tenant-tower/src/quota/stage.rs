@@ -25,18 +25,12 @@ impl QuotaStage {
     pub(crate) const NOTHING: [Cost; 2] = [Cost::requests(0), Cost::tokens(0)];
 
     pub(crate) fn new(quotas: Arc<dyn QuotaManager>) -> Self {
-        Self {
-            quotas,
-            tokens: HeaderName::from_static("x-token-count"),
-            fields: Fields::default(),
-        }
+        Self { quotas, tokens: HeaderName::from_static("x-token-count"), fields: Fields::default() }
     }
 
     /// One request, and the tokens that the caller announces.
     pub(crate) fn costs(&self, head: &RequestHead<'_>) -> Result<[Cost; 2], Rejection> {
-        let value = head
-            .only(&self.tokens)
-            .map_err(|_| self.wrong("the header comes more than once"))?;
+        let value = head.only(&self.tokens).map_err(|_| self.wrong("the header comes more than once"))?;
         let tokens = match value {
             None => 0,
             Some(value) => parse(value)

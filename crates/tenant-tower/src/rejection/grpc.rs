@@ -10,20 +10,13 @@ use super::Rejection;
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 // The longer ones first: each starts with the next.
-const TYPES: [&str; 3] = [
-    "application/grpc-web-text",
-    "application/grpc-web",
-    "application/grpc",
-];
+const TYPES: [&str; 3] = ["application/grpc-web-text", "application/grpc-web", "application/grpc"];
 
 /// The content type to answer a gRPC caller in; `None` for anybody else.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<HeaderValue> {
     let value = headers.get(CONTENT_TYPE)?.as_bytes();
-    let starts = |own: &&&str| {
-        value
-            .get(..own.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(own.as_bytes()))
-    };
+    let starts =
+        |own: &&&str| value.get(..own.len()).is_some_and(|head| head.eq_ignore_ascii_case(own.as_bytes()));
     TYPES.iter().find(starts).map(|own| HeaderValue::from_static(own))
 }
 
@@ -39,11 +32,7 @@ pub(super) fn describe(rejection: &Rejection, headers: &mut HeaderMap) {
 
 // Percent-encoded where a byte is not printable ASCII, or is '%' (gRPC over HTTP/2, "Percent-Encoded").
 fn message(rejection: &Rejection) -> String {
-    let text = format!(
-        "{}: {}",
-        rejection.code(),
-        rejection.reason().unwrap_or(rejection.detail())
-    );
+    let text = format!("{}: {}", rejection.code(), rejection.reason().unwrap_or(rejection.detail()));
     let mut message = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -76,10 +65,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(sent));
-            assert_eq!(
-                content_type(&headers).as_ref().map(|v| v.to_str().unwrap()),
-                answered
-            );
+            assert_eq!(content_type(&headers).as_ref().map(|v| v.to_str().unwrap()), answered);
         }
     }
 }

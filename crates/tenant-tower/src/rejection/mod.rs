@@ -198,9 +198,7 @@ impl Rejection {
     #[must_use]
     pub fn detail(&self) -> &str {
         let extra = self.extra();
-        extra
-            .and_then(|extra| extra.detail.as_deref())
-            .unwrap_or(self.kind.detail())
+        extra.and_then(|extra| extra.detail.as_deref()).unwrap_or(self.kind.detail())
     }
 
     /// Why the policy denied.

@@ -63,11 +63,7 @@ impl<S> Layer<S> for ResolveLayer {
     type Service = TenantService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let edge = Edge {
-            resolve: Some(self.stage.clone()),
-            hooks: self.hooks.clone(),
-            ..Edge::default()
-        };
+        let edge = Edge { resolve: Some(self.stage.clone()), hooks: self.hooks.clone(), ..Edge::default() };
         TenantService::new(inner, Arc::new(edge))
     }
 }

@@ -23,13 +23,7 @@ impl ResolveStage {
         configs: Arc<dyn ConfigManager>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {
-            waits: resolver.waits(),
-            resolver,
-            configs,
-            clock,
-            allows_missing: false,
-        }
+        Self { waits: resolver.waits(), resolver, configs, clock, allows_missing: false }
     }
 
     #[inline]
@@ -48,8 +42,6 @@ impl ResolveStage {
 
 impl fmt::Debug for ResolveStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResolveStage")
-            .field("allows_missing", &self.allows_missing)
-            .finish_non_exhaustive()
+        f.debug_struct("ResolveStage").field("allows_missing", &self.allows_missing).finish_non_exhaustive()
     }
 }

@@ -69,9 +69,7 @@ impl ChainResolver {
 
 impl TenantResolver for ChainResolver {
     fn resolve(&self, head: &RequestHead<'_>) -> Resolution {
-        self.0.iter().try_fold(None, |claim, resolver| {
-            Claim::agree(claim, resolver.resolve(head)?)
-        })
+        self.0.iter().try_fold(None, |claim, resolver| Claim::agree(claim, resolver.resolve(head)?))
     }
 
     fn waits(&self) -> bool {
@@ -79,11 +77,7 @@ impl TenantResolver for ChainResolver {
     }
 
     fn resolve_later(&self, head: &RequestHead<'_>) -> ResolveFuture {
-        let resolutions: Vec<_> = self
-            .0
-            .iter()
-            .map(|resolver| resolver.resolve_later(head))
-            .collect();
+        let resolutions: Vec<_> = self.0.iter().map(|resolver| resolver.resolve_later(head)).collect();
         Box::pin(async move {
             let mut claim = None;
             for resolution in resolutions {

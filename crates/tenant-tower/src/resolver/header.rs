@@ -37,17 +37,13 @@ impl Default for HeaderResolver {
 
 impl TenantResolver for HeaderResolver {
     fn resolve(&self, head: &RequestHead<'_>) -> Resolution {
-        let value = head
-            .only(&self.name)
-            .map_err(|_| invalid("the tenant's header comes more than once"))?;
+        let value = head.only(&self.name).map_err(|_| invalid("the tenant's header comes more than once"))?;
         value.map(parse).transpose()
     }
 }
 
 fn parse(value: &HeaderValue) -> Result<Claim, Rejection> {
-    let text = value
-        .to_str()
-        .map_err(|_| invalid("the tenant's header is not visible ASCII"))?;
+    let text = value.to_str().map_err(|_| invalid("the tenant's header is not visible ASCII"))?;
     match TenantId::parse(text) {
         Ok(tenant) => Ok(Claim::new(tenant, Source::Header)),
         Err(error) => Err(Rejection::invalid_tenant_id(Source::Header, error.to_string())),

@@ -39,9 +39,7 @@ impl PathResolver {
         if !(before.starts_with('/') && before.ends_with('/') && before.bytes().all(is_plain)) {
             return Err(InvalidPattern);
         }
-        Ok(Self {
-            before: before.into(),
-        })
+        Ok(Self { before: before.into() })
     }
 }
 

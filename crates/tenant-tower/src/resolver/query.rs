@@ -20,9 +20,7 @@ impl QueryResolver {
     /// Takes the tenant from the parameter `name`, which is compared byte for byte.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self {
-            parameter: name.into(),
-        }
+        Self { parameter: name.into() }
     }
 }
 

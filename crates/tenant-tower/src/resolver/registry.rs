@@ -119,11 +119,7 @@ fn parse<S: AsRef<str>>(hosts: impl IntoIterator<Item = S>) -> Result<Vec<HostNa
 
 impl Hosts {
     fn ensure_free(&self, tenant: &TenantId, hosts: &[HostName]) -> Result<(), HostError> {
-        let is_taken = |host: &HostName| {
-            self.tenants
-                .get(host.as_str())
-                .is_some_and(|owner| owner != tenant)
-        };
+        let is_taken = |host: &HostName| self.tenants.get(host.as_str()).is_some_and(|owner| owner != tenant);
         if hosts.iter().any(is_taken) {
             return Err(HostError(HostErrorKind::Taken));
         }

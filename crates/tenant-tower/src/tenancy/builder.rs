@@ -57,11 +57,7 @@ struct Options {
 
 impl TenantLayerBuilder<Missing, Missing> {
     pub(super) fn new() -> Self {
-        Self {
-            resolver: Missing(()),
-            configs: Missing(()),
-            options: Options::default(),
-        }
+        Self { resolver: Missing(()), configs: Missing(()), options: Options::default() }
     }
 }
 
@@ -71,11 +67,7 @@ impl<R, C> TenantLayerBuilder<R, C> {
         self,
         resolver: impl TenantResolver + 'static,
     ) -> TenantLayerBuilder<Arc<dyn TenantResolver>, C> {
-        TenantLayerBuilder {
-            resolver: Arc::new(resolver),
-            configs: self.configs,
-            options: self.options,
-        }
+        TenantLayerBuilder { resolver: Arc::new(resolver), configs: self.configs, options: self.options }
     }
 
     /// Where tenants are looked up.
@@ -83,11 +75,7 @@ impl<R, C> TenantLayerBuilder<R, C> {
         self,
         configs: impl ConfigManager + 'static,
     ) -> TenantLayerBuilder<R, Arc<dyn ConfigManager>> {
-        TenantLayerBuilder {
-            resolver: self.resolver,
-            configs: Arc::new(configs),
-            options: self.options,
-        }
+        TenantLayerBuilder { resolver: self.resolver, configs: Arc::new(configs), options: self.options }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
@@ -183,12 +171,8 @@ impl Options {
         let quota = self.quota(clock);
         let policies = Policies::of(Arc::clone(&policy.evaluator), self.hooks.clone());
         let quotas = SharedQuotas(Arc::clone(&quota.quotas));
-        let edge = Edge {
-            resolve: Some(resolve),
-            policy: Some(policy),
-            quota: Some(quota),
-            hooks: self.hooks,
-        };
+        let edge =
+            Edge { resolve: Some(resolve), policy: Some(policy), quota: Some(quota), hooks: self.hooks };
         TenantLayer::new(edge, policies, quotas)
     }
 
@@ -219,8 +203,6 @@ impl Options {
 
 impl<R, C> fmt::Debug for TenantLayerBuilder<R, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantLayerBuilder")
-            .field("fields", &self.options.fields)
-            .finish_non_exhaustive()
+        f.debug_struct("TenantLayerBuilder").field("fields", &self.options.fields).finish_non_exhaustive()
     }
 }

@@ -49,11 +49,7 @@ impl TenantLayer {
     }
 
     pub(super) fn new(edge: Edge, policies: Policies, quotas: SharedQuotas) -> Self {
-        Self {
-            edge: Arc::new(edge),
-            policies,
-            quotas,
-        }
+        Self { edge: Arc::new(edge), policies, quotas }
     }
 
     /// The layer's policies, for handlers that have to ask once more.

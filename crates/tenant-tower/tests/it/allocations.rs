@@ -33,9 +33,7 @@ impl Service<Request<()>> for Immediate {
 
 /// How often the second request allocates; the first one warms up what is kept per tenant.
 fn allocations(fields: bool) -> u64 {
-    let config = TenantConfig::builder(id("acme"))
-        .requests_per_minute(1_000)
-        .tokens_per_minute(1_000);
+    let config = TenantConfig::builder(id("acme")).requests_per_minute(1_000).tokens_per_minute(1_000);
     let layer = TenantLayer::builder()
         .resolver(HeaderResolver::default())
         .configs(InMemoryConfigManager::with([config.build().unwrap()]).unwrap())

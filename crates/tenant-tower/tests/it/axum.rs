@@ -25,10 +25,7 @@ async fn missing(_: Tenant) -> Result<(), Rejection> {
 }
 
 fn app() -> Router {
-    Router::new()
-        .route("/", get(name))
-        .route("/maybe", get(maybe))
-        .route("/missing", get(missing))
+    Router::new().route("/", get(name)).route("/maybe", get(maybe)).route("/missing", get(missing))
 }
 
 async fn ask(app: &Router, uri: &str, headers: &[(&str, &str)]) -> Answer {
@@ -58,11 +55,8 @@ async fn a_route_nobody_has_carries_the_limits_too() {
 
 #[tokio::test]
 async fn on_public_routes_the_tenant_is_optional() {
-    let public = TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(configs())
-        .allow_missing()
-        .build();
+    let public =
+        TenantLayer::builder().resolver(HeaderResolver::default()).configs(configs()).allow_missing().build();
     let app = app().layer(public);
     assert_eq!(ask(&app, "/maybe", &[]).await.body, "nobody");
     assert_eq!(ask(&app, "/maybe", &[("x-tenant-id", "acme")]).await.body, "acme");
@@ -73,11 +67,7 @@ async fn on_public_routes_the_tenant_is_optional() {
 async fn a_layer_that_was_forgotten_is_no_public_route() {
     for uri in ["/", "/maybe"] {
         let answer = ask(&app(), uri, &[("x-tenant-id", "acme")]).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (500, "internal_error"),
-            "{uri}"
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (500, "internal_error"), "{uri}");
     }
 }
 
@@ -85,10 +75,8 @@ async fn a_layer_that_was_forgotten_is_no_public_route() {
 async fn a_path_is_stripped_before_the_router_and_its_original_kept() {
     let original = async |OriginalUri(uri): OriginalUri, tenant: Tenant| format!("{uri} {}", tenant.id());
     let app = Router::new().route("/users", get(original));
-    let layer = TenantLayer::builder()
-        .resolver(PathResolver::new("/t/{tenant}").unwrap())
-        .configs(configs())
-        .build();
+    let layer =
+        TenantLayer::builder().resolver(PathResolver::new("/t/{tenant}").unwrap()).configs(configs()).build();
     let service = layer.layer(app);
     let request = request("/t/acme/users?x=1", &[]).map(axum::body::Body::new);
     let answer = Answer::of(service.oneshot(request).await.unwrap()).await;
@@ -108,26 +96,14 @@ async fn a_denial_by_an_extractor_of_the_body_refunds() {
             Err(rejection) => rejection.into_response(),
         }
     };
-    let app: Router = Router::new()
-        .route("/chat", post(chat))
-        .with_state(policies)
-        .layer(layer);
+    let app: Router = Router::new().route("/chat", post(chat)).with_state(policies).layer(layer);
     let say = async |model: &'static str| {
         let request = http::Request::post("/chat")
             .header("x-tenant-id", "picky")
             .body(axum::body::Body::from(model))
             .unwrap();
         let answer = Answer::of(app.clone().oneshot(request).await.unwrap()).await;
-        (
-            answer.status,
-            answer
-                .header("ratelimit")
-                .unwrap()
-                .split(';')
-                .nth(1)
-                .unwrap()
-                .to_owned(),
-        )
+        (answer.status, answer.header("ratelimit").unwrap().split(';').nth(1).unwrap().to_owned())
     };
     assert_eq!(say("large").await, (403, "r=10".into()));
     assert_eq!(say("small").await, (200, "r=9".into()));

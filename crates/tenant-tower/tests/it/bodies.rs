@@ -15,16 +15,10 @@ async fn a_body_passes_as_it_is() {
     let inner = service_fn(|request: Request<Full<Bytes>>| async move {
         Ok::<_, Infallible>(Response::new(request.into_body()))
     });
-    let request = Request::post("/")
-        .header("x-tenant-id", "acme")
-        .body(Full::from("payload"))
-        .unwrap();
+    let request = Request::post("/").header("x-tenant-id", "acme").body(Full::from("payload")).unwrap();
     let response = layer().layer(inner).oneshot(request).await.unwrap();
     assert_eq!(response.body().size_hint().exact(), Some(7));
-    assert_eq!(
-        response.into_body().collect().await.unwrap().to_bytes(),
-        "payload"
-    );
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "payload");
 }
 
 #[tokio::test]
@@ -34,10 +28,7 @@ async fn a_stream_passes_frame_by_frame() {
             ["one ", "two"].map(|part| Ok::<_, Infallible>(http_body::Frame::data(Bytes::from(part))));
         Ok::<_, Infallible>(Response::new(StreamBody::new(futures_util::stream::iter(frames))))
     });
-    let request = Request::get("/")
-        .header("x-tenant-id", "acme")
-        .body(Empty::new())
-        .unwrap();
+    let request = Request::get("/").header("x-tenant-id", "acme").body(Empty::new()).unwrap();
     let mut body = layer().layer(inner).oneshot(request).await.unwrap().into_body();
     assert!(body.size_hint().exact().is_none() && !body.is_end_stream());
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "one ");
@@ -48,12 +39,7 @@ async fn a_stream_passes_frame_by_frame() {
 #[tokio::test]
 async fn a_problem_is_one_frame_of_known_length() {
     let request = Request::get("/").body(Empty::<Bytes>::new()).unwrap();
-    let mut body = layer()
-        .layer(EchoService)
-        .oneshot(request)
-        .await
-        .unwrap()
-        .into_body();
+    let mut body = layer().layer(EchoService).oneshot(request).await.unwrap().into_body();
     let length = body.size_hint().exact().unwrap();
     assert!(!body.is_end_stream());
     let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
@@ -64,9 +50,7 @@ async fn a_problem_is_one_frame_of_known_length() {
 #[tokio::test]
 async fn hypers_incoming_body_goes_through() {
     let inner = service_fn(|request: Request<hyper::body::Incoming>| async move {
-        Ok::<_, hyper::Error>(Response::new(Full::new(
-            request.into_body().collect().await?.to_bytes(),
-        )))
+        Ok::<_, hyper::Error>(Response::new(Full::new(request.into_body().collect().await?.to_bytes())))
     });
     let addr = serve(layer().layer(inner)).await;
     let request = b"POST / HTTP/1.1\r\nHost: x\r\nX-Tenant-ID: acme\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";

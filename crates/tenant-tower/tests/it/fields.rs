@@ -14,12 +14,8 @@ use crate::support::{Answer, EchoService, Slow, clock, get, id, quotas, send};
 fn members(field: &str) -> Vec<(String, Vec<(String, i64)>)> {
     let list: sfv::List = Parser::new(field).parse().unwrap();
     let member = |entry: &ListEntry| {
-        let ListEntry::Item(item) = entry else {
-            panic!("an inner list in {field}")
-        };
-        let BareItem::String(name) = &item.bare_item else {
-            panic!("no string in {field}")
-        };
+        let ListEntry::Item(item) = entry else { panic!("an inner list in {field}") };
+        let BareItem::String(name) = &item.bare_item else { panic!("no string in {field}") };
         let parameters = item.params.iter().map(|(key, value)| match value {
             BareItem::Integer(integer) => (key.as_str().to_owned(), i64::from(*integer)),
             _ => panic!("no integer in {field}"),
@@ -39,10 +35,8 @@ type Given = TenantLayerBuilder<Arc<dyn tenant_tower::TenantResolver>, Arc<dyn t
 fn builder(config: TenantConfigBuilder) -> (Given, Arc<tenant_core::ManualClock>) {
     let clock = clock();
     let configs = InMemoryConfigManager::with([config.build().unwrap()]).unwrap();
-    let builder = TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(configs)
-        .quotas(quotas(&clock));
+    let builder =
+        TenantLayer::builder().resolver(HeaderResolver::default()).configs(configs).quotas(quotas(&clock));
     (builder, clock)
 }
 
@@ -71,11 +65,7 @@ async fn several_limits_stand_in_one_line_of_each_field() {
     let length = Window::Length(Duration::from_secs(10));
     let burst = NamedLimit::rate(Dimension::Tokens, length, 9_007_199_254_740_992);
     let (builder, _clock) = builder(
-        acme()
-            .requests_per_minute(100)
-            .tokens_per_minute(50)
-            .limit("a.b-c_D", daily)
-            .limit("burst", burst),
+        acme().requests_per_minute(100).tokens_per_minute(50).limit("a.b-c_D", daily).limit("burst", burst),
     );
     let answer = ask(&builder.build(), &[("x-token-count", "7")]).await;
     let day = 86_400 - i64::try_from(crate::support::NOW % 86_400).unwrap();
@@ -105,10 +95,8 @@ async fn an_unlimited_tenant_is_told_nothing() {
     let (builder, _clock) = builder(acme());
     let layer = builder.legacy_fields(true).remaining_fields(true).build();
     let answer = ask(&layer, &[]).await;
-    let told = answer
-        .headers
-        .keys()
-        .any(|name| name.as_str().contains("rate") || name.as_str().contains("quota"));
+    let told =
+        answer.headers.keys().any(|name| name.as_str().contains("rate") || name.as_str().contains("quota"));
     assert!(!told, "{:?}", answer.headers);
 }
 
@@ -139,21 +127,14 @@ async fn the_inner_services_404_carries_them() {
     });
     let service = builder.build().layer(missing);
     let answer = send(&service, get("/", &[("x-tenant-id", "acme")])).await;
-    assert_eq!(
-        (answer.status, answer.header("ratelimit")),
-        (404, Some("\"rpm\";r=99;t=40"))
-    );
+    assert_eq!((answer.status, answer.header("ratelimit")), (404, Some("\"rpm\";r=99;t=40")));
 }
 
 #[tokio::test]
 async fn a_policys_denial_carries_them_and_costs_nothing() {
     for is_slow in [false, true] {
         let clock = clock();
-        let config = acme()
-            .requests_per_minute(100)
-            .allowed_models(["small"])
-            .build()
-            .unwrap();
+        let config = acme().requests_per_minute(100).allowed_models(["small"]).build().unwrap();
         let builder = TenantLayer::builder()
             .resolver(HeaderResolver::default())
             .configs(InMemoryConfigManager::with([config]).unwrap());
@@ -163,10 +144,7 @@ async fn a_policys_denial_carries_them_and_costs_nothing() {
         };
         for _ in 0..2 {
             let answer = ask(&layer, &[("x-model", "large")]).await;
-            assert_eq!(
-                (answer.status, answer.header("ratelimit")),
-                (403, Some("\"rpm\";r=100;t=40"))
-            );
+            assert_eq!((answer.status, answer.header("ratelimit")), (403, Some("\"rpm\";r=100;t=40")));
             assert_eq!(answer.header("ratelimit-policy"), Some("\"rpm\";q=100;w=60"));
         }
     }
@@ -182,11 +160,7 @@ async fn before_resolution_there_is_nothing_to_tell() {
 #[tokio::test]
 async fn they_can_be_switched_off_and_the_older_ones_on() {
     let (builder, _clock) = builder(acme().requests_per_minute(100).tokens_per_minute(50));
-    let layer = builder
-        .rate_limit_fields(false)
-        .legacy_fields(true)
-        .remaining_fields(true)
-        .build();
+    let layer = builder.rate_limit_fields(false).legacy_fields(true).remaining_fields(true).build();
     let answer = ask(&layer, &[("x-token-count", "8")]).await;
     for (name, value) in [
         ("ratelimit", None),
@@ -206,18 +180,10 @@ async fn a_changed_limit_is_told_at_once() {
     use tenant_core::ConfigStoreExt;
     let configs =
         Arc::new(InMemoryConfigManager::with([acme().requests_per_minute(100).build().unwrap()]).unwrap());
-    let layer = TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(Arc::clone(&configs))
-        .build();
-    assert_eq!(
-        ask(&layer, &[]).await.header("ratelimit-policy"),
-        Some("\"rpm\";q=100;w=60")
-    );
+    let layer =
+        TenantLayer::builder().resolver(HeaderResolver::default()).configs(Arc::clone(&configs)).build();
+    assert_eq!(ask(&layer, &[]).await.header("ratelimit-policy"), Some("\"rpm\";q=100;w=60"));
     let change = |config: &mut TenantConfig| config.quota.requests_per_minute = Some(7);
     configs.modify(&id("acme"), change).await.unwrap();
-    assert_eq!(
-        ask(&layer, &[]).await.header("ratelimit-policy"),
-        Some("\"rpm\";q=7;w=60")
-    );
+    assert_eq!(ask(&layer, &[]).await.header("ratelimit-policy"), Some("\"rpm\";q=7;w=60"));
 }

@@ -10,27 +10,13 @@ async fn rejections_become_the_equal_grpc_status() {
     for (headers, status, code) in [
         ([("x-other", "x"), ("x-y", "z")], "16", "tenant_required"),
         ([("x-tenant-id", "a,b"), ("x-y", "z")], "3", "invalid_tenant_id"),
-        (
-            [("x-tenant-id", "initech"), ("x-y", "z")],
-            "5",
-            "tenant_not_found",
-        ),
+        ([("x-tenant-id", "initech"), ("x-y", "z")], "5", "tenant_not_found"),
         ([("x-tenant-id", "paused"), ("x-y", "z")], "7", "tenant_inactive"),
-        (
-            [("x-tenant-id", "picky"), ("x-model", "large")],
-            "7",
-            "policy_denied",
-        ),
-        (
-            [("x-tenant-id", "limited"), ("x-token-count", "101")],
-            "8",
-            "quota_exceeded",
-        ),
+        ([("x-tenant-id", "picky"), ("x-model", "large")], "7", "policy_denied"),
+        ([("x-tenant-id", "limited"), ("x-token-count", "101")], "8", "quota_exceeded"),
     ] {
-        let headers: Vec<_> = [("content-type", "application/grpc+proto")]
-            .into_iter()
-            .chain(headers)
-            .collect();
+        let headers: Vec<_> =
+            [("content-type", "application/grpc+proto")].into_iter().chain(headers).collect();
         let answer = send(&service, get("/", &headers)).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{code}");
         assert_eq!(answer.header("content-type"), Some("application/grpc"));

@@ -29,11 +29,7 @@ impl TenantHooks for Log {
     }
 
     fn on_policy(&self, event: &PolicyEvent<'_>) {
-        self.add(format!(
-            "policy {} {}",
-            event.request.path,
-            event.decision.is_allowed()
-        ));
+        self.add(format!("policy {} {}", event.request.path, event.decision.is_allowed()));
     }
 
     fn on_quota(&self, event: &QuotaEvent<'_>) {
@@ -41,9 +37,7 @@ impl TenantHooks for Log {
     }
 
     fn on_request(&self, event: &RequestEvent<'_>) {
-        let tenant = event
-            .tenant
-            .map_or("nobody".to_owned(), |tenant| tenant.id().to_string());
+        let tenant = event.tenant.map_or("nobody".to_owned(), |tenant| tenant.id().to_string());
         self.add(format!(
             "request {tenant} {} {} {} {:?} {}",
             event.method,
@@ -96,20 +90,11 @@ async fn every_step_is_told_in_order() {
     for is_slow in [false, true] {
         assert_eq!(
             hear(&[("x-tenant-id", "acme")], is_slow).await,
-            [
-                "resolve ok",
-                "policy /users true",
-                "quota true",
-                "request acme GET /users 200 None 7"
-            ]
+            ["resolve ok", "policy /users true", "quota true", "request acme GET /users 200 None 7"]
         );
         assert_eq!(
             hear(&[("x-tenant-id", "picky"), ("x-model", "large")], is_slow).await,
-            [
-                "resolve ok",
-                "policy /users false",
-                "request picky GET /users 403 Some(\"policy_denied\") 0"
-            ]
+            ["resolve ok", "policy /users false", "request picky GET /users 403 Some(\"policy_denied\") 0"]
         );
         assert_eq!(
             hear(&[("x-tenant-id", "limited"), ("x-token-count", "101")], is_slow).await,
@@ -122,17 +107,11 @@ async fn every_step_is_told_in_order() {
         );
         assert_eq!(
             hear(&[("x-tenant-id", "initech")], is_slow).await,
-            [
-                "resolve tenant_not_found",
-                "request nobody GET /users 404 Some(\"tenant_not_found\") 0"
-            ]
+            ["resolve tenant_not_found", "request nobody GET /users 404 Some(\"tenant_not_found\") 0"]
         );
         assert_eq!(
             hear(&[], is_slow).await,
-            [
-                "resolve tenant_required",
-                "request nobody GET /users 401 Some(\"tenant_required\") 0"
-            ]
+            ["resolve tenant_required", "request nobody GET /users 401 Some(\"tenant_required\") 0"]
         );
     }
 }

@@ -9,10 +9,7 @@ use crate::support::{Answer, EchoService, configs, id, raw, serve};
 
 async fn by_subdomain(request: &[u8]) -> Answer {
     let resolver = SubdomainResolver::new(["example.com", "eu.example.com"]).unwrap();
-    let layer = TenantLayer::builder()
-        .resolver(resolver)
-        .configs(configs())
-        .build();
+    let layer = TenantLayer::builder().resolver(resolver).configs(configs()).build();
     raw(serve(layer.layer(EchoService)).await, request).await
 }
 
@@ -58,11 +55,7 @@ async fn what_is_no_subdomain_names_nobody() {
         "[::1]:8080",
         "localhost",
     ] {
-        assert_eq!(
-            outcome(&by_host_line(host).await),
-            "401 tenant_required",
-            "{host}"
-        );
+        assert_eq!(outcome(&by_host_line(host).await), "401 tenant_required", "{host}");
     }
 }
 
@@ -86,11 +79,7 @@ async fn malformed_hosts_are_400() {
         "[acme.example.com]",
         "-acme.example.com",
     ] {
-        assert_eq!(
-            outcome(&by_host_line(host).await),
-            "400 invalid_tenant_id",
-            "{host}"
-        );
+        assert_eq!(outcome(&by_host_line(host).await), "400 invalid_tenant_id", "{host}");
     }
 }
 
@@ -99,16 +88,8 @@ async fn an_absolute_target_must_agree_with_the_host() {
     for (target, host, expected) in [
         ("http://acme.example.com/", "acme.example.com", "acme"),
         ("http://ACME.example.com/", "acme.example.com:80", "acme"),
-        (
-            "http://acme.example.com/",
-            "globex.example.com",
-            "400 invalid_tenant_id",
-        ),
-        (
-            "http://acme.example.com:81/",
-            "acme.example.com",
-            "400 invalid_tenant_id",
-        ),
+        ("http://acme.example.com/", "globex.example.com", "400 invalid_tenant_id"),
+        ("http://acme.example.com:81/", "acme.example.com", "400 invalid_tenant_id"),
         ("http://acme.example.com/", "", "400 invalid_tenant_id"),
     ] {
         let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
@@ -139,19 +120,15 @@ async fn no_host_at_all_names_nobody() {
 #[tokio::test]
 async fn registered_hosts_lead_to_their_tenant_as_soon_as_they_are_registered() {
     let registry = Arc::new(HostRegistry::new());
-    let layer = TenantLayer::builder()
-        .resolver(HostResolver::new(Arc::clone(&registry)))
-        .configs(configs())
-        .build();
+    let layer =
+        TenantLayer::builder().resolver(HostResolver::new(Arc::clone(&registry))).configs(configs()).build();
     let addr = serve(layer.layer(EchoService)).await;
     let ask = async |host: &str| {
         let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         outcome(&raw(addr, request.as_bytes()).await)
     };
     assert_eq!(ask("app.acme.example").await, "401 tenant_required");
-    registry
-        .add(&id("acme"), ["App.acme.example", "acme.example"])
-        .unwrap();
+    registry.add(&id("acme"), ["App.acme.example", "acme.example"]).unwrap();
     assert_eq!(ask("app.ACME.example:8443").await, "acme");
     assert_eq!(ask("acme.example.").await, "acme");
     assert_eq!(ask("sub.acme.example").await, "401 tenant_required");
@@ -175,17 +152,13 @@ fn a_host_belongs_to_one_tenant_and_a_list_is_taken_whole_or_not_at_all() {
         assert!(!error.to_string().contains("acme"));
     }
     for invalid in ["127.0.0.1", "[::1]", "a b", "", "acme.example:80", "*.example"] {
-        let error = registry
-            .add(&id("globex"), ["free.example", invalid])
-            .unwrap_err();
+        let error = registry.add(&id("globex"), ["free.example", invalid]).unwrap_err();
         assert_eq!(error.kind(), HostErrorKind::Invalid, "{invalid}");
     }
     assert_eq!(registry.len(), 1, "all or nothing");
     assert!(!registry.remove(&id("globex"), &host("acme.example")));
     assert_eq!(registry.tenant_of(&host("acme.example")), Some(id("acme")));
-    registry
-        .add(&id("acme"), ["acme.example", "acme.example"])
-        .unwrap();
+    registry.add(&id("acme"), ["acme.example", "acme.example"]).unwrap();
     assert_eq!(registry.hosts_of(&id("acme")).len(), 1);
     registry.remove_all(&id("acme"));
     assert!(registry.is_empty() && registry.hosts_of(&id("acme")).is_empty());

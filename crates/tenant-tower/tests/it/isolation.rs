@@ -16,11 +16,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use crate::support::{Answer, EchoService, Slow, configs, get, layer, seen, send, serve};
 
 fn public() -> TenantLayer {
-    TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(configs())
-        .allow_missing()
-        .build()
+    TenantLayer::builder().resolver(HeaderResolver::default()).configs(configs()).allow_missing().build()
 }
 
 /// Sends a request on an open connection and reads the body of the answer.
@@ -37,10 +33,7 @@ async fn next(stream: &mut TcpStream, headers: &str) -> String {
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
         };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
         if body.len() == length.parse::<usize>().unwrap() {
             return body.to_owned();
         }
@@ -49,20 +42,11 @@ async fn next(stream: &mut TcpStream, headers: &str) -> String {
 
 #[tokio::test]
 async fn a_context_does_not_outlive_its_request_on_a_connection() {
-    let mut stream = TcpStream::connect(serve(public().layer(EchoService)).await)
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(serve(public().layer(EchoService)).await).await.unwrap();
     assert_eq!(next(&mut stream, "X-Tenant-ID: acme\r\n").await, "acme acme /");
     assert_eq!(next(&mut stream, "").await, "none none /");
-    assert_eq!(
-        next(&mut stream, "X-Tenant-ID: globex\r\n").await,
-        "globex globex /"
-    );
-    assert!(
-        next(&mut stream, "X-Tenant-ID: initech\r\n")
-            .await
-            .contains("tenant_not_found")
-    );
+    assert_eq!(next(&mut stream, "X-Tenant-ID: globex\r\n").await, "globex globex /");
+    assert!(next(&mut stream, "X-Tenant-ID: initech\r\n").await.contains("tenant_not_found"));
     assert_eq!(next(&mut stream, "").await, "none none /");
 }
 
@@ -70,10 +54,7 @@ async fn a_context_does_not_outlive_its_request_on_a_connection() {
 async fn a_public_route_rejects_malformed_and_unknown_tenants_all_the_same() {
     let service = public().layer(EchoService);
     for (tenant, status) in [("a b", 400), ("initech", 404), ("paused", 403)] {
-        assert_eq!(
-            send(&service, get("/", &[("x-tenant-id", tenant)])).await.status,
-            status
-        );
+        assert_eq!(send(&service, get("/", &[("x-tenant-id", tenant)])).await.status, status);
     }
 }
 
@@ -124,11 +105,7 @@ async fn the_task_is_outside_again_after_a_call_that_panics_or_is_dropped() {
         std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>()
     });
     let call = layer().layer(never).oneshot(get("/", &[("x-tenant-id", "acme")]));
-    assert!(
-        tokio::time::timeout(Duration::from_millis(1), call)
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(1), call).await.is_err());
     assert!(tenant_core::current().is_none());
 }
 
@@ -145,23 +122,15 @@ async fn interleaved_tenants_never_see_each_other() {
         }
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(seen_now))))
     });
-    let fast = TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(configs());
-    let slow = TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(Slow(configs()));
+    let fast = TenantLayer::builder().resolver(HeaderResolver::default()).configs(configs());
+    let slow = TenantLayer::builder().resolver(HeaderResolver::default()).configs(Slow(configs()));
     for layer in [fast.build(), slow.build()] {
         let addr = serve(layer.layer(inner)).await;
         let clients = (0..8).map(|client| {
             tokio::spawn(async move {
                 let mut stream = TcpStream::connect(addr).await.unwrap();
                 for turn in 0..200 {
-                    let tenant = if (client + turn) % 2 == 0 {
-                        "acme"
-                    } else {
-                        "globex"
-                    };
+                    let tenant = if (client + turn) % 2 == 0 { "acme" } else { "globex" };
                     let body = next(&mut stream, &format!("X-Tenant-ID: {tenant}\r\n")).await;
                     assert_eq!(body, format!("{tenant} {tenant} /"));
                 }
@@ -177,18 +146,13 @@ async fn interleaved_tenants_never_see_each_other() {
 async fn a_tenant_suspended_between_two_requests_is_rejected_at_the_second() {
     use tenant_core::{ConfigStoreExt, TenantStatus};
     let configs = Arc::new(configs());
-    let layer = TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(Arc::clone(&configs))
-        .build();
+    let layer =
+        TenantLayer::builder().resolver(HeaderResolver::default()).configs(Arc::clone(&configs)).build();
     let service = layer.layer(EchoService);
     let request = || get("/", &[("x-tenant-id", "acme")]);
     assert_eq!(send(&service, request()).await.status, 200);
     let suspend = |config: &mut tenant_core::TenantConfig| config.status = TenantStatus::Suspended;
-    configs
-        .modify(&crate::support::id("acme"), suspend)
-        .await
-        .unwrap();
+    configs.modify(&crate::support::id("acme"), suspend).await.unwrap();
     assert_eq!(send(&service, request()).await.code(), "tenant_inactive");
 }
 

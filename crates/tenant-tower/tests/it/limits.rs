@@ -22,27 +22,16 @@ impl Bench {
     fn new(is_slow: bool) -> Self {
         let clock = clock();
         let (configs, quotas) = (Arc::new(configs()), Arc::new(quotas(&clock)));
-        let layer = TenantLayer::builder()
-            .resolver(HeaderResolver::default())
-            .configs(Arc::clone(&configs));
+        let layer = TenantLayer::builder().resolver(HeaderResolver::default()).configs(Arc::clone(&configs));
         let layer = match is_slow {
             true => layer.quotas(Slow(Arc::clone(&quotas))),
             false => layer.quotas(Arc::clone(&quotas)),
         };
-        Self {
-            clock,
-            configs,
-            quotas,
-            layer: layer.build(),
-        }
+        Self { clock, configs, quotas, layer: layer.build() }
     }
 
     async fn ask(&self, headers: &[(&str, &str)]) -> Answer {
-        let headers: Vec<_> = [("x-tenant-id", "limited")]
-            .iter()
-            .chain(headers)
-            .copied()
-            .collect();
+        let headers: Vec<_> = [("x-tenant-id", "limited")].iter().chain(headers).copied().collect();
         send(&self.layer.layer(EchoService), get("/", &headers)).await
     }
 
@@ -64,10 +53,7 @@ async fn a_reached_limit_is_a_429_until_the_window_ends() {
         assert_eq!((answer.status, answer.code().as_str()), (429, "quota_exceeded"));
         assert_eq!(answer.header("retry-after"), Some("40"), "39.5 s, rounded up");
         assert_eq!(answer.json()["retry_after"], 40);
-        assert_eq!(
-            answer.header("ratelimit"),
-            Some("\"rpm\";r=0;t=40, \"tpm\";r=100;t=40")
-        );
+        assert_eq!(answer.header("ratelimit"), Some("\"rpm\";r=0;t=40, \"tpm\";r=100;t=40"));
         bench.clock.advance(Duration::from_micros(39_499_999));
         assert_eq!(bench.ask(&[]).await.header("retry-after"), Some("1"), "never 0");
         bench.clock.advance(Duration::from_micros(1));
@@ -82,11 +68,7 @@ async fn announced_tokens_are_charged() {
     let answer = bench.ask(&[("x-token-count", "31")]).await;
     assert_eq!(answer.status, 429);
     assert_eq!(answer.header("retry-after"), Some("40"));
-    assert_eq!(
-        bench.used().await,
-        [1, 70],
-        "all limits admit, or nothing is charged"
-    );
+    assert_eq!(bench.used().await, [1, 70], "all limits admit, or nothing is charged");
     assert_eq!(bench.ask(&[("x-token-count", "30")]).await.status, 200);
 }
 
@@ -124,11 +106,7 @@ async fn a_malformed_count_is_a_400_that_costs_nothing() {
             "GET / HTTP/1.1\r\nHost: x\r\nX-Tenant-ID: limited\r\nX-Token-Count: {count}\r\nConnection: close\r\n\r\n"
         );
         let answer = raw(addr, request.as_bytes()).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (400, "invalid_request"),
-            "{count}"
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_request"), "{count}");
         assert_eq!(answer.json()["field"], "x-token-count");
         assert!(answer.header("ratelimit").unwrap().starts_with("\"rpm\";r=2;"));
     }
@@ -136,13 +114,7 @@ async fn a_malformed_count_is_a_400_that_costs_nothing() {
     assert_eq!(raw(addr, twice).await.code(), "invalid_request");
     let zero =
         b"GET / HTTP/1.1\r\nHost: x\r\nX-Tenant-ID: limited\r\nX-Token-Count: 0\r\nConnection: close\r\n\r\n";
-    assert!(
-        raw(addr, zero)
-            .await
-            .header("ratelimit")
-            .unwrap()
-            .starts_with("\"rpm\";r=1;")
-    );
+    assert!(raw(addr, zero).await.header("ratelimit").unwrap().starts_with("\"rpm\";r=1;"));
 }
 
 #[tokio::test]
@@ -152,20 +124,9 @@ async fn one_tenant_never_counts_against_another() {
         bench.ask(&[]).await;
     }
     let service = bench.layer.layer(EchoService);
-    assert_eq!(
-        send(&service, get("/", &[("x-tenant-id", "picky")])).await.status,
-        200
-    );
-    assert_eq!(
-        send(&service, get("/", &[("x-tenant-id", "acme")])).await.status,
-        200
-    );
-    assert_eq!(
-        send(&service, get("/", &[("x-tenant-id", "limited")]))
-            .await
-            .status,
-        429
-    );
+    assert_eq!(send(&service, get("/", &[("x-tenant-id", "picky")])).await.status, 200);
+    assert_eq!(send(&service, get("/", &[("x-tenant-id", "acme")])).await.status, 200);
+    assert_eq!(send(&service, get("/", &[("x-tenant-id", "limited")])).await.status, 429);
 }
 
 #[tokio::test]
@@ -185,10 +146,7 @@ async fn what_never_reached_a_tenant_costs_it_nothing() {
 #[tokio::test]
 async fn a_named_limit_of_zero_denies_without_retry_after() {
     let none = NamedLimit::rate(Dimension::Requests, Window::Day, 0);
-    let config = TenantConfig::builder(id("acme"))
-        .limit("calls", none)
-        .build()
-        .unwrap();
+    let config = TenantConfig::builder(id("acme")).limit("calls", none).build().unwrap();
     let layer = TenantLayer::builder()
         .resolver(HeaderResolver::default())
         .configs(InMemoryConfigManager::with([config]).unwrap())
@@ -203,11 +161,7 @@ async fn exactly_the_limit_gets_through_however_many_ask() {
     let service = bench.layer.layer(EchoService);
     let calls = (0..200).map(|_| {
         let service = service.clone();
-        tokio::spawn(async move {
-            send(&service, get("/", &[("x-tenant-id", "limited")]))
-                .await
-                .status
-        })
+        tokio::spawn(async move { send(&service, get("/", &[("x-tenant-id", "limited")])).await.status })
     });
     let mut admitted = 0;
     for call in calls.collect::<Vec<_>>() {

@@ -16,18 +16,11 @@ async fn a_layer_that_needs_a_tenant_never_passes_without_one_that_resolves() {
     let quota = QuotaLayer::new(InMemoryQuotaManager::new()).layer(EchoService);
     let turned = QuotaLayer::new(InMemoryQuotaManager::new()).layer(resolve().layer(EchoService));
     let request = || get("/", &[("x-tenant-id", "acme")]);
-    for answer in [
-        send(&policy, request()).await,
-        send(&quota, request()).await,
-        send(&turned, request()).await,
-    ] {
+    for answer in
+        [send(&policy, request()).await, send(&quota, request()).await, send(&turned, request()).await]
+    {
         assert_eq!((answer.status, answer.code().as_str()), (500, "internal_error"));
-        assert!(
-            answer.json()["detail"]
-                .as_str()
-                .unwrap()
-                .contains("before this one")
-        );
+        assert!(answer.json()["detail"].as_str().unwrap().contains("before this one"));
     }
 }
 
@@ -38,13 +31,8 @@ async fn the_single_layers_do_together_what_the_whole_one_does() {
         .layer(PolicyLayer::new(ConfigPolicyEvaluator::new()))
         .layer(QuotaLayer::new(InMemoryQuotaManager::new()))
         .service(EchoService);
-    let ask = async |tenant, model| {
-        send(
-            &service,
-            get("/x", &[("x-tenant-id", tenant), ("x-model", model)]),
-        )
-        .await
-    };
+    let ask =
+        async |tenant, model| send(&service, get("/x", &[("x-tenant-id", tenant), ("x-model", model)])).await;
     assert_eq!(ask("acme", "any").await.body, "acme acme /x");
     assert_eq!(ask("picky", "large").await.code(), "policy_denied");
     let answer = ask("limited", "any").await;
@@ -70,11 +58,7 @@ async fn quotas_outside_of_policies_still_refund_a_denial() {
         .layer(QuotaLayer::new(InMemoryQuotaManager::new()))
         .layer(PolicyLayer::new(ConfigPolicyEvaluator::new()))
         .service(EchoService);
-    let answer = send(
-        &service,
-        get("/", &[("x-tenant-id", "picky"), ("x-model", "large")]),
-    )
-    .await;
+    let answer = send(&service, get("/", &[("x-tenant-id", "picky"), ("x-model", "large")])).await;
     assert_eq!(answer.status, 403);
     assert!(answer.header("ratelimit").unwrap().starts_with("\"rpm\";r=10;"));
 }

@@ -12,9 +12,7 @@ fn with_header(name: &str, values: &[Vec<u8>]) -> Request<()> {
     let mut request = Request::new(());
     for value in values {
         if let Ok(value) = HeaderValue::from_bytes(value) {
-            request
-                .headers_mut()
-                .append(http::HeaderName::try_from(name).unwrap(), value);
+            request.headers_mut().append(http::HeaderName::try_from(name).unwrap(), value);
         }
     }
     request

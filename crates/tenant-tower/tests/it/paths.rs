@@ -12,10 +12,7 @@ use tower::{Layer, service_fn};
 use crate::support::{EchoService, Slow, configs, get, id, send};
 
 fn layer(pattern: &str) -> TenantLayer {
-    TenantLayer::builder()
-        .resolver(PathResolver::new(pattern).unwrap())
-        .configs(configs())
-        .build()
+    TenantLayer::builder().resolver(PathResolver::new(pattern).unwrap()).configs(configs()).build()
 }
 
 #[tokio::test]
@@ -42,30 +39,15 @@ async fn the_prefix_is_stripped() {
 async fn what_is_not_below_the_prefix_names_nobody() {
     let service = layer("/t/{tenant}").layer(EchoService);
     for uri in ["/", "/t", "/T/acme", "/users/t/acme", "/%74/acme", "*"] {
-        assert_eq!(
-            send(&service, get(uri, &[])).await.code(),
-            "tenant_required",
-            "{uri}"
-        );
+        assert_eq!(send(&service, get(uri, &[])).await.code(), "tenant_required", "{uri}");
     }
 }
 
 #[tokio::test]
 async fn a_segment_that_is_no_id_is_a_400() {
     let service = layer("/t/{tenant}").layer(EchoService);
-    for uri in [
-        "/t/",
-        "/t//users",
-        "/t/../x",
-        "/t/acm%65/x",
-        "/t/.acme/x",
-        "/t/a,b",
-    ] {
-        assert_eq!(
-            send(&service, get(uri, &[])).await.code(),
-            "invalid_tenant_id",
-            "{uri}"
-        );
+    for uri in ["/t/", "/t//users", "/t/../x", "/t/acm%65/x", "/t/.acme/x", "/t/a,b"] {
+        assert_eq!(send(&service, get(uri, &[])).await.code(), "invalid_tenant_id", "{uri}");
     }
 }
 
@@ -81,28 +63,13 @@ async fn the_target_as_it_was_sent_stays_at_hand() {
 
 #[tokio::test]
 async fn policies_look_at_the_path_that_is_served() {
-    let policy = PolicyConfig {
-        allowed_paths: vec!["/users".into()],
-        ..PolicyConfig::default()
-    };
-    let config = || {
-        TenantConfig::builder(id("acme"))
-            .policy(policy.clone())
-            .build()
-            .unwrap()
-    };
+    let policy = PolicyConfig { allowed_paths: vec!["/users".into()], ..PolicyConfig::default() };
+    let config = || TenantConfig::builder(id("acme")).policy(policy.clone()).build().unwrap();
     let builder = || TenantLayer::builder().resolver(PathResolver::new("/t/{tenant}").unwrap());
     let configs = || InMemoryConfigManager::with([config()]).unwrap();
-    for layer in [
-        builder().configs(configs()).build(),
-        builder().configs(Slow(configs())).build(),
-    ] {
+    for layer in [builder().configs(configs()).build(), builder().configs(Slow(configs())).build()] {
         let service = layer.layer(EchoService);
-        for (uri, status) in [
-            ("/t/acme/users/7", 200),
-            ("/t/acme/secrets", 403),
-            ("/t/acme", 403),
-        ] {
+        for (uri, status) in [("/t/acme/users/7", 200), ("/t/acme/secrets", 403), ("/t/acme", 403)] {
             assert_eq!(send(&service, get(uri, &[])).await.status, status, "{uri}");
         }
     }
@@ -110,17 +77,9 @@ async fn policies_look_at_the_path_that_is_served() {
 
 #[test]
 fn patterns_are_of_one_form() {
-    for wrong in [
-        "",
-        "/",
-        "/t",
-        "/t/",
-        "t/{tenant}",
-        "/t{tenant}",
-        "/t/{tenant}/x",
-        "/{x}/{tenant}",
-        "/a b/{tenant}",
-    ] {
+    for wrong in
+        ["", "/", "/t", "/t/", "t/{tenant}", "/t{tenant}", "/t/{tenant}/x", "/{x}/{tenant}", "/a b/{tenant}"]
+    {
         assert!(PathResolver::new(wrong).is_err(), "{wrong}");
     }
 }

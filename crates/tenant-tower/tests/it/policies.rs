@@ -22,11 +22,7 @@ async fn model_and_tool_come_from_their_headers() {
         ([("x-other", "x"), ("x-another", "x")], 200),
     ] {
         let headers: Vec<_> = [("x-tenant-id", "picky")].into_iter().chain(headers).collect();
-        assert_eq!(
-            send(&service, get("/", &headers)).await.status,
-            status,
-            "{headers:?}"
-        );
+        assert_eq!(send(&service, get("/", &headers)).await.status, status, "{headers:?}");
     }
 }
 
@@ -58,11 +54,7 @@ async fn a_route_that_requires_a_declaration_rejects_its_absence() {
         ([("x-tenant-id", "acme"), ("x-tool", "any")], 400),
         ([("x-tenant-id", "picky"), ("x-model", "large")], 403),
     ] {
-        assert_eq!(
-            send(&service, get("/", &headers)).await.status,
-            status,
-            "{headers:?}"
-        );
+        assert_eq!(send(&service, get("/", &headers)).await.status, status, "{headers:?}");
     }
 }
 
@@ -74,11 +66,8 @@ async fn headers_can_be_named_otherwise() {
         .model_header(HeaderName::from_static("x-llm"))
         .build();
     let service = layer.layer(EchoService);
-    let ask = async |name| {
-        send(&service, get("/", &[("x-tenant-id", "picky"), (name, "large")]))
-            .await
-            .status
-    };
+    let ask =
+        async |name| send(&service, get("/", &[("x-tenant-id", "picky"), (name, "large")])).await.status;
     assert_eq!((ask("x-llm").await, ask("x-model").await), (403, 200));
 }
 
@@ -90,14 +79,8 @@ async fn policies_that_wait_decide_all_the_same() {
         .policies(Slow(ConfigPolicyEvaluator::new()))
         .build();
     let service = layer.layer(EchoService);
-    let ask = async |model| {
-        send(
-            &service,
-            get("/", &[("x-tenant-id", "picky"), ("x-model", model)]),
-        )
-        .await
-        .status
-    };
+    let ask =
+        async |model| send(&service, get("/", &[("x-tenant-id", "picky"), ("x-model", model)])).await.status;
     assert_eq!((ask("small").await, ask("large").await), (200, 403));
 }
 
@@ -132,10 +115,7 @@ async fn a_denial_inside_of_the_handler_refunds_the_charge() {
     assert_eq!((denied.status, denied.code().as_str()), (403, "policy_denied"));
     assert_eq!(denied.header("ratelimit"), Some("\"rpm\";r=10;t=40"));
     let answered = ask("small").await;
-    assert_eq!(
-        (answered.status, answered.header("ratelimit")),
-        (200, Some("\"rpm\";r=9;t=40"))
-    );
+    assert_eq!((answered.status, answered.header("ratelimit")), (200, Some("\"rpm\";r=9;t=40")));
 }
 
 #[tokio::test]
@@ -144,8 +124,5 @@ async fn other_rejections_of_a_handler_stay_charged() {
         Ok::<_, Infallible>(Rejection::not_found().to_response().map(Full::new))
     });
     let answer = send(&layer().layer(inner), get("/", &[("x-tenant-id", "picky")])).await;
-    assert_eq!(
-        (answer.status, answer.header("ratelimit")),
-        (404, Some("\"rpm\";r=9;t=40"))
-    );
+    assert_eq!((answer.status, answer.header("ratelimit")), (404, Some("\"rpm\";r=9;t=40")));
 }

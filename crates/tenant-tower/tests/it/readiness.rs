@@ -79,12 +79,7 @@ async fn a_rejected_request_leaves_the_service_ready() {
     assert_eq!(rejected.unwrap().status(), 404);
     let call = service.call(request("acme"));
     let (response, ()) = tokio::join!(call, async {
-        handle
-            .next_request()
-            .await
-            .unwrap()
-            .1
-            .send_response(Response::new(()));
+        handle.next_request().await.unwrap().1.send_response(Response::new(()));
     });
     assert_eq!(response.unwrap().status(), 200);
 }

@@ -16,11 +16,7 @@ async fn ask(lines: &[u8]) -> Answer {
 }
 
 fn assert_rejected(answer: &Answer, status: u16, code: &str) {
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (status, code),
-        "{answer:?}"
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (status, code), "{answer:?}");
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let problem = answer.json();
@@ -85,10 +81,7 @@ async fn a_suspended_tenant_is_a_403() {
 async fn a_denied_policy_is_a_403_with_the_reason() {
     let answer = ask(b"X-Tenant-ID: picky\r\nX-Model: large\r\n").await;
     assert_rejected(&answer, 403, "policy_denied");
-    assert_eq!(
-        answer.json()["reason"],
-        "the model is not allowed for this tenant"
-    );
+    assert_eq!(answer.json()["reason"], "the model is not allowed for this tenant");
 }
 
 #[tokio::test]
@@ -139,18 +132,14 @@ async fn a_rejection_stays_in_the_response_for_outer_layers() {
 #[tokio::test]
 async fn the_body_has_its_length() {
     let answer = ask(b"").await;
-    assert_eq!(
-        answer.header("content-length"),
-        Some(answer.body.len().to_string().as_str())
-    );
+    assert_eq!(answer.header("content-length"), Some(answer.body.len().to_string().as_str()));
 }
 
 #[tokio::test]
 async fn handlers_answer_in_the_same_form() {
     let challenge = http::HeaderValue::from_static("Bearer realm=\"api\"");
-    let invalid = Rejection::invalid_request("expected a string")
-        .with_field("messages[0].role")
-        .with_position(3, 14);
+    let invalid =
+        Rejection::invalid_request("expected a string").with_field("messages[0].role").with_position(3, 14);
     for (rejection, status, code) in [
         (invalid, 400, "invalid_request"),
         (Rejection::body_too_large(), 413, "body_too_large"),
@@ -170,10 +159,7 @@ async fn handlers_answer_in_the_same_form() {
             "invalid_request" => {
                 let problem = answer.json();
                 assert_eq!(problem["field"], "messages[0].role");
-                assert_eq!(
-                    (problem["line"].as_u64(), problem["column"].as_u64()),
-                    (Some(3), Some(14))
-                );
+                assert_eq!((problem["line"].as_u64(), problem["column"].as_u64()), (Some(3), Some(14)));
             }
             "unauthenticated" => {
                 assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"api\""));

@@ -35,14 +35,8 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, cx: tracing_subscriber::layer::Context<'_, S>) {
-        let inside = cx
-            .current_span()
-            .metadata()
-            .map_or("nothing", tracing::Metadata::name);
-        self.0
-            .lock()
-            .unwrap()
-            .push(format!("{} in {inside}", event.metadata().name()));
+        let inside = cx.current_span().metadata().map_or("nothing", tracing::Metadata::name);
+        self.0.lock().unwrap().push(format!("{} in {inside}", event.metadata().name()));
     }
 }
 
@@ -60,11 +54,6 @@ async fn what_is_logged_inside_stands_in_the_tenants_span() {
     });
     send(&layer().layer(inner), get("/", &[("x-tenant-id", "acme")])).await;
     tracing::event!(name: "after", tracing::Level::INFO, "after");
-    let expected = [
-        "tenant.id=acme",
-        "called in tenant",
-        "polled in tenant",
-        "after in nothing",
-    ];
+    let expected = ["tenant.id=acme", "called in tenant", "polled in tenant", "after in nothing"];
     assert_eq!(*log.0.lock().unwrap(), expected);
 }

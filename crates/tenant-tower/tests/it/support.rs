@@ -43,11 +43,7 @@ pub(crate) fn configs() -> InMemoryConfigManager {
     InMemoryConfigManager::with([
         plain("acme").build().unwrap(),
         plain("globex").build().unwrap(),
-        plain("limited")
-            .requests_per_minute(2)
-            .tokens_per_minute(100)
-            .build()
-            .unwrap(),
+        plain("limited").requests_per_minute(2).tokens_per_minute(100).build().unwrap(),
         plain("picky")
             .allowed_models(["small"])
             .allowed_tools(["search"])
@@ -61,11 +57,7 @@ pub(crate) fn configs() -> InMemoryConfigManager {
 
 /// The usual layer: by header, with the usual tenants.
 pub(crate) fn layer() -> TenantLayer {
-    TenantLayer::builder()
-        .resolver(HeaderResolver::default())
-        .configs(configs())
-        .clock(clock())
-        .build()
+    TenantLayer::builder().resolver(HeaderResolver::default()).configs(configs()).clock(clock()).build()
 }
 
 /// Which tenant a request's extensions, and the task, belong to, and the path that arrived.
@@ -156,9 +148,7 @@ where
         while let Ok((stream, _)) = listener.accept().await {
             let service = TowerToHyperService::new(service.clone());
             tokio::spawn(async move {
-                let _ = http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
+                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
     });
@@ -205,12 +195,7 @@ fn parse(bytes: &[u8]) -> Answer {
             http::HeaderValue::try_from(value.trim()).unwrap(),
         );
     }
-    Answer {
-        status,
-        headers,
-        extensions: http::Extensions::new(),
-        body: body.to_owned(),
-    }
+    Answer { status, headers, extensions: http::Extensions::new(), body: body.to_owned() }
 }
 
 /// Wraps a store so that nothing is ever in memory and every answer takes a turn of the scheduler.

@@ -75,10 +75,7 @@ async fn waiting_changes_nothing_but_the_time() {
 async fn chains_wait_for_whoever_waits() {
     let by_other = HeaderResolver::new(http::HeaderName::from_static("x-other"));
     let resolver = SlowResolver(HeaderResolver::default()).or(by_other);
-    let layer = TenantLayer::builder()
-        .resolver(resolver)
-        .configs(configs())
-        .build();
+    let layer = TenantLayer::builder().resolver(resolver).configs(configs()).build();
     let service = layer.layer(EchoService);
     let ask = async |other| send(&service, get("/", &[("x-tenant-id", "acme"), ("x-other", other)])).await;
     assert_eq!(ask("acme").await.body, "acme acme /");
@@ -89,17 +86,7 @@ async fn chains_wait_for_whoever_waits() {
 #[tokio::test]
 async fn two_hosts_are_rejected_before_anybody_waits() {
     let resolver = SlowResolver(HeaderResolver::default());
-    let layer = TenantLayer::builder()
-        .resolver(resolver)
-        .configs(configs())
-        .build();
-    let headers = [
-        ("x-tenant-id", "acme"),
-        ("host", "a.example"),
-        ("host", "a.example"),
-    ];
-    assert_eq!(
-        send(&layer.layer(EchoService), get("/", &headers)).await.status,
-        400
-    );
+    let layer = TenantLayer::builder().resolver(resolver).configs(configs()).build();
+    let headers = [("x-tenant-id", "acme"), ("host", "a.example"), ("host", "a.example")];
+    assert_eq!(send(&layer.layer(EchoService), get("/", &headers)).await.status, 400);
 }
