@@ -105,7 +105,7 @@ impl Scoper<'_> {
         match (given.next(), given.next()) {
             (None, _) => {
                 columns.push(self.tenant_name(target));
-                self.append_tenant(body)
+                self.append_tenant(body, folded.len())
             }
             (Some(at), None) => self.check_given(body, at, folded.len()),
             (Some(_), Some(_)) => Err(Refusal::construct_of("repeated column")),

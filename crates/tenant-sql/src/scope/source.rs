@@ -14,7 +14,7 @@ use crate::round_trip;
 use crate::tenant::TenantType;
 
 impl Scoper<'_> {
-    pub(super) fn append_tenant(&mut self, body: &mut SetExpr) -> Result {
+    pub(super) fn append_tenant(&mut self, body: &mut SetExpr, width: usize) -> Result {
         match body {
             SetExpr::Select(select) => {
                 let tenant = self.tenant();
@@ -23,16 +23,19 @@ impl Scoper<'_> {
             }
             SetExpr::Values(values) => {
                 for row in &mut values.rows {
+                    if row.content.len() != width {
+                        return Err(uneven());
+                    }
                     let tenant = self.tenant();
                     row.content.push(tenant);
                 }
                 Ok(())
             }
             SetExpr::SetOperation { left, op: _, set_quantifier: _, right } => {
-                self.append_tenant(left)?;
-                self.append_tenant(right)
+                self.append_tenant(left, width)?;
+                self.append_tenant(right, width)
             }
-            SetExpr::Query(query) => self.append_tenant(&mut query.body),
+            SetExpr::Query(query) => self.append_tenant(&mut query.body, width),
             _ => Err(Refusal::construct_of("source of INSERT")),
         }
     }
@@ -42,26 +45,27 @@ impl Scoper<'_> {
         match body {
             SetExpr::Select(select) => {
                 let items = &mut select.projection;
-                let plain = items.iter().all(|item| {
-                    matches!(
-                        item,
-                        SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ }
-                    )
-                });
+                let plain = items.len() == width
+                    && items.iter().all(|item| {
+                        matches!(
+                            item,
+                            SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ }
+                        )
+                    });
                 match items.get_mut(at) {
                     Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, alias: _ })
                         if plain =>
                     {
                         self.check_value(expr)
                     }
-                    _ => Err(leave_out("wildcard for the tenant column")),
+                    _ => Err(leave_out("column count, or a wildcard, beside the tenant column")),
                 }
             }
             SetExpr::Values(values) => values.rows.iter_mut().try_for_each(|row| {
                 let fits = row.content.len() == width;
                 match row.content.get_mut(at) {
                     Some(expr) if fits => self.check_value(expr),
-                    _ => Err(Refusal::new(RefusalKind::Syntax, "VALUES", "give one value per column")),
+                    _ => Err(uneven()),
                 }
             }),
             SetExpr::SetOperation { left, op: _, set_quantifier: _, right } => {
@@ -165,4 +169,8 @@ impl Scoper<'_> {
 
 fn leave_out(construct: &'static str) -> Refusal {
     Refusal::new(RefusalKind::UnsupportedConstruct, construct, "leave the tenant column out: it is filled in")
+}
+
+fn uneven() -> Refusal {
+    Refusal::new(RefusalKind::Syntax, "VALUES", "give one value per column")
 }
