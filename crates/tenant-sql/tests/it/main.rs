@@ -1,7 +1,9 @@
 //! The promises of `tenant-sql`, by behaviour.
 
 mod common;
+mod dialects;
 mod errors;
+mod hostile;
 mod limits;
 mod oracle;
 mod refusals;

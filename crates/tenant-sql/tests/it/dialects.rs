@@ -1,0 +1,215 @@
+//! PostgreSQL and MySQL: the scoped text, and what is refused there only.
+
+use tenant_sql::{Dialect, Plan, RefusalKind, TenantBind, TenantValue};
+
+use crate::common::rewriter;
+
+fn expect(dialect: Dialect, cases: &[(&str, &str)]) {
+    for (sql, expected) in cases {
+        match rewriter(dialect).rewrite(sql) {
+            Ok(plan) => assert_eq!(&&**plan.sql(), expected, "{sql}"),
+            Err(refusal) => panic!("{refusal}: {sql}"),
+        }
+    }
+}
+
+fn kinds(dialect: Dialect, cases: &[(RefusalKind, &str)]) {
+    for (kind, sql) in cases {
+        match rewriter(dialect).rewrite(sql) {
+            Ok(plan) => panic!("accepted: {sql}\n      as: {}", plan.sql()),
+            Err(refusal) => assert_eq!(refusal.kind(), *kind, "{refusal}: {sql}"),
+        }
+    }
+}
+
+#[test]
+fn postgres_statements_are_scoped() {
+    expect(
+        Dialect::Postgres,
+        &[
+            (
+                "SELECT id FROM users WHERE a = $2 OR b = $1",
+                r#"SELECT id FROM users WHERE "users"."tenant_id" = $3 AND (a = $2 OR b = $1)"#,
+            ),
+            (
+                "SELECT id FROM PUBLIC.Users AS U",
+                r#"SELECT id FROM PUBLIC.Users AS U WHERE "u"."tenant_id" = $1"#,
+            ),
+            (
+                "SELECT * FROM users u, LATERAL (SELECT * FROM orders o WHERE o.user_id = u.id) x",
+                r#"SELECT * FROM users u, LATERAL (SELECT * FROM orders o WHERE "o"."tenant_id" = $1 AND (o.user_id = u.id)) x WHERE "u"."tenant_id" = $1"#,
+            ),
+            (
+                "SELECT DISTINCT ON (id) id FROM users WHERE id = ANY($1) AND name ILIKE $2 FOR UPDATE SKIP LOCKED",
+                r#"SELECT DISTINCT ON (id) id FROM users WHERE "users"."tenant_id" = $3 AND (id = ANY($1) AND name ILIKE $2) FOR UPDATE SKIP LOCKED"#,
+            ),
+            (
+                "SELECT ARRAY(SELECT id FROM users), (ARRAY[1])[1], a -> 'b', a ->> 'c', a @> $1, a ? 'x', 1::bigint, now() - INTERVAL '1 day' FROM plans",
+                r#"SELECT ARRAY(SELECT id FROM users WHERE "users"."tenant_id" = $2), (ARRAY[1])[1], a -> 'b', a ->> 'c', a @> $1, a ? 'x', 1::BIGINT, now() - INTERVAL '1 day' FROM plans"#,
+            ),
+            (
+                "WITH gone AS (DELETE FROM orders WHERE id = $1 RETURNING *) INSERT INTO users (id) SELECT user_id FROM gone",
+                r#"WITH gone AS (DELETE FROM orders WHERE "orders"."tenant_id" = $2 AND (id = $1) RETURNING *) INSERT INTO users (id, "tenant_id") SELECT user_id, $2 FROM gone"#,
+            ),
+            (
+                "INSERT INTO users (id, tenant_id) VALUES (DEFAULT, $1)",
+                r#"INSERT INTO users (id, tenant_id) VALUES (DEFAULT, CASE WHEN ($1) = $2 THEN $2 ELSE CAST(CAST('another tenant ' || $2 AS BIGINT) AS TEXT) END)"#,
+            ),
+            (
+                "INSERT INTO users (email) VALUES ($1) ON CONFLICT (email) DO UPDATE SET age = EXCLUDED.age",
+                r#"INSERT INTO users (email, "tenant_id") VALUES ($1, $2) ON CONFLICT(email, "tenant_id") DO UPDATE SET age = EXCLUDED.age WHERE "users"."tenant_id" = $2"#,
+            ),
+            (
+                "UPDATE users u SET age = o.total FROM orders o WHERE o.user_id = u.id RETURNING u.*",
+                r#"UPDATE users u SET age = o.total FROM orders o WHERE "u"."tenant_id" = $1 AND "o"."tenant_id" = $1 AND (o.user_id = u.id) RETURNING u.*"#,
+            ),
+            (
+                "DELETE FROM users u USING orders o WHERE o.user_id = u.id",
+                r#"DELETE FROM users u USING orders o WHERE "u"."tenant_id" = $1 AND "o"."tenant_id" = $1 AND (o.user_id = u.id)"#,
+            ),
+            (
+                "SELECT * FROM generate_series(1, $1) AS g (n) JOIN users ON users.id = g.n",
+                r#"SELECT * FROM generate_series(1, $1) AS g (n) JOIN users ON users.id = g.n WHERE "users"."tenant_id" = $2"#,
+            ),
+            (r"SELECT 'x\'' OR 1=1 -- '", r"SELECT 'x\'' OR 1=1 -- '"),
+        ],
+    );
+}
+
+#[test]
+fn postgres_names_are_folded_as_postgres_folds_them() {
+    kinds(
+        Dialect::Postgres,
+        &[
+            (RefusalKind::UnknownRelation, r#"SELECT * FROM "Users""#),
+            (RefusalKind::HiddenRelation, "SELECT * FROM pg_class"),
+            (RefusalKind::HiddenRelation, "SELECT * FROM pg_catalog.pg_class"),
+            (RefusalKind::HiddenRelation, "SELECT * FROM information_schema.tables"),
+            (RefusalKind::HiddenRelation, r#"SELECT * FROM "Public".users"#),
+            (RefusalKind::TenantColumnWrite, "UPDATE users SET TENANT_ID = 'x'"),
+            (RefusalKind::TenantColumnWrite, "UPDATE users SET (age, Tenant_Id) = (1, 'x')"),
+        ],
+    );
+}
+
+#[test]
+fn postgres_constructs_that_reach_around_the_scope_are_refused() {
+    let odd = RefusalKind::UnsupportedConstruct;
+    kinds(
+        Dialect::Postgres,
+        &[
+            (odd, "SELECT * FROM ONLY users"),
+            (odd, "DELETE FROM ONLY users"),
+            (odd, "UPDATE ONLY users SET age = 1"),
+            (odd, "SELECT * FROM users TABLESAMPLE SYSTEM (10)"),
+            (odd, "SELECT * FROM users AS u (tenant_id, id)"),
+            (odd, "SELECT 'users'::regclass"),
+            (odd, "SELECT CAST(16384 AS oid)"),
+            (odd, "SELECT users.ctid FROM users"),
+            (odd, "SELECT E'a'"),
+            (odd, "SELECT 'a'\n'b'"),
+            (odd, "SELECT * FROM (DELETE FROM users RETURNING id) x"),
+            (odd, "INSERT INTO users (id) VALUES (1) ON CONFLICT ON CONSTRAINT users_key DO NOTHING"),
+            (odd, "SELECT 1 UNION TABLE users"),
+            (RefusalKind::Function, "SELECT pg_sleep(1)"),
+            (RefusalKind::Function, "SELECT query_to_xml('select 1', true, true, '')"),
+            (RefusalKind::Function, "SELECT pg_relation_size('users')"),
+            (RefusalKind::Function, "SELECT set_config('a', 'b', true)"),
+            (RefusalKind::Function, "SELECT nextval('users_id_seq')"),
+            (RefusalKind::Function, "SELECT * FROM dblink('x', 'y')"),
+            (RefusalKind::Syntax, "SELECT ?"),
+        ],
+    );
+}
+
+fn mysql(sql: &str) -> std::sync::Arc<Plan> {
+    rewriter(Dialect::MySql).rewrite(sql).unwrap_or_else(|refusal| panic!("{refusal}: {sql}"))
+}
+
+#[test]
+fn mysql_tenants_are_literals_at_reserved_places() {
+    let plan = mysql(
+        "SELECT id FROM users WHERE name = ':tenant' AND `name` <> ? AND id IN (SELECT user_id FROM orders) -- :tenant",
+    );
+    assert_eq!(plan.tenant(), TenantBind::Inline);
+    assert_eq!(plan.arguments(), 1);
+    let sent = plan.sql_for(&TenantValue::Text("a'cme")).expect("text");
+    assert_eq!(
+        sent,
+        "SELECT id FROM users WHERE `users`.`tenant_id` = _utf8mb4 X'6127636D65' AND (name = ':tenant' AND `name` <> ? \
+         AND id IN (SELECT user_id FROM orders WHERE `orders`.`tenant_id` = _utf8mb4 X'6127636D65'))"
+    );
+    assert_eq!(plan.sql_for(&TenantValue::Integer(1)).unwrap_err().kind(), RefusalKind::Arguments);
+    assert!(!mysql("SELECT * FROM plans").sql().contains("tenant"));
+}
+
+#[test]
+fn mysql_statements_are_scoped() {
+    expect(
+        Dialect::MySql,
+        &[
+            (
+                "SELECT count( * ), IF(age > 1, 'a', 'b') x FROM users u LEFT JOIN orders o ON o.user_id = u.id FOR UPDATE",
+                "SELECT count(*) AS `count( * )`, IF(age > 1, 'a', 'b') AS x FROM users u LEFT JOIN orders o ON `o`.`tenant_id` = :tenant AND (o.user_id = u.id) WHERE `u`.`tenant_id` = :tenant FOR UPDATE",
+            ),
+            (
+                "INSERT INTO orders (id) VALUES (?), (2) ON DUPLICATE KEY UPDATE total = VALUES(total) + 1",
+                "INSERT INTO orders (id, `tenant_id`) VALUES (?, :tenant), (2, :tenant) ON DUPLICATE KEY UPDATE total = VALUES(total) + 1",
+            ),
+            (
+                "INSERT IGNORE INTO orders (id) VALUES (1)",
+                "INSERT IGNORE INTO orders (id, `tenant_id`) VALUES (1, :tenant)",
+            ),
+            (
+                "REPLACE INTO orders (id) VALUES (1)",
+                "REPLACE INTO orders (id, `tenant_id`) VALUES (1, :tenant)",
+            ),
+            (
+                "UPDATE users SET age = 1 WHERE id = ? OR 1 ORDER BY id LIMIT 3",
+                "UPDATE users SET age = 1 WHERE `users`.`tenant_id` = :tenant AND (id = ? OR 1) ORDER BY id LIMIT 3",
+            ),
+            (
+                "DELETE FROM users ORDER BY id LIMIT 3",
+                "DELETE FROM users WHERE `users`.`tenant_id` = :tenant ORDER BY id LIMIT 3",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mysql_constructs_whose_meaning_is_a_setting_are_refused() {
+    let odd = RefusalKind::UnsupportedConstruct;
+    kinds(
+        Dialect::MySql,
+        &[
+            (odd, "SELECT a || b FROM users"),
+            (odd, "SELECT a XOR b FROM users"),
+            (odd, "SELECT \"x\" FROM users"),
+            (odd, r"SELECT 'it\'s' FROM users"),
+            (odd, "SELECT 'a' 'b'"),
+            (odd, "SELECT /*! 1, */ 2"),
+            (odd, "SELECT /*+ NO_ICP(users) */ 2"),
+            (odd, "SELECT @a := 1"),
+            (odd, "SELECT 0x61"),
+            (odd, "SELECT * FROM users USE INDEX (a)"),
+            (odd, "SELECT * FROM users PARTITION (p0)"),
+            (odd, "SELECT SQL_CALC_FOUND_ROWS * FROM users"),
+            (odd, "UPDATE users u JOIN orders o ON 1 SET u.age = 1"),
+            (odd, "DELETE u FROM users u JOIN orders o ON 1"),
+            (odd, "INSERT INTO users SET id = 1"),
+            (odd, "INSERT INTO tickets (id) VALUES (1) ON DUPLICATE KEY UPDATE code = 'x'"),
+            (odd, "INSERT INTO users (id, tenant_id) VALUES (1, ?)"),
+            (RefusalKind::TenantColumnWrite, "UPDATE users SET tenánt_id = 'x'"),
+            (RefusalKind::TenantColumnWrite, "UPDATE users SET Tenant_ID = 'x'"),
+            (RefusalKind::UnknownRelation, "SELECT * FROM Users"),
+            (RefusalKind::HiddenRelation, "SELECT * FROM mysql.user"),
+            (RefusalKind::HiddenRelation, "SELECT * FROM information_schema.tables"),
+            (RefusalKind::Function, "SELECT sleep(1)"),
+            (RefusalKind::Function, "SELECT load_file('x')"),
+            (RefusalKind::Function, "SELECT last_insert_id()"),
+            (RefusalKind::Arguments, "SELECT :tenant FROM users"),
+            (RefusalKind::Arguments, "SELECT @tenant FROM users"),
+            (RefusalKind::Arguments, "SELECT @@version"),
+        ],
+    );
+}
