@@ -46,7 +46,8 @@ const EXPIRE_STEP: usize = 64;
 ///   tenants that have entries) give way, the one that is furthest over first. A tenant within its fair share never
 ///   loses an entry to another tenant. A new tenant makes everybody's fair share smaller.
 /// - An entry larger than the tenant's maximum, or than what it may have without touching the shares of others, is
-///   refused as [`TooLarge`](crate::CacheErrorKind::TooLarge).
+///   refused as [`TooLarge`](crate::CacheErrorKind::TooLarge). The latter shows only once room was sought: entries of its
+///   own, and of tenants over their shares, may have gone by then.
 /// - Expired entries are gone for every reader at once; their bytes come back when somebody reads them, when their
 ///   tenant writes, when the budget is used up, or with [`reclaim_expired`](Self::reclaim_expired).
 ///
