@@ -39,7 +39,7 @@ pub(crate) struct Rules {
     /// The placeholder of this number.
     pub(crate) placeholder: fn(usize) -> String,
     /// An expression of the tenant's type that fails when it is evaluated, and not before.
-    pub(crate) raise: Option<fn(&str, TenantType) -> String>,
+    pub(crate) raise: Option<fn(TenantType) -> String>,
     /// How the tenant stands in the text, where it is not an argument.
     pub(crate) inline: Option<&'static str>,
     pub(crate) max_arguments: usize,

@@ -19,7 +19,7 @@ pub(super) static RULES: Rules = Rules {
     fold_table: fold,
     fold_column: fold,
     placeholder: |number| format!("?{number}"),
-    raise: Some(|_, _| "json('another tenant')".to_owned()),
+    raise: Some(|_| "json('another tenant')".to_owned()),
     inline: None,
     max_arguments: 32_766,
     can: Features {

@@ -139,7 +139,7 @@ impl Scoper<'_> {
     /// What fails if it is reached, before anything is written.
     fn raise(&self) -> Result<Option<Expr>> {
         let Some(raise) = self.rules.raise else { return Ok(None) };
-        round_trip::expression(&raise(&self.marker, self.catalog.tenant_type()), self.rules).map(Some)
+        round_trip::expression(&raise(self.catalog.tenant_type()), self.rules).map(Some)
     }
 
     /// How many columns a source has, if the text tells.

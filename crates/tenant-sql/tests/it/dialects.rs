@@ -53,7 +53,7 @@ fn postgres_statements_are_scoped() {
             ),
             (
                 "INSERT INTO users (id, tenant_id) VALUES (DEFAULT, $1)",
-                r#"INSERT INTO users (id, tenant_id) VALUES (DEFAULT, CASE WHEN ($1) = $2 THEN $2 ELSE CAST(CAST('another tenant ' || $2 AS BIGINT) AS TEXT) END)"#,
+                r#"INSERT INTO users (id, tenant_id) VALUES (DEFAULT, CASE WHEN ($1) = $2 THEN $2 ELSE CAST(CAST(concat('another tenant') AS BIGINT) AS TEXT) END)"#,
             ),
             (
                 "INSERT INTO users (email) VALUES ($1) ON CONFLICT (email) DO UPDATE SET age = EXCLUDED.age",
