@@ -51,21 +51,32 @@
 //! [`Refusal::of`](tenant_sql::Refusal::of); a tenant that was suspended meanwhile with [`NoLongerActive::of`].
 //!
 //! # What it does not protect against
-//! Code that holds a pool or a connection of its own. Nothing here hands one out:
+//! Code that holds a pool or a connection of its own. Nothing here hands one out, and nothing takes an id for a tenant:
 //!
-//! ```compile_fail
-//! fn a_claim_is_no_proof(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>, id: &tenant_core::TenantId) {
-//!     db.scoped(id);
+//! ```
+//! # #[cfg(feature = "sqlite")]
+//! fn proof(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>, tenant: &tenant_core::TenantContext) {
+//!     let _ = db.scoped(tenant);
 //! }
 //! ```
-//! ```compile_fail
-//! fn no_connection<'a>(scoped: &'a tenant_sqlx::Scoped<'a, sqlx::Sqlite>) -> impl sqlx::Acquire<'a> {
+//! ```compile_fail,E0308
+//! fn claim(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>, tenant: &tenant_core::TenantId) {
+//!     let _ = db.scoped(tenant);
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! fn acquire<'a>(scoped: &'a tenant_sqlx::Scoped<'a, sqlx::Sqlite>) -> impl sqlx::Acquire<'a> {
 //!     scoped
 //! }
 //! ```
-//! ```compile_fail
-//! fn no_deref(tx: &mut tenant_sqlx::ScopedTransaction<'_, sqlx::Sqlite>) -> &mut sqlx::SqliteConnection {
+//! ```compile_fail,E0614
+//! fn deref<'t>(tx: &'t mut tenant_sqlx::ScopedTransaction<'_, sqlx::Sqlite>) -> &'t mut sqlx::SqliteConnection {
 //!     &mut **tx
+//! }
+//! ```
+//! ```compile_fail,E0624
+//! fn pool(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>) -> &sqlx::SqlitePool {
+//!     db.pool()
 //! }
 //! ```
 

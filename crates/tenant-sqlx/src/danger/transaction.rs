@@ -1,22 +1,24 @@
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use sqlx::{Describe, Execute, Executor, SqlStr, Transaction};
 
+use super::Unscoped;
 use crate::{db::Turn, driver::TenantDatabase, scoped::Step};
 
-/// A transaction on the rows of all tenants; made by [`Unscoped::begin`](super::Unscoped::begin), which it can't
-/// outlive. Dropped before [`commit`](Self::commit), it is rolled back.
+/// A transaction on the rows of all tenants; made by [`Unscoped::begin`], whose bypass it holds.
+///
+/// Dropped before [`commit`](Self::commit), it is rolled back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct UnscopedTransaction<'a, DB: TenantDatabase> {
     inner: Transaction<'static, DB>,
     _turn: Turn,
-    bypass: PhantomData<&'a ()>,
+    bypass: Unscoped<'a, DB>,
 }
 
-impl<DB: TenantDatabase> UnscopedTransaction<'_, DB> {
-    pub(super) const fn new(inner: Transaction<'static, DB>, turn: Turn) -> Self {
-        Self { inner, _turn: turn, bypass: PhantomData }
+impl<'a, DB: TenantDatabase> UnscopedTransaction<'a, DB> {
+    pub(super) const fn new(inner: Transaction<'static, DB>, turn: Turn, bypass: Unscoped<'a, DB>) -> Self {
+        Self { inner, _turn: turn, bypass }
     }
 
     /// Keeps what was done.
@@ -38,7 +40,7 @@ impl<DB: TenantDatabase> UnscopedTransaction<'_, DB> {
 
 impl<DB: TenantDatabase> fmt::Debug for UnscopedTransaction<'_, DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnscopedTransaction").finish_non_exhaustive()
+        f.debug_tuple("UnscopedTransaction").field(&self.bypass).finish()
     }
 }
 

@@ -24,14 +24,26 @@ impl<'a, DB: TenantDatabase> Unscoped<'a, DB> {
         Self { db, bypass }
     }
 
-    /// Begins a transaction.
+    /// Begins a transaction, which the bypass goes into.
     ///
     /// # Errors
     /// The bypass says nothing, or the database failed.
-    pub async fn begin(&self) -> Result<UnscopedTransaction<'_, DB>, sqlx::Error> {
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// async fn repair(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>) -> sqlx::Result<()> {
+    ///     use tenant_sqlx::danger::Bypass;
+    ///
+    ///     let mut tx = db.unscoped(Bypass::new("ops:ann", "ticket 7: remove duplicates")).begin().await?;
+    ///     sqlx::query("DELETE FROM users WHERE email = ''").execute(&mut tx).await?;
+    ///     tx.commit().await
+    /// }
+    /// ```
+    pub async fn begin(self) -> Result<UnscopedTransaction<'a, DB>, sqlx::Error> {
         self.bypass.check()?;
         let (inner, turn) = self.db.begin_write().await?;
-        Ok(UnscopedTransaction::new(inner, turn))
+        Ok(UnscopedTransaction::new(inner, turn, self))
     }
 }
 

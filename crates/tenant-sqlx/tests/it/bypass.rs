@@ -52,19 +52,19 @@ async fn a_bypass_without_actor_or_reason_does_nothing() {
 #[tokio::test]
 async fn an_unscoped_transaction_is_kept_only_when_it_is_committed() {
     let house = house().await;
-    let unscoped = house.db.unscoped(Bypass::new("ops:ann", "repair"));
+    let unscoped = || house.db.unscoped(Bypass::new("ops:ann", "repair"));
     let count = async || -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&unscoped).await.unwrap()
+        sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&unscoped()).await.unwrap()
     };
-    let mut tx = unscoped.begin().await.unwrap();
+    let mut tx = unscoped().begin().await.unwrap();
     sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
     drop(tx);
     assert_eq!(count().await, 6);
-    let mut tx = unscoped.begin().await.unwrap();
+    let mut tx = unscoped().begin().await.unwrap();
     sqlx::query("DELETE FROM users WHERE id = ?").bind(1).execute(&mut tx).await.unwrap();
     tx.rollback().await.unwrap();
     assert_eq!(count().await, 6);
-    let mut tx = unscoped.begin().await.unwrap();
+    let mut tx = unscoped().begin().await.unwrap();
     sqlx::query("DELETE FROM users WHERE id = ?").bind(1).execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(count().await, 5);

@@ -1,12 +1,13 @@
-use std::{str::FromStr, time::Duration};
+use std::str::FromStr;
 
+use futures_util::FutureExt;
 use sqlx::{
     Pool, Sqlite,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-/// How long a writer waits for the one before it.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+use super::busy::{BUSY_TIMEOUT, patiently};
+
 /// Readers at once. Each connection is a thread, and only one of them writes at a time.
 const CONNECTIONS: u32 = 8;
 
@@ -32,5 +33,6 @@ pub(super) async fn connect(url: &str) -> sqlx::Result<Pool<Sqlite>> {
         true => options,
         false => options.journal_mode(SqliteJournalMode::Wal),
     };
-    pool.max_connections(CONNECTIONS).connect_with(options).await
+    let pool = pool.max_connections(CONNECTIONS);
+    patiently(|| pool.clone().connect_with(options.clone()).boxed()).await
 }

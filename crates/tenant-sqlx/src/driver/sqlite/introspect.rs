@@ -14,6 +14,8 @@ use crate::{
 /// All relations of the main database, as they are at one moment.
 pub(super) async fn relations(pool: &Pool<Sqlite>, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Relation>> {
     let mut snapshot = pool.begin().await?;
+    // A transaction sees the moment of its first read, and the pragmas answer from memory.
+    rows::fetch(&mut snapshot, "SELECT count(*) FROM main.sqlite_schema", vec![]).await?;
     let mut schema = Schema { connection: &mut snapshot, wanted, relations: BTreeMap::new() };
     schema.names().await?;
     schema.columns().await?;

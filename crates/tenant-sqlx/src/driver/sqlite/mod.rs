@@ -1,6 +1,7 @@
 //! SQLite.
 
 mod affinity;
+mod busy;
 mod connect;
 mod introspect;
 mod rows;
@@ -45,7 +46,7 @@ impl TenantDatabase for Sqlite {
         pool: &'a Pool<Self>,
         wanted: &'a Wanted<'a>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Relation>>> {
-        introspect::relations(pool, wanted).boxed()
+        busy::patiently(|| introspect::relations(pool, wanted).boxed()).boxed()
     }
 
     fn tenant_migrations() -> Migrator {
