@@ -1,24 +1,23 @@
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use sqlx::{Describe, Execute, Executor, SqlStr, Transaction};
 
-use super::Unscoped;
-use crate::{db::Turn, driver::TenantDatabase, scoped::Step};
+use crate::{TenantDb, db::Turn, driver::TenantDatabase, scoped::Step};
 
-/// A transaction on the rows of all tenants; made by [`Unscoped::begin`], whose bypass it holds.
+/// A transaction on the rows of all tenants; made by [`Unscoped::begin`](super::Unscoped::begin).
 ///
 /// Dropped before [`commit`](Self::commit), it is rolled back.
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct UnscopedTransaction<'a, DB: TenantDatabase> {
     inner: Transaction<'static, DB>,
     _turn: Turn,
-    bypass: Unscoped<'a, DB>,
+    db: PhantomData<&'a TenantDb<DB>>,
 }
 
-impl<'a, DB: TenantDatabase> UnscopedTransaction<'a, DB> {
-    pub(super) const fn new(inner: Transaction<'static, DB>, turn: Turn, bypass: Unscoped<'a, DB>) -> Self {
-        Self { inner, _turn: turn, bypass }
+impl<DB: TenantDatabase> UnscopedTransaction<'_, DB> {
+    pub(super) const fn new(inner: Transaction<'static, DB>, turn: Turn) -> Self {
+        Self { inner, _turn: turn, db: PhantomData }
     }
 
     /// Keeps what was done.
@@ -40,7 +39,7 @@ impl<'a, DB: TenantDatabase> UnscopedTransaction<'a, DB> {
 
 impl<DB: TenantDatabase> fmt::Debug for UnscopedTransaction<'_, DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("UnscopedTransaction").field(&self.bypass).finish()
+        f.debug_struct("UnscopedTransaction").finish_non_exhaustive()
     }
 }
 

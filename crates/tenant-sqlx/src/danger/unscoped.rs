@@ -24,7 +24,7 @@ impl<'a, DB: TenantDatabase> Unscoped<'a, DB> {
         Self { db, bypass }
     }
 
-    /// Begins a transaction, which the bypass goes into.
+    /// Begins a transaction.
     ///
     /// # Errors
     /// The bypass says nothing, or the database failed.
@@ -40,10 +40,10 @@ impl<'a, DB: TenantDatabase> Unscoped<'a, DB> {
     ///     tx.commit().await
     /// }
     /// ```
-    pub async fn begin(self) -> Result<UnscopedTransaction<'a, DB>, sqlx::Error> {
+    pub async fn begin(&self) -> Result<UnscopedTransaction<'a, DB>, sqlx::Error> {
         self.bypass.check()?;
         let (inner, turn) = self.db.begin_write().await?;
-        Ok(UnscopedTransaction::new(inner, turn, self))
+        Ok(UnscopedTransaction::new(inner, turn))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use sqlx::error::DatabaseError;
 use tokio::time::{Instant, sleep};
 
 /// How long a writer waits for the one before it.
@@ -28,7 +29,7 @@ pub(super) async fn patiently<'a, T>(
 
 /// `SQLITE_BUSY` and its extended codes (<https://www.sqlite.org/rescode.html#busy>).
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     let code = code.and_then(|code| code.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == 5)
 }
