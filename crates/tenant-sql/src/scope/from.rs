@@ -1,13 +1,11 @@
 use sqlparser::ast::{
-    Expr, Ident, JoinConstraint, ObjectName, Query, TableAlias, TableFactor, TableFunctionArgs,
-    TableWithJoins,
+    Expr, JoinConstraint, ObjectName, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins,
 };
 
 use super::names::Relation;
 use super::place::{Place, constraint, nulls_the_left, places};
 use super::predicate::guarded;
 use super::query::Role;
-use super::select::star_of;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -204,43 +202,6 @@ impl Scoper<'_> {
                 Ok(None)
             }
         }
-    }
-
-    /// `(SELECT * FROM users WHERE "users"."tenant_id" = ?N) AS users`
-    fn derived(
-        &mut self,
-        name: &ObjectName,
-        alias: Option<TableAlias>,
-        tenant_column: &str,
-        inner: Option<String>,
-    ) -> Result<TableFactor> {
-        let bare = self.exposed(name, None)?;
-        let predicate = self.equality(inner.as_ref().unwrap_or(&bare), tenant_column);
-        let inner = inner.map(|inner| self.alias(&inner));
-        let mut subquery: Box<Query> = Box::new(star_of(name.clone(), inner, predicate));
-        self.set_apart(&mut subquery);
-        let alias = alias.unwrap_or_else(|| self.alias(&bare));
-        Ok(TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None })
-    }
-
-    /// A name that no scope around has. If a relation that is only taken for owned lacks the tenant column, the predicate
-    /// must fail; by a name that is used outside too, it would bind there, and filter nothing here.
-    fn fresh(&mut self) -> Result<String> {
-        const PREFIX: &str = "tenant_scope_";
-        if self.source.sql.to_ascii_lowercase().contains(PREFIX) {
-            return Err(Refusal::new(
-                RefusalKind::Ambiguous,
-                PREFIX,
-                "rename it: such names are the scoper's",
-            ));
-        }
-        self.fresh += 1;
-        Ok(format!("{PREFIX}{}", self.fresh))
-    }
-
-    fn alias(&self, name: &str) -> TableAlias {
-        let name = Ident::with_quote(self.rules.quote, name);
-        TableAlias { explicit: true, name, columns: Vec::new(), at: None }
     }
 
     fn expose(

@@ -64,6 +64,11 @@ impl Scoper<'_> {
         };
         let target = self.target(name)?;
         let alias = match table_alias {
+            Some(TableAliasWithoutColumns { explicit: _, alias })
+                if self.rules.table(alias) == "excluded" =>
+            {
+                return Err(Refusal::new(RefusalKind::Ambiguous, "excluded", "choose another alias"));
+            }
             Some(TableAliasWithoutColumns { explicit: _, alias }) => self.rules.table(alias),
             None => target.name.clone(),
         };
@@ -100,8 +105,13 @@ impl Scoper<'_> {
             *columns = self.implied(body, target)?;
         }
         let folded = self.folded(columns)?;
-        let is_tenant = |name: &String| self.is_tenant_column(name, target);
-        let mut given = folded.iter().enumerate().filter(|(_, name)| is_tenant(name)).map(|(at, _)| at);
+        let tenant_column = (self.rules.fold_column)(&target.tenant_column, true);
+        let mut given =
+            folded.iter().enumerate().filter(|(_, name)| **name == tenant_column).map(|(at, _)| at);
+        if folded.iter().any(|name| *name != tenant_column && self.is_tenant_column(name, target)) {
+            let hint = "spell the tenant column as the database does, or leave it out";
+            return Err(Refusal::new(RefusalKind::Ambiguous, "tenant column of INSERT", hint));
+        }
         match (given.next(), given.next()) {
             (None, _) => {
                 columns.push(self.tenant_name(target));

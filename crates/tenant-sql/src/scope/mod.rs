@@ -6,6 +6,7 @@
 mod careful;
 mod cte;
 mod delete;
+mod derived;
 mod expr;
 mod from;
 mod function;

@@ -55,6 +55,9 @@ impl Verifier<'_> {
         if let Some(on) = on {
             let alias = table_alias.as_ref().map(|alias| self.rules.table(&alias.alias));
             let alias = alias.map_or_else(|| self.bare(name), Ok)?;
+            if alias == "excluded" {
+                return Err(unproved("alias"));
+            }
             self.conflict(on, table, &tenant_column, &alias, &columns)?;
         }
         self.inside(on)?;
@@ -63,11 +66,12 @@ impl Verifier<'_> {
 
     /// How many columns follow the tenant's, which must be listed once.
     fn columns_after(&self, columns: &[String], tenant_column: &str) -> Proof<usize> {
+        let stored = (self.rules.fold_column)(tenant_column, true);
         let tenant_column = tenant_column.to_lowercase();
         let mut places =
             columns.iter().rev().enumerate().filter(|(_, column)| column.to_lowercase() == tenant_column);
         match (places.next(), places.next()) {
-            (Some((from_end, _)), None) => Ok(from_end),
+            (Some((from_end, column)), None) if *column == stored => Ok(from_end),
             _ => Err(unproved("tenant column of INSERT")),
         }
     }

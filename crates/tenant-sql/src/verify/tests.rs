@@ -265,6 +265,7 @@ fn unsound_scopes_are_refused() {
         "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
         "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (tenant_id, id) DO UPDATE SET age = 1",
         "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (tenant_id, id) DO UPDATE SET tenant_id = 1 WHERE \"users\".\"tenant_id\" = ?1",
+        "INSERT INTO users AS excluded (id, tenant_id) VALUES (1, ?1) ON CONFLICT (tenant_id, id) DO UPDATE SET age = 1 WHERE \"excluded\".\"tenant_id\" = ?1",
         "INSERT INTO tickets (id, tenant_id) VALUES (1, ?1) ON CONFLICT DO NOTHING",
         "INSERT OR IGNORE INTO tickets (id, tenant_id) VALUES (1, ?1)",
         "INSERT OR REPLACE INTO tickets (id, tenant_id) VALUES (1, ?1)",

@@ -86,6 +86,7 @@ fn postgres_names_are_folded_as_postgres_folds_them() {
             (RefusalKind::HiddenRelation, "SELECT * FROM pg_catalog.pg_class"),
             (RefusalKind::HiddenRelation, "SELECT * FROM information_schema.tables"),
             (RefusalKind::HiddenRelation, r#"SELECT * FROM "Public".users"#),
+            (RefusalKind::Ambiguous, r#"INSERT INTO users (id, "TENANT_ID") VALUES (1, 'x')"#),
             (RefusalKind::TenantColumnWrite, "UPDATE users SET TENANT_ID = 'x'"),
             (RefusalKind::TenantColumnWrite, "UPDATE users SET (age, Tenant_Id) = (1, 'x')"),
         ],

@@ -224,6 +224,7 @@ fn names_that_can_mean_two_things_are_refused() {
             "WITH users AS (SELECT 1) INSERT INTO users (id) VALUES (1)",
             "UPDATE users SET age = 1 FROM users",
             "UPDATE users AS u SET age = 1 FROM orders u",
+            "INSERT INTO users AS excluded (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET age = 1",
             "INSERT INTO orders VALUES (1, 2)",
             "INSERT INTO orders SELECT * FROM orders",
         ],
