@@ -1,6 +1,9 @@
 //! The records that contexts hold on to, so that a newer config of a tenant reaches the contexts of an older one.
 
-use std::sync::{Arc, Weak};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Weak},
+};
 
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::Mutex;
@@ -14,13 +17,16 @@ struct Alive {
     /// For each tenant the records in use: one for each revision that somebody still holds.
     records: HashMap<TenantId, Vec<Weak<TenantRecord>>>,
     prune_at: usize,
+    /// The last ones that were written, so that a read which started before a write knows better when it ends.
+    written: VecDeque<Arc<TenantRecord>>,
 }
 
 const FIRST_PRUNE: usize = 1_024;
+const WRITTEN: usize = 256;
 
 impl Default for Records {
     fn default() -> Self {
-        Self(Mutex::new(Alive { records: HashMap::new(), prune_at: FIRST_PRUNE }))
+        Self(Mutex::new(Alive { records: HashMap::new(), prune_at: FIRST_PRUNE, written: VecDeque::new() }))
     }
 }
 
@@ -43,12 +49,15 @@ impl Records {
         record
     }
 
-    /// Ends a tenant for the contexts in use, if there are any.
-    pub(super) fn retire(&self, id: &TenantId) {
-        let records = self.0.lock().records.remove(id).unwrap_or_default();
-        for record in records.iter().filter_map(Weak::upgrade) {
-            record.retire();
+    /// The record of a config that was written just now. Contexts of older ones are served or not as it says.
+    pub(super) fn written(&self, config: TenantConfig) -> Arc<TenantRecord> {
+        let record = self.of(config);
+        let mut alive = self.0.lock();
+        alive.written.push_back(Arc::clone(&record));
+        if alive.written.len() > WRITTEN {
+            alive.written.pop_front();
         }
+        record
     }
 }
 
@@ -95,8 +104,27 @@ mod tests {
         assert!(!first.is_live());
         drop(records.of(config(3, TenantStatus::Active)));
         assert!(first.is_live());
-        records.retire(first.id());
+        drop(records.of(config(4, TenantStatus::Deleted)));
         assert!(!first.is_live());
+    }
+
+    #[test]
+    fn a_read_that_started_before_a_suspension_does_not_undo_it() {
+        let records = Records::default();
+        drop(records.written(config(2, TenantStatus::Suspended)));
+        assert!(!records.of(config(1, TenantStatus::Active)).is_live());
+        drop(records.written(config(3, TenantStatus::Active)));
+        assert!(records.of(config(3, TenantStatus::Active)).is_live());
+    }
+
+    #[test]
+    fn only_so_many_writes_are_remembered() {
+        let records = Records::default();
+        for revision in 0..1_000 {
+            drop(records.written(config(revision, TenantStatus::Active)));
+        }
+        assert_eq!(records.0.lock().written.len(), WRITTEN);
+        assert!(records.0.lock().records.values().all(|records| records.len() <= WRITTEN + 1));
     }
 
     #[test]

@@ -50,9 +50,7 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
         config.hosts.clear();
         self.replace(&mut tx, &mut config).await?;
         run::<DB>(&mut tx, sql::FREE_HOSTS, vec![id.as_str().into()]).await?;
-        tx.commit().await.map_err(StoreError::unavailable)?;
-        self.records.retire(id);
-        Ok(())
+        self.commit(tx, config).await.map(drop)
     }
 
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
@@ -127,7 +125,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         config: TenantConfig,
     ) -> Result<Arc<TenantRecord>, StoreError> {
         tx.commit().await.map_err(StoreError::unavailable)?;
-        Ok(self.records.of(config))
+        Ok(self.records.written(config))
     }
 }
 

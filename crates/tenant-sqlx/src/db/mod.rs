@@ -111,7 +111,9 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// # Errors
     /// A migration failed: none of this call's is applied. Or the catalog can't be read.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), sqlx::Error> {
+        let turn = self.turn().await;
         DB::migrate(&self.0.pool, migrator).await?;
+        drop(turn);
         self.refresh_catalog().await
     }
 
