@@ -74,14 +74,14 @@ impl Settings {
     /// # Errors
     /// [`InvalidSettings`] names the variable that is wrong.
     pub fn from_env() -> Result<Self, InvalidSettings> {
-        Self::read(std::env::vars().collect())
+        Self::read(&std::env::vars().collect())
     }
 
     /// Reads the given variables.
     ///
     /// # Errors
     /// [`InvalidSettings`] names the variable that is wrong.
-    pub fn read(variables: BTreeMap<String, String>) -> Result<Self, InvalidSettings> {
+    pub fn read(variables: &BTreeMap<String, String>) -> Result<Self, InvalidSettings> {
         let get = |name: &str| variables.get(name).map(String::as_str);
         if let Some(variable) = NOT_BUILT_YET.into_iter().find(|name| variables.contains_key(*name)) {
             return Err(InvalidSettings::new(variable, "is not supported by this version; unset it"));
@@ -176,7 +176,7 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
         Settings::read(
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            &variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         )
     }
 

@@ -6,10 +6,13 @@ use sqlx::Sqlite;
 use tenant::{
     CachedConfigs, Clock, ConfigStore, DbConfigManager, HostRegistry, Page, QuotaManager, StoreError,
     TenantDb, TenantId, TenantRecord, Timestamp,
+    cache::{InMemoryBackend, TenantCache},
 };
 use tokio::sync::Mutex;
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
+
+const CACHE_BYTES: usize = 64 << 20;
 
 /// Cheap to clone: handles, all of them.
 #[derive(Clone)]
@@ -18,6 +21,7 @@ pub(crate) struct AppState {
     pub(crate) configs: Arc<Configs>,
     pub(crate) quotas: Arc<dyn QuotaManager>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cache: TenantCache,
     hosts: Arc<HostRegistry>,
     /// One change of hosts at a time, so that the registry never ends up with an older list than the store.
     host_changes: Arc<Mutex<()>>,
@@ -31,7 +35,9 @@ impl AppState {
         clock: Arc<dyn Clock>,
         hosts: Arc<HostRegistry>,
     ) -> Self {
-        Self { db, configs, quotas, clock, hosts, host_changes: Arc::default() }
+        let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
+        let cache = TenantCache::new(backend);
+        Self { db, configs, quotas, clock, cache, hosts, host_changes: Arc::default() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -1,6 +1,6 @@
 //! The server through real sockets.
 
-#![allow(unused_crate_dependencies, missing_docs)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, unreachable_pub)]
 
 mod admin;
 mod analytics;

@@ -33,7 +33,7 @@ impl TestServer {
         let mut environment: Vec<(String, String)> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         environment.push(("DB_PATH".into(), folder.path().join("tenants.db").display().to_string()));
-        let settings = Settings::read(environment.into_iter().collect()).unwrap();
+        let settings = Settings::read(&environment.into_iter().collect()).unwrap();
         // 2023-11-14T22:14:00Z: the start of a minute.
         let clock = Arc::new(ManualClock::starting_at(UnixTime::from_secs(1_700_000_040)));
         let runtime =

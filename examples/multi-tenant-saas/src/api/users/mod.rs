@@ -1,5 +1,7 @@
 //! The tenant's own users.
 
+mod total;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -71,9 +73,8 @@ pub(super) async fn list(
     .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
     .fetch_all(&app.db.scoped(&tenant))
     .await?;
-    let total: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&app.db.scoped(&tenant)).await?;
-    Ok(Paged { items, total: u64::try_from(total).unwrap_or(0), page, path: "/api/users" })
+    let total = total::total(&app, &tenant).await?;
+    Ok(Paged { items, total, page, path: "/api/users" })
 }
 
 pub(super) async fn create(
@@ -95,6 +96,7 @@ pub(super) async fn create(
     .await;
     match user {
         Ok(user) => {
+            total::forget(&app, &tenant).await;
             let location = [("location", format!("/api/users/{}", user.id))];
             Ok((StatusCode::CREATED, location, Json(user)).into_response())
         }
@@ -124,7 +126,11 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let done =
         sqlx::query("DELETE FROM users WHERE id = ?").bind(id).execute(&app.db.scoped(&tenant)).await?;
-    if done.rows_affected() == 0 { Err(no_such_user().into()) } else { Ok(StatusCode::NO_CONTENT) }
+    if done.rows_affected() == 0 {
+        return Err(no_such_user().into());
+    }
+    total::forget(&app, &tenant).await;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn no_such_user() -> Rejection {
