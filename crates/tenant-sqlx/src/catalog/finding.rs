@@ -24,9 +24,12 @@ pub enum Problem {
     Virtual,
     /// It has triggers nobody vouched for. Tenants may read it, not write it.
     Trigger,
-    /// Other tenants' rows may hang on its rows, and would be changed or deleted along with them. Tenants may read
-    /// it, not write it.
+    /// Other tenants' rows may hang on its rows, directly or through triggers of what hangs on them, and would be
+    /// changed along with them. Tenants may read it, not write it.
     Cascade,
+    /// Its definition resolves conflicts on a unique key without the tenant: another tenant's row would make way for
+    /// a new one. Tenants may read it, not write it.
+    Conflict,
     /// A foreign key does not carry the tenant: rows of two tenants can be linked.
     ForeignKey,
     /// A unique key does not carry the tenant: a conflict tells that another tenant has the value.
@@ -43,7 +46,8 @@ impl Problem {
             Self::View => "it is a view that was not declared: it is hidden",
             Self::Virtual => "it is a virtual table: it is hidden",
             Self::Trigger => "it has triggers that were not vouched for: it can't be written",
-            Self::Cascade => "changes cascade from it without the tenant: it can't be written",
+            Self::Cascade => "changes cascade from it past the tenant: it can't be written",
+            Self::Conflict => "it resolves conflicts on a key without the tenant: it can't be written",
             Self::ForeignKey => "a foreign key does not carry the tenant",
             Self::UniqueKey => "a unique key does not carry the tenant",
             Self::Name => "it has a name that can't be matched: it is left out",

@@ -2,7 +2,9 @@
 
 use tenant_sql::Table;
 
-use super::{Finding, Problem, Relation, RelationKind, Rules, UniqueKey, rules::is_framework};
+use super::{
+    Finding, Problem, Relation, RelationKind, Rules, UniqueKey, effects::effect, rules::is_framework,
+};
 
 pub(crate) fn judge(relations: &[Relation], rules: &Rules) -> (Vec<Table>, Vec<Finding>) {
     let mut judge = Judge { relations, rules, findings: Vec::new() };
@@ -65,21 +67,9 @@ impl Judge<'_> {
     }
 
     fn is_writable(&mut self, relation: &Relation) -> bool {
-        if is_listed(&self.rules.trusted, relation) {
-            return true;
-        }
-        let cascades = self
-            .relations
-            .iter()
-            .flat_map(|child| &child.foreign_keys)
-            .any(|key| key.cascades && !key.carries_tenant && relation.is_named(&key.parent));
-        let problems = [(relation.has_triggers, Problem::Trigger), (cascades, Problem::Cascade)];
-        for (is_there, problem) in problems {
-            if is_there {
-                self.found(relation, problem);
-            }
-        }
-        !(relation.has_triggers || cascades)
+        let effect = effect(relation, self.relations, self.rules);
+        self.found_all(relation, effect);
+        effect.is_none()
     }
 
     /// What tenants could tell by: not refused, but told.
@@ -105,7 +95,7 @@ impl Judge<'_> {
     }
 
     fn carries(&self, key: &UniqueKey) -> bool {
-        key.columns.iter().any(|column| column.eq_ignore_ascii_case(&self.rules.tenant_column))
+        key.has(&self.rules.tenant_column)
     }
 
     fn found_all(&mut self, relation: &Relation, problem: Option<Problem>) {
@@ -119,7 +109,7 @@ impl Judge<'_> {
     }
 }
 
-fn is_listed(names: &[String], relation: &Relation) -> bool {
+pub(super) fn is_listed(names: &[String], relation: &Relation) -> bool {
     names.iter().any(|name| relation.is_named(name))
 }
 

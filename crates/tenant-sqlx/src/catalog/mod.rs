@@ -1,5 +1,6 @@
 //! From what the database says of itself to a catalog: what is owned, what is hidden, and what is wrong.
 
+mod effects;
 mod finding;
 mod judge;
 mod relation;

@@ -16,6 +16,8 @@ pub(crate) struct Relation {
     pub(crate) generated: Vec<String>,
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) has_triggers: bool,
+    /// Whether its definition says what happens on a conflict: then a plain `INSERT` may delete rows.
+    pub(crate) resolves_conflicts: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +57,17 @@ impl Relation {
             generated: Vec::new(),
             foreign_keys: Vec::new(),
             has_triggers: false,
+            resolves_conflicts: false,
         }
     }
 
     pub(crate) fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl UniqueKey {
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|own| own.eq_ignore_ascii_case(column))
     }
 }

@@ -138,6 +138,43 @@ async fn a_cascade_without_the_tenant_makes_the_parent_read_only() {
     assert_eq!(schema.problems(), []);
 }
 
+#[tokio::test]
+async fn a_cascade_that_ends_in_a_trigger_makes_the_parent_read_only() {
+    let schema = Schema::of(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, tenant_id TEXT NOT NULL, UNIQUE (tenant_id, id));
+         CREATE TABLE posts (tenant_id TEXT NOT NULL, author INTEGER, reply_to INTEGER, UNIQUE (tenant_id, author),
+            FOREIGN KEY (tenant_id, author) REFERENCES users (tenant_id, id) ON DELETE CASCADE,
+            FOREIGN KEY (tenant_id, reply_to) REFERENCES posts (tenant_id, author) ON DELETE CASCADE);
+         CREATE TABLE log (tenant_id TEXT NOT NULL);
+         CREATE TRIGGER wipe AFTER DELETE ON posts BEGIN DELETE FROM log; END;",
+    )
+    .await;
+    refusal(schema.run("DELETE FROM users").await);
+    refusal(schema.run("DELETE FROM posts").await);
+    schema.run("DELETE FROM log").await.unwrap();
+    let problem = |name: &str, problem| (name.to_owned(), problem);
+    assert_eq!(schema.problems(), [problem("posts", Problem::Trigger), problem("users", Problem::Cascade)]);
+}
+
+#[tokio::test]
+async fn a_table_that_replaces_on_conflict_is_read_only_where_a_key_lacks_the_tenant() {
+    let schema = Schema::of(
+        "CREATE TABLE loose (tenant_id TEXT NOT NULL, email TEXT UNIQUE ON /* always */ CONFLICT REPLACE);
+         INSERT INTO loose VALUES ('globex', 'a');
+         CREATE TABLE numbered (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, tenant_id TEXT NOT NULL);
+         CREATE TABLE tied (tenant_id TEXT NOT NULL, email TEXT, UNIQUE (tenant_id, email) ON CONFLICT REPLACE);",
+    )
+    .await;
+    refusal(schema.run("INSERT INTO loose (email) VALUES ('a')").await);
+    refusal(schema.run("INSERT INTO numbered (id) VALUES (1)").await);
+    for _ in 0..2 {
+        schema.run("INSERT INTO tied (email) VALUES ('a')").await.unwrap();
+    }
+    let rows = sqlx::query("SELECT * FROM tied").fetch_all(&schema.db.scoped(&schema.acme)).await;
+    assert_eq!(rows.unwrap().len(), 1);
+    assert!(schema.problems().contains(&("loose".to_owned(), Problem::Conflict)));
+}
+
 const VIEWS: &str = "CREATE TABLE users (tenant_id TEXT NOT NULL, x INTEGER);
     INSERT INTO users VALUES ('acme', 1), ('globex', 2);
     CREATE VIEW doubled AS SELECT tenant_id, x * 2 AS x FROM users;

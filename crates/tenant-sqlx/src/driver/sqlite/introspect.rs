@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::{Pool, Sqlite, SqliteConnection};
 use tenant_sql::TenantType;
 
-use super::{Cell, Wanted, affinity::Affinity, rows};
+use super::{
+    Cell, Wanted,
+    column::{Column, describe},
+    rows,
+};
 use crate::{
     catalog::{ForeignKey, Problem, Relation, RelationKind, UniqueKey},
     statement::trusted,
@@ -22,6 +26,7 @@ pub(super) async fn relations(pool: &Pool<Sqlite>, wanted: &Wanted<'_>) -> sqlx:
     schema.unique_keys().await?;
     schema.foreign_keys().await?;
     schema.triggers().await?;
+    schema.conflicts().await?;
     schema.collations().await?;
     Ok(schema.relations.into_values().collect())
 }
@@ -60,6 +65,9 @@ const FOREIGN_KEYS: &str = "SELECT t.name, f.id, f.\"table\", f.\"from\", f.\"to
 
 const TRIGGERS: &str = "SELECT DISTINCT tbl_name FROM main.sqlite_schema WHERE type = 'trigger'
     UNION SELECT DISTINCT tbl_name FROM temp.sqlite_schema WHERE type = 'trigger'";
+
+/// Any conflict clause needs the word, which no pragma tells of (<https://www.sqlite.org/lang_conflict.html>).
+const CONFLICTS: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND sql LIKE '%conflict%'";
 
 impl Schema<'_> {
     async fn names(&mut self) -> sqlx::Result<()> {
@@ -145,14 +153,19 @@ impl Schema<'_> {
     }
 
     async fn triggers(&mut self) -> sqlx::Result<()> {
-        for row in self.fetch(TRIGGERS, vec![]).await? {
+        self.mark(TRIGGERS, |relation| relation.has_triggers = true).await
+    }
+
+    async fn conflicts(&mut self) -> sqlx::Result<()> {
+        self.mark(CONFLICTS, |relation| relation.resolves_conflicts = true).await
+    }
+
+    async fn mark(&mut self, sql: &'static str, mark: fn(&mut Relation)) -> sqlx::Result<()> {
+        for row in self.fetch(sql, vec![]).await? {
             let [Cell::Text(table)] = row.as_slice() else {
                 continue;
             };
-            let named = self.relations.values_mut().find(|relation| relation.is_named(table));
-            if let Some(relation) = named {
-                relation.has_triggers = true;
-            }
+            self.relations.values_mut().filter(|relation| relation.is_named(table)).for_each(mark);
         }
         Ok(())
     }
@@ -181,52 +194,6 @@ impl Schema<'_> {
     async fn fetch(&mut self, sql: &'static str, cells: Vec<Cell>) -> sqlx::Result<Vec<Vec<Cell>>> {
         rows::fetch(self.connection, sql, cells).await
     }
-}
-
-struct Column<'a> {
-    name: &'a str,
-    declared: &'a str,
-    in_key: bool,
-    has_key_index: bool,
-}
-
-impl<'a> Column<'a> {
-    fn read(row: &'a [Cell]) -> Option<Self> {
-        let [_, Cell::Text(name), Cell::Text(declared), Cell::Integer(pk), Cell::Integer(hidden), _, index] =
-            row
-        else {
-            return None;
-        };
-        // 1 is a hidden column of a virtual table.
-        (*hidden != 1).then_some(Self {
-            name,
-            declared,
-            in_key: *pk > 0,
-            has_key_index: *index == Cell::Integer(1),
-        })
-    }
-}
-
-fn describe(relation: &mut Relation, columns: &[Column<'_>], wanted: &Wanted<'_>) {
-    relation.columns = columns.iter().map(|column| column.name.to_owned()).collect();
-    let tenant = columns.iter().find(|column| column.name.eq_ignore_ascii_case(wanted.tenant_column));
-    relation.tenant_column = tenant.map(|column| affinity(column.declared, wanted.tenant_type));
-    let mut key = columns.iter().filter(|column| column.in_key);
-    // A primary key without an index of its own is the rowid by another name, and filled where it is left out.
-    if let (Some(id), None) = (key.next(), key.next())
-        && !id.has_key_index
-    {
-        relation.generated = vec![id.name.to_owned()];
-        relation.unique.push(UniqueKey { columns: vec![id.name.to_owned()], is_plain: true });
-    }
-}
-
-fn affinity(declared: &str, tenant_type: TenantType) -> Result<(), Problem> {
-    let fits = match tenant_type {
-        TenantType::Text | TenantType::Uuid => Affinity::of(declared) == Affinity::Text,
-        TenantType::Integer => Affinity::of(declared) == Affinity::Integer,
-    };
-    if fits { Ok(()) } else { Err(Problem::Affinity) }
 }
 
 impl Wanted<'_> {

@@ -2,6 +2,7 @@
 
 mod affinity;
 mod busy;
+mod column;
 mod connect;
 mod introspect;
 mod rows;
