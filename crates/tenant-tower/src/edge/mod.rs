@@ -127,6 +127,8 @@ impl Edge {
         let outer = way.head.extensions().get::<TenantContext>();
         let claim = match resolution.and_then(|claim| agree_with_outer(outer, claim)) {
             Ok(Some(claim)) => claim,
+            // The outer layer's tenant is a claim too, and a proven one: its policy and limits hold here as well.
+            Ok(None) if outer.is_some() => return self.inherit(way),
             Ok(None) if stage.allows_missing => {
                 self.tell_resolve(None, "none", "ok");
                 return Err(Stop::Open);

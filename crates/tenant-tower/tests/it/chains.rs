@@ -160,3 +160,17 @@ async fn a_layer_never_overwrites_another_tenant_of_an_outer_one() {
     let answer = send(&service, both("acme")).await;
     assert_eq!(answer.body, "acme acme /");
 }
+
+#[tokio::test]
+async fn a_layer_that_hears_nobody_goes_by_the_tenant_of_an_outer_one() {
+    let resolver = || HeaderResolver::new(http::HeaderName::from_static("x-inner"));
+    let inner = || TenantLayer::builder().resolver(resolver()).configs(configs());
+    for inner in [inner().build(), inner().allow_missing().build()] {
+        let service = layer().layer(inner.layer(EchoService));
+        let answer = send(&service, get("/", &[("x-tenant-id", "limited")])).await;
+        assert_eq!(answer.body, "limited limited /");
+        let expensive = [("x-tenant-id", "limited"), ("x-token-count", "60")];
+        assert_eq!(send(&service, get("/", &expensive)).await.status, 200);
+        assert_eq!(send(&service, get("/", &[("x-tenant-id", "limited")])).await.code(), "quota_exceeded");
+    }
+}
