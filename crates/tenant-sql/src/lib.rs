@@ -14,6 +14,48 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # The claim
+//!
+//! Run for a tenant on the shared database, an accepted statement does exactly what the caller's own text does on a
+//! database that holds only that tenant's rows of the owned tables, and the shared tables. What cannot be shown to be so
+//! is a [`Refusal`], which names the construct and the way out, and never repeats a value.
+//!
+//! Three things together make the claim:
+//!
+//! - The *scoper* walks every field of the tree by name. A relation, function, operator or clause that it does not know
+//!   is refused; so is a version of the parser that knows more.
+//! - The text that is sent is printed from the tree that was analysed, read again, and compared: with the tree, and token
+//!   by token with the caller's text.
+//! - The *verifier* takes the printed text alone and proves, for each relation in each scope, that its tenant column is
+//!   bound to the tenant at a place that filters it. It shares no code with the scoper and is on in every build.
+//!
+//! # What it is not
+//!
+//! The claim is about statements. It holds on writes only where unique and foreign keys carry the tenant column, and only if
+//! the catalog is true: that an owned table has its tenant column, that the column compares byte by byte (on SQLite:
+//! affinity TEXT for text, collation BINARY), that views, triggers and allowed functions keep to their tenant. It says
+//! nothing of generated keys, of `random()`, of the order of rows without `ORDER BY`, or of which row a `LIMIT` over ties
+//! picks.
+//!
+//! # Sending a plan
+//!
+//! [`Plan::sql`] takes the caller's arguments first, and the tenant as the argument of [`Plan::tenant`]. Check
+//! [`Plan::check_arguments`] and [`Plan::check_tenant`] before. Where the tenant is [`TenantBind::Inline`] (MySQL), send
+//! [`Plan::sql_for`] instead.
+//!
+//! ```
+//! use tenant_sql::{Catalog, Dialect, Rewriter, Table, TenantBind, TenantValue};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let catalog = Catalog::builder(Dialect::Sqlite).table(Table::owned("users")).build()?;
+//! let plan = Rewriter::new(catalog).rewrite("INSERT INTO users (name) VALUES (?)")?;
+//! plan.check_arguments(1)?;
+//! plan.check_tenant(&TenantValue::Text("acme"))?;
+//! assert_eq!(plan.tenant(), TenantBind::Argument(2));
+//! # Ok(())
+//! # }
+//! ```
 
 mod cache;
 mod catalog;

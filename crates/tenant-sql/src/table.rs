@@ -98,6 +98,9 @@ impl Table {
     }
 
     /// Says that the relation is a view: it can be read, not written.
+    ///
+    /// The view is trusted to show each row with the tenant it comes from, and to have no column that can fail on the
+    /// values of a row (`json_extract`): the database may compute it for rows of another tenant first.
     #[must_use]
     pub fn view(mut self) -> Self {
         self.view = true;

@@ -1,7 +1,8 @@
 /// How the tenant is stored in the tenant column, and so how it is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum TenantType {
-    /// A string, compared byte by byte.
+    /// A string, compared byte by byte. The column must compare so too: on SQLite its affinity is TEXT (a column of
+    /// affinity INTEGER takes `01` for `1`), on MySQL its collation `_bin`.
     #[default]
     Text,
     /// A UUID.

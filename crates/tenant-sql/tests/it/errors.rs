@@ -82,7 +82,7 @@ async fn rows_of_others_cannot_break_a_statement() {
 }
 
 #[tokio::test]
-async fn rows_of_the_tenant_itself_still_fail() {
+async fn only_rows_that_fail_the_callers_own_text_fail_the_scoped_one() {
     for sql in STATEMENTS.iter().filter(|sql| !sql.contains("JOIN")) {
         let mut connection = database().await;
         sqlx::query("UPDATE docs SET tenant_id = 't1'").execute(&mut connection).await.unwrap();

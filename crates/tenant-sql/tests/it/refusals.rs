@@ -275,6 +275,18 @@ fn texts_that_are_not_one_statement_are_refused() {
 }
 
 #[test]
+fn texts_that_the_printer_would_change_are_refused() {
+    expect(
+        RefusalKind::RoundTrip,
+        &[
+            "SELECT - -1",
+            "SELECT id FROM users WHERE age > - - 1",
+            "SELECT id FROM users LIMIT ALL",
+        ],
+    );
+}
+
+#[test]
 fn constructs_of_other_databases_are_refused() {
     let statements = [
         "SELECT DISTINCT ON (id) id FROM users",

@@ -116,7 +116,8 @@ async fn mutilated_statements_show_and_touch_nothing_of_others() {
     let mut pair = Pair::open().await;
     let rewriter = crate::common::rewriter(Dialect::Sqlite);
     let (mut accepted, mut done) = (0, 0);
-    for case in 0..2 * cases(4_000) as u64 {
+    let total = 2 * cases(4_000);
+    for case in 0..total as u64 {
         let sql = mutants::mutant(&mut Random::new(2_000_000_000 + case));
         let Ok(plan) = rewriter.rewrite(&sql).inspect_err(|refusal| {
             show(refusal, &sql);
@@ -139,5 +140,5 @@ async fn mutilated_statements_show_and_touch_nothing_of_others() {
         }
     }
     eprintln!("{accepted} accepted, {done} ran");
-    assert!(done > 800, "too few mutants live: {done}");
+    assert!(done * 15 > total, "too few mutants live: {done}");
 }
