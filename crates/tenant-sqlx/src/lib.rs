@@ -46,6 +46,8 @@
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //!
+//! The databases are features: `sqlite` is built; PostgreSQL and MySQL are to come.
+//!
 //! # Errors
 //! What is refused travels inside [`sqlx::Error`] and is found again with
 //! [`Refusal::of`](tenant_sql::Refusal::of); a tenant that was suspended meanwhile with [`NoLongerActive::of`].
