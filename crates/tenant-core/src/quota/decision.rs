@@ -49,6 +49,15 @@ impl Decision {
         Self { limits, states: states.into_iter().collect(), denial }
     }
 
+    /// A decision whose states are collected already: they are large enough for a copy to be felt.
+    pub(super) const fn of_states(
+        limits: Arc<Limits>,
+        states: SmallVec<[LimitState; 3]>,
+        denial: Option<Denial>,
+    ) -> Self {
+        Self { limits, states, denial }
+    }
+
     /// Whether the work may be done; its costs are then charged.
     #[must_use]
     pub const fn is_admitted(&self) -> bool {

@@ -52,7 +52,7 @@ impl Cell {
             });
         }
         drop(counts);
-        (Decision::new(Arc::clone(limits), states, denial), crossed)
+        (Decision::of_states(Arc::clone(limits), states, denial), crossed)
     }
 
     pub(super) fn settle(&self, decision: &Decision, actual: &[Cost], now: UnixTime) {
