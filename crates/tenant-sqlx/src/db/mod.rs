@@ -87,7 +87,10 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         Scoped::new(self, tenant)
     }
 
-    /// Begins a transaction of one tenant. On SQLite it holds the write lock from the start.
+    /// Begins a transaction of one tenant.
+    ///
+    /// On SQLite it holds the write lock from the start, and all writers of this process wait in one queue, first come,
+    /// first served. A write beside one's own open transaction waits for itself, and fails after some seconds.
     ///
     /// # Errors
     /// The tenant is no longer active, or the database failed.

@@ -13,6 +13,7 @@ mod catalog;
 mod concurrency;
 mod configs;
 mod connection;
+mod kill;
 mod migrations;
 mod refusals;
 mod scoped;
