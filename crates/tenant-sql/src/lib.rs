@@ -59,6 +59,8 @@
 
 mod cache;
 mod catalog;
+#[cfg(feature = "serde")]
+mod declaration;
 mod dialect;
 mod lex;
 mod limits;
@@ -74,6 +76,8 @@ mod verify;
 mod words;
 
 pub use cache::CacheStats;
+#[cfg(feature = "serde")]
+pub use declaration::CatalogDeclaration;
 pub use catalog::{Catalog, CatalogBuilder, CatalogError, Dialect, Unknown};
 pub use limits::Limits;
 pub use plan::{Plan, StatementKind, TenantBind};
