@@ -9,9 +9,13 @@ use crate::UnixTime;
 #[derive(Clone, Debug)]
 pub struct Decision {
     limits: Arc<Limits>,
-    states: SmallVec<[LimitState; 3]>,
+    states: States,
+    decided_at: UnixTime,
     denial: Option<Denial>,
 }
+
+/// The states of the two shorthands stand inside: a decision is moved about on each request, and each copy is felt.
+pub(super) type States = SmallVec<[LimitState; 2]>;
 
 /// How one limit stands after a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +28,6 @@ pub struct LimitState {
     pub charged: u64,
     /// When the window ends.
     pub resets_at: UnixTime,
-    /// How long it takes until the window ends, by the manager's clock.
-    pub resets_in: Duration,
 }
 
 /// Which limit denied, and what helps.
@@ -39,23 +41,25 @@ pub struct Denial {
 }
 
 impl Decision {
-    /// A decision of a quota manager.
+    /// A decision of a quota manager, made at `decided_at` by its clock.
     #[must_use]
     pub fn new(
         limits: Arc<Limits>,
         states: impl IntoIterator<Item = LimitState>,
+        decided_at: UnixTime,
         denial: Option<Denial>,
     ) -> Self {
-        Self { limits, states: states.into_iter().collect(), denial }
+        Self { limits, states: states.into_iter().collect(), decided_at, denial }
     }
 
     /// A decision whose states are collected already: they are large enough for a copy to be felt.
     pub(super) const fn of_states(
         limits: Arc<Limits>,
-        states: SmallVec<[LimitState; 3]>,
+        states: States,
+        decided_at: UnixTime,
         denial: Option<Denial>,
     ) -> Self {
-        Self { limits, states, denial }
+        Self { limits, states, decided_at, denial }
     }
 
     /// Whether the work may be done; its costs are then charged.
@@ -76,6 +80,18 @@ impl Decision {
     /// Each limit that the costs touch, and how it stands now.
     pub fn states(&self) -> impl Iterator<Item = (&Limit, &LimitState)> {
         self.states.iter().filter_map(|state| Some((self.limits.get(state.index)?, state)))
+    }
+
+    /// How long it takes until the window of a limit ends, seen from the decision.
+    #[must_use]
+    pub const fn resets_in(&self, state: &LimitState) -> Duration {
+        state.resets_at.until_from(self.decided_at)
+    }
+
+    /// When it was made, by the manager's clock.
+    #[must_use]
+    pub const fn decided_at(&self) -> UnixTime {
+        self.decided_at
     }
 
     /// The limits that were looked at.

@@ -63,7 +63,7 @@ fn write_standard(tenant: &TenantContext, decision: &Decision, headers: &mut Hea
     for (limit, state) in told(decision) {
         member(&mut line, limit);
         parameter(&mut line, b";r=", state.remaining);
-        parameter(&mut line, b";t=", seconds(state));
+        parameter(&mut line, b";t=", seconds(decision, state));
     }
     if let (Ok(value), Some(policy)) =
         (HeaderValue::from_bytes(line.as_bytes()), policy(tenant, decision.limits()))
@@ -99,7 +99,7 @@ fn write_legacy(decision: &Decision, headers: &mut HeaderMap) {
     if let Some((limit, state)) = tightest(decision, &Dimension::Requests) {
         headers.insert(X_LIMIT, HeaderValue::from(limit.limit));
         headers.insert(X_REMAINING, HeaderValue::from(state.remaining));
-        headers.insert(X_RESET, HeaderValue::from(seconds(state)));
+        headers.insert(X_RESET, HeaderValue::from(seconds(decision, state)));
     }
 }
 
@@ -122,9 +122,9 @@ fn is_told(limit: &Limit) -> bool {
 }
 
 /// Until the window ends: rounded up, and as with `Retry-After` never 0.
-fn seconds(state: &LimitState) -> u64 {
-    let whole = state.resets_in.as_secs();
-    whole.saturating_add(u64::from(state.resets_in.subsec_nanos() > 0)).max(1)
+fn seconds(decision: &Decision, state: &LimitState) -> u64 {
+    let left = decision.resets_in(state);
+    left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0)).max(1)
 }
 
 // The names of limits are of [A-Za-z0-9_.-]: a quoted string needs no escapes.

@@ -47,7 +47,7 @@ impl QuotaStage {
             charged: 0,
             ..*state
         });
-        Decision::new(Arc::clone(decision.limits()), states, None)
+        Decision::new(Arc::clone(decision.limits()), states, decision.decided_at(), None)
     }
 
     fn wrong(&self, detail: &'static str) -> Rejection {

@@ -6,7 +6,8 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::super::{
-    Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage, window::FixedWindow,
+    Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage, decision::States,
+    window::FixedWindow,
 };
 use crate::UnixTime;
 
@@ -33,7 +34,7 @@ impl Cell {
         counts.lay_out(limits, now);
         let denial = counts.denial(limits, costs, now);
         let mut crossed = Crossed::new();
-        let mut states = SmallVec::<[LimitState; 3]>::new();
+        let mut states = States::new();
         for (index, (limit, window)) in limits.iter().zip(&mut counts.windows).enumerate() {
             let Some(cost) = Cost::total(costs, &limit.dimension) else {
                 continue;
@@ -48,11 +49,10 @@ impl Cell {
                 remaining: limit.limit.saturating_sub(window.used),
                 charged,
                 resets_at: window.ends(),
-                resets_in: window.ends().until_from(now),
             });
         }
         drop(counts);
-        (Decision::of_states(Arc::clone(limits), states, denial), crossed)
+        (Decision::of_states(Arc::clone(limits), states, now, denial), crossed)
     }
 
     pub(super) fn settle(&self, decision: &Decision, actual: &[Cost], now: UnixTime) {
@@ -150,6 +150,10 @@ fn deny(limit: &Limit, window: &FixedWindow, cost: u64, now: UnixTime) -> Option
 
 /// The highest threshold that was crossed and not yet reported in this window, in percent.
 fn crosses(limit: &Limit, window: &mut FixedWindow) -> Option<u8> {
+    // Below the first threshold, as almost always: 80 % rounded up is the limit less a fifth rounded down.
+    if window.used < limit.limit - limit.limit / 5 {
+        return None;
+    }
     let reached = |percent: &&u8| {
         limit.limit > 0 && u128::from(window.used) * 100 >= u128::from(limit.limit) * u128::from(**percent)
     };
