@@ -8,6 +8,7 @@ fn expect(kind: RefusalKind, statements: &[&str]) {
     for sql in statements {
         let refusal = refused(sql);
         assert_eq!(refusal.kind(), kind, "{refusal}: {sql}");
+        assert!(!refusal.hint().contains("proved"), "only the verifier refused: {sql}");
     }
 }
 
