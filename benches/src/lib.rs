@@ -1,1 +1,35 @@
 //! What tenancy costs, measured against peers in the same run.
+//!
+//! Each module holds the contestants of one comparison: ours and those we are held against, doing the same work. The
+//! benches under `benches/` time them with criterion; the programs under `src/bin/` let them take turns, so that a
+//! machine that is busy with something else is so for all of them, and hold the outcome against the bars.
+
+mod bar;
+pub mod config_cache;
+mod contestant;
+pub mod database;
+pub mod layers;
+pub mod load;
+pub mod quota;
+mod race;
+pub mod rewrite;
+pub mod tenants;
+
+pub use bar::Bar;
+pub use contestant::{Contestant, find};
+pub use race::{Race, Spread};
+
+/// Any error, for set-up code.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A comparison: its name, and who takes part.
+pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
+
+/// All comparisons of this crate that take place in memory or in a file.
+pub const COMPARISONS: [Comparison; 5] = [
+    ("layers", layers::contestants),
+    ("config_cache", config_cache::contestants),
+    ("quota", quota::contestants),
+    ("rewrite", rewrite::contestants),
+    ("database", database::contestants),
+];

@@ -1,0 +1,48 @@
+//! Lets the contestants of all comparisons take turns, prints what each takes, and holds the outcome against the bars.
+//! Takes about a minute. `bars layers` runs one comparison; `bars '' 100` takes 100 rounds instead of 40.
+
+use std::{env, process::ExitCode, time::Duration};
+
+use tenant_benches::{Bar, BoxError, COMPARISONS, Race};
+
+const ROUND: Duration = Duration::from_millis(20);
+
+fn main() -> Result<ExitCode, BoxError> {
+    let wanted = env::args().nth(1).unwrap_or_default();
+    let rounds = env::args().nth(2).map_or(Ok(40), |argument| argument.parse())?;
+    let mut bars = Vec::new();
+    for (comparison, contestants) in COMPARISONS.iter().filter(|(name, _)| name.contains(&wanted)) {
+        let race = Race::run(&mut contestants()?, rounds, ROUND);
+        print(comparison, &race);
+        bars.extend(bars_of(comparison, &race));
+    }
+    for bar in &bars {
+        println!("{bar}");
+    }
+    Ok(if bars.iter().all(Bar::holds) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(comparison: &str, race: &Race) {
+    println!("{comparison}: ns per turn, median (quartiles)");
+    for name in race.names() {
+        let added = match race.names().contains(&"bare") {
+            true => format!("   added: {}", race.added(name, "bare")),
+            false => String::new(),
+        };
+        println!("  {name:<32} {}{added}", race.nanos(name));
+    }
+}
+
+fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
+    let added = |ours, peer| race.added_ratio(ours, peer, "bare");
+    match comparison {
+        "layers" => vec![
+            Bar::at_most("the stack to by hand with moka", 0.8, added("tenant", "by hand, moka")),
+            Bar::at_most("the stack to by hand with a map", 0.8, added("tenant", "by hand, map")),
+            Bar::at_most("the stack to tower_governor alone", 1.5, added("tenant", "governor")),
+            Bar::at_most("RateLimit fields, ns", 100.0, race.added("tenant with fields", "tenant")),
+        ],
+        "config_cache" => vec![Bar::at_most("a config hit to a moka hit", 0.2, race.ratio("tenant", "moka"))],
+        _ => Vec::new(),
+    }
+}
