@@ -113,7 +113,8 @@ impl CatalogDeclaration {
             None | Some(UnknownWord::Refuse) => Unknown::Refuse,
             Some(UnknownWord::Owned) => Unknown::Owned,
         });
-        builder = tables.into_iter().fold(builder, |builder, (name, table)| builder.table(table.into_table(name)));
+        builder =
+            tables.into_iter().fold(builder, |builder, (name, table)| builder.table(table.into_table(name)));
         functions.allow.into_iter().fold(builder, crate::CatalogBuilder::allow_function).build()
     }
 }

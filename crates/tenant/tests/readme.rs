@@ -13,7 +13,8 @@ fn statements_are_scoped_and_refused_as_the_readme_shows() {
     let readme = include_str!("../../../README.md");
     let block = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let users = Table::owned("users").columns(["id", "email", "name", "age", "tenant_id"]);
-    let catalog = Catalog::builder(Dialect::Sqlite).table(users).table(Table::hidden("secrets")).build().unwrap();
+    let catalog =
+        Catalog::builder(Dialect::Sqlite).table(users).table(Table::hidden("secrets")).build().unwrap();
     let rewriter = Rewriter::new(catalog);
     let examples: Vec<&str> = block.split("\n\n").collect();
     assert_eq!(examples.len(), 3);
