@@ -91,7 +91,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
 /// reading costs no system call and still follows steps of the system's clock.
 pub struct SystemClock {
     counter: quanta::Clock,
-    origin: quanta::Instant,
+    origin: u64,
     offset: AtomicI64,
     synced_at: AtomicU64,
 }
@@ -103,7 +103,7 @@ impl SystemClock {
     #[must_use]
     pub fn new() -> Self {
         let counter = quanta::Clock::new();
-        let origin = counter.now();
+        let origin = counter.raw();
         let clock = Self { counter, origin, offset: AtomicI64::new(0), synced_at: AtomicU64::new(0) };
         clock.resync(0);
         clock
@@ -132,7 +132,8 @@ impl fmt::Debug for SystemClock {
 
 impl Clock for SystemClock {
     fn monotonic(&self) -> Monotonic {
-        Monotonic(saturating_nanos(self.counter.now().saturating_duration_since(self.origin)))
+        // The raw counter, so that no duration is taken apart and put together again.
+        Monotonic(self.counter.delta_as_nanos(self.origin, self.counter.raw()))
     }
 
     fn unix(&self) -> UnixTime {

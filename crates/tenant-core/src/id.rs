@@ -33,18 +33,28 @@ impl TenantId {
     /// # Errors
     /// [`InvalidTenantId`] tells which rule the text breaks; it never repeats the text.
     pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
-        let bytes = text.as_bytes();
+        Self::from_bytes(text.as_bytes())
+    }
+
+    /// Parses an id out of bytes that may be no text at all, as header values are.
+    ///
+    /// # Errors
+    /// As [`TenantId::parse`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidTenantId> {
         let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
             return Err(InvalidTenantId::Empty);
         };
-        let id = ArrayString::from(text).map_err(|_| InvalidTenantId::TooLong)?;
+        if bytes.len() > Self::MAX_LEN {
+            return Err(InvalidTenantId::TooLong);
+        }
         if !bytes.iter().copied().all(is_id_byte) {
             return Err(InvalidTenantId::Character);
         }
         if !(first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric()) {
             return Err(InvalidTenantId::Edge);
         }
-        Ok(Self(id))
+        let text = std::str::from_utf8(bytes).map_err(|_| InvalidTenantId::Character)?;
+        ArrayString::from(text).map(Self).map_err(|_| InvalidTenantId::TooLong)
     }
 
     /// The id as text.

@@ -17,6 +17,9 @@ pub struct RequestHead<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Repeated;
 
+/// Up to so many header lines are looked through one by one.
+const FEW: usize = 16;
+
 impl<'a> RequestHead<'a> {
     /// The method.
     #[must_use]
@@ -53,7 +56,23 @@ impl<'a> RequestHead<'a> {
     }
 
     /// The value of a header that may come once.
+    #[inline]
     pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Repeated> {
+        // To hash a name costs more than to look at the few that most requests have.
+        if self.headers.len() <= FEW { self.scan(name) } else { self.find(name) }
+    }
+
+    fn scan(&self, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Repeated> {
+        let mut found = None;
+        for (own, value) in self.headers {
+            if own == name && found.replace(value).is_some() {
+                return Err(Repeated);
+            }
+        }
+        Ok(found)
+    }
+
+    fn find(&self, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Repeated> {
         let mut values = self.headers.get_all(name).iter();
         let first = values.next();
         match values.next() {

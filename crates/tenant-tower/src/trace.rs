@@ -8,13 +8,17 @@ pub(crate) use on::Span;
 #[cfg(feature = "tracing")]
 mod on {
     use tenant_core::TenantContext;
-    use tracing::{info_span, span::Entered};
+    use tracing::{Level, info_span, level_enabled, span::Entered};
 
     /// The span of one tenant's request.
     pub(crate) struct Span(tracing::Span);
 
     impl Span {
         pub(crate) fn of(tenant: &TenantContext) -> Self {
+            // With nobody listening the macro still tries the `log` crate, where somebody has switched that on.
+            if !level_enabled!(Level::INFO) {
+                return Self(tracing::Span::none());
+            }
             Self(info_span!("tenant", tenant.id = tenant.id().as_str()))
         }
 

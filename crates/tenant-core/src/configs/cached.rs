@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
-use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, flight::Flight, shard::Shard};
+use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, flight::Flight, key::Key, shard::Shard};
 use crate::{
     Clock, Hooks, Monotonic, StoreError, SystemClock, TenantConfig, TenantId, TenantRecord,
     hooks::ConfigLookup,
@@ -82,10 +82,13 @@ impl Shards {
         }
     }
 
+    fn key(&self, id: &TenantId) -> Key {
+        Key::of(id, &self.hasher)
+    }
+
     #[expect(clippy::indexing_slicing, reason = "a remainder by their number, which is at least one")]
-    fn of(&self, id: &TenantId) -> &Mutex<Shard> {
-        let hash = self.hasher.hash_one(id) >> 32;
-        &self.shards[usize::try_from(hash).unwrap_or(0) % self.shards.len()]
+    fn of(&self, key: &Key) -> &Mutex<Shard> {
+        &self.shards[key.shard(self.shards.len())]
     }
 }
 
@@ -147,15 +150,17 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
 
     /// Forgets a tenant: the next lookup asks the store. Loads under way answer those who wait and are not kept.
     pub fn invalidate(&self, id: &TenantId) {
-        self.shards.of(id).lock().forget(id);
+        let key = self.shards.key(id);
+        self.shards.of(&key).lock().forget(&key);
     }
 
     /// Takes over a config that was changed elsewhere; an older one than is known changes nothing.
     pub fn refresh(&self, config: TenantConfig) -> Arc<TenantRecord> {
         let (id, expires) = (config.tenant_id, self.expiry(&config.tenant_id, self.ttl));
-        let mut shard = self.shards.of(&id).lock();
-        shard.forget_flight(&id);
-        shard.put(config, expires)
+        let key = self.shards.key(&id);
+        let mut shard = self.shards.of(&key).lock();
+        shard.forget_flight(&key);
+        shard.put(&key, config, expires)
     }
 
     fn expiry(&self, id: &TenantId, ttl: Duration) -> Monotonic {
@@ -168,20 +173,21 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
 
     async fn fetch_once(&self, id: &TenantId) -> Result<Option<Arc<TenantRecord>>, StoreError> {
         const TRIES: usize = 4;
+        let key = self.shards.key(id);
         let mut overtaken = None;
         for _ in 0..TRIES {
-            let flight = self.shards.of(id).lock().board(id, || self.start(*id));
-            let waiting = Waiting { shards: &self.shards, id, number: flight.number() };
+            let flight = self.shards.of(&key).lock().board(&key, || self.start(*id));
+            let waiting = Waiting { shards: &self.shards, key, number: flight.number() };
             let answer = flight.arrive().await?;
-            let mut shard = self.shards.of(id).lock();
-            if shard.land(id, waiting.number) {
-                return Ok(self.keep(&mut shard, id, answer));
+            let mut shard = self.shards.of(&key).lock();
+            if shard.land(&key, waiting.number) {
+                return Ok(self.keep(&mut shard, &key, answer));
             }
             // Whoever waited for the same load has kept it, or a write has overtaken it: then read anew.
-            match shard.peek(id, self.clock.monotonic()) {
+            match shard.peek(&key, self.clock.monotonic()) {
                 Some(Lookup::Found(record)) => return Ok(Some(record)),
                 Some(Lookup::Missing) => return Ok(None),
-                None => overtaken = answer.map(|config| shard.record_for(config)),
+                None => overtaken = answer.map(|config| shard.record_for(&key, config)),
             }
             drop(shard);
         }
@@ -194,16 +200,11 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         Flight::start(number, async move { store.fetch(&id).await })
     }
 
-    fn keep(
-        &self,
-        shard: &mut Shard,
-        id: &TenantId,
-        answer: Option<TenantConfig>,
-    ) -> Option<Arc<TenantRecord>> {
+    fn keep(&self, shard: &mut Shard, key: &Key, answer: Option<TenantConfig>) -> Option<Arc<TenantRecord>> {
         match answer {
-            Some(config) => Some(shard.put(config, self.expiry(id, self.ttl))),
+            Some(config) => Some(shard.put(key, config, self.expiry(&key.id, self.ttl))),
             None => {
-                shard.put_missing(id, self.expiry(id, self.missing_ttl));
+                shard.put_missing(key, self.expiry(&key.id, self.missing_ttl));
                 None
             }
         }
@@ -219,13 +220,14 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         let (write, expires) = (write(Arc::clone(&self.store), config), self.expiry(&id, self.ttl));
         let task = tokio::spawn(async move {
             let answer = write.await;
-            let mut shard = shards.of(&id).lock();
-            shard.forget_flight(&id);
+            let key = shards.key(&id);
+            let mut shard = shards.of(&key).lock();
+            shard.forget_flight(&key);
             match answer {
-                Ok(record) => Ok(shard.put(record.config().clone(), expires)),
+                Ok(record) => Ok(shard.put(&key, record.config().clone(), expires)),
                 Err(error) => {
                     // Even a failed write may have been applied.
-                    shard.forget(&id);
+                    shard.forget(&key);
                     Err(error)
                 }
             }
@@ -239,13 +241,13 @@ type Written = Result<Arc<TenantRecord>, StoreError>;
 /// Someone who waits for a load; the last one to give up takes the load along.
 struct Waiting<'a> {
     shards: &'a Shards,
-    id: &'a TenantId,
+    key: Key,
     number: u64,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.shards.of(self.id).lock().abandon(self.id, self.number);
+        self.shards.of(&self.key).lock().abandon(&self.key, self.number);
     }
 }
 
@@ -259,8 +261,9 @@ impl<S> fmt::Debug for CachedConfigs<S> {
 impl<S: ConfigStore + 'static> ConfigManager for CachedConfigs<S> {
     fn peek(&self, id: &TenantId) -> Option<Lookup> {
         let now = self.clock.monotonic();
-        let mut shard = self.shards.of(id).lock();
-        let found = shard.peek(id, now)?;
+        let key = self.shards.key(id);
+        let mut shard = self.shards.of(&key).lock();
+        let found = shard.peek(&key, now)?;
         shard.hits += 1;
         drop(shard);
         self.hooks.on_config_lookup(&ConfigLookup::hit(id));
@@ -273,7 +276,7 @@ impl<S: ConfigStore + 'static> ConfigManager for CachedConfigs<S> {
             Some(Lookup::Missing) => return Ok(None),
             None => {}
         }
-        self.shards.of(id).lock().misses += 1;
+        self.shards.of(&self.shards.key(id)).lock().misses += 1;
         self.hooks.on_config_lookup(&ConfigLookup::miss(id));
         self.fetch_once(id).await
     }
@@ -293,11 +296,12 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
         let (shards, store, id) = (Arc::clone(&self.shards), Arc::clone(&self.store), *id);
         let task = tokio::spawn(async move {
             let answer = store.delete(&id).await;
-            let mut shard = shards.of(&id).lock();
+            let key = shards.key(&id);
+            let mut shard = shards.of(&key).lock();
             if answer.is_ok() {
-                shard.retire(&id);
+                shard.retire(&key);
             } else {
-                shard.forget(&id);
+                shard.forget(&key);
             }
             answer
         });

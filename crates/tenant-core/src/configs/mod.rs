@@ -2,6 +2,7 @@
 
 mod cached;
 mod flight;
+mod key;
 mod manager;
 mod memory;
 mod shard;

@@ -5,16 +5,20 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use foldhash::{HashMap, fast::RandomState};
+use foldhash::HashMap;
 use lru::LruCache;
 
-use super::{Lookup, flight::Flight};
+use super::{
+    Lookup,
+    flight::Flight,
+    key::{Brought, Key},
+};
 use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, record::Liveness};
 
 pub(super) struct Shard {
-    tenants: LruCache<TenantId, Entry, RandomState>,
+    tenants: LruCache<Key, Entry, Brought>,
     /// Ids that no tenant has, in a place of their own, so that guessing ids evicts no tenant.
-    missing: LruCache<TenantId, Monotonic, RandomState>,
+    missing: LruCache<Key, Monotonic, Brought>,
     flights: HashMap<TenantId, Flight>,
     /// Every tenant that somebody still holds a record of, evicted ones included: the way to tell their contexts of
     /// a suspension.
@@ -34,8 +38,8 @@ const FIRST_PRUNE: usize = 64;
 impl Shard {
     pub(super) fn new(capacity: NonZeroUsize) -> Self {
         Self {
-            tenants: LruCache::with_hasher(capacity, RandomState::default()),
-            missing: LruCache::with_hasher(capacity, RandomState::default()),
+            tenants: LruCache::with_hasher(capacity, Brought),
+            missing: LruCache::with_hasher(capacity, Brought),
             flights: HashMap::default(),
             alive: HashMap::default(),
             prune_at: FIRST_PRUNE,
@@ -57,69 +61,70 @@ impl Shard {
         self.flights.len()
     }
 
-    pub(super) fn peek(&mut self, id: &TenantId, now: Monotonic) -> Option<Lookup> {
-        if let Some(entry) = self.tenants.get(id) {
+    pub(super) fn peek(&mut self, key: &Key, now: Monotonic) -> Option<Lookup> {
+        if let Some(entry) = self.tenants.get(key) {
             return (now < entry.expires).then(|| Lookup::Found(Arc::clone(&entry.record)));
         }
-        let expires = *self.missing.get(id)?;
+        let expires = *self.missing.get(key)?;
         (now < expires).then_some(Lookup::Missing)
     }
 
     /// The load under way, or the new one that `start` makes.
-    pub(super) fn board(&mut self, id: &TenantId, start: impl FnOnce() -> Flight) -> Flight {
-        self.flights.entry(*id).or_insert_with(start).clone()
+    pub(super) fn board(&mut self, key: &Key, start: impl FnOnce() -> Flight) -> Flight {
+        self.flights.entry(key.id).or_insert_with(start).clone()
     }
 
     /// Takes a load that is done out of the way; `false` if someone else did, or a write has overtaken it.
-    pub(super) fn land(&mut self, id: &TenantId, number: u64) -> bool {
-        let current = self.flights.get(id).is_some_and(|flight| flight.number() == number);
+    pub(super) fn land(&mut self, key: &Key, number: u64) -> bool {
+        let current = self.flights.get(&key.id).is_some_and(|flight| flight.number() == number);
         if current {
-            self.flights.remove(id);
+            self.flights.remove(&key.id);
         }
         current
     }
 
     /// Drops a load that nobody waits for any more.
-    pub(super) fn abandon(&mut self, id: &TenantId, number: u64) {
-        if self.flights.get(id).is_some_and(|flight| flight.number() == number && flight.is_abandoned()) {
-            self.flights.remove(id);
+    pub(super) fn abandon(&mut self, key: &Key, number: u64) {
+        if self.flights.get(&key.id).is_some_and(|flight| flight.number() == number && flight.is_abandoned())
+        {
+            self.flights.remove(&key.id);
         }
     }
 
-    pub(super) fn put(&mut self, config: TenantConfig, expires: Monotonic) -> Arc<TenantRecord> {
-        let record = self.record_for(config);
-        self.missing.pop(record.id());
-        self.tenants.put(*record.id(), Entry { record: Arc::clone(&record), expires });
+    pub(super) fn put(&mut self, key: &Key, config: TenantConfig, expires: Monotonic) -> Arc<TenantRecord> {
+        let record = self.record_for(key, config);
+        self.missing.pop(key);
+        self.tenants.put(*key, Entry { record: Arc::clone(&record), expires });
         record
     }
 
-    pub(super) fn put_missing(&mut self, id: &TenantId, expires: Monotonic) {
-        self.retire(id);
-        self.missing.put(*id, expires);
+    pub(super) fn put_missing(&mut self, key: &Key, expires: Monotonic) {
+        self.retire(key);
+        self.missing.put(*key, expires);
     }
 
     /// Ends the tenant for everyone who holds a context of it.
-    pub(super) fn retire(&mut self, id: &TenantId) {
-        if let Some(liveness) = self.alive.remove(id).and_then(|liveness| liveness.upgrade()) {
+    pub(super) fn retire(&mut self, key: &Key) {
+        if let Some(liveness) = self.alive.remove(&key.id).and_then(|liveness| liveness.upgrade()) {
             liveness.retire();
         }
-        self.forget(id);
+        self.forget(key);
     }
 
     /// Makes a load under way a thing of the past: what it brings is not kept.
-    pub(super) fn forget_flight(&mut self, id: &TenantId) {
-        self.flights.remove(id);
+    pub(super) fn forget_flight(&mut self, key: &Key) {
+        self.flights.remove(&key.id);
     }
 
-    pub(super) fn forget(&mut self, id: &TenantId) {
-        self.flights.remove(id);
-        self.tenants.pop(id);
-        self.missing.pop(id);
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.flights.remove(&key.id);
+        self.tenants.pop(key);
+        self.missing.pop(key);
     }
 
     /// The record for a config: the one in memory if it is as new, else one that speaks for the same tenant.
-    pub(super) fn record_for(&mut self, config: TenantConfig) -> Arc<TenantRecord> {
-        if let Some(entry) = self.tenants.peek(&config.tenant_id)
+    pub(super) fn record_for(&mut self, key: &Key, config: TenantConfig) -> Arc<TenantRecord> {
+        if let Some(entry) = self.tenants.peek(key)
             && !is_newer(&config, entry.record.config())
         {
             return Arc::clone(&entry.record);

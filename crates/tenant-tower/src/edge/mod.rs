@@ -61,7 +61,8 @@ pub(crate) enum Stop {
     /// It goes on without a tenant.
     Open,
     Reject(Box<Rejected>),
-    Wait(Pending),
+    /// Boxed, so that the answer of each step stays small.
+    Wait(Box<Pending>),
 }
 
 pub(crate) struct Rejected {
@@ -90,7 +91,7 @@ pub(crate) enum Outcome {
 
 /// Tells the end from what has to be waited for.
 #[inline]
-fn settle(step: Step) -> Result<Outcome, Pending> {
+fn settle(step: Step) -> Result<Outcome, Box<Pending>> {
     match step {
         Ok(entry) => Ok(Outcome::Pass(entry)),
         Err(Stop::Open) => Ok(Outcome::Open),
@@ -104,7 +105,7 @@ impl Edge {
     #[inline]
     pub(crate) fn check(&self, way: &mut Way<'_>) -> Step {
         match &self.resolve {
-            Some(stage) if stage.waits => Err(Stop::Wait(Pending::Claim(stage.claim_later(&way.head)))),
+            Some(stage) if stage.waits => Err(wait(Pending::Claim(stage.claim_later(&way.head)))),
             Some(stage) => self.claimed(stage, way, stage.claim(&way.head)),
             None => self.inherit(way),
         }
@@ -125,10 +126,30 @@ impl Edge {
 
     fn claimed(&self, stage: &ResolveStage, way: &mut Way<'_>, resolution: Resolution) -> Step {
         let outer = way.head.extensions().get::<TenantContext>();
-        let claim = match resolution.and_then(|claim| agree_with_outer(outer, claim)) {
+        match &resolution {
+            // Almost every request: nothing to agree with, and so no need to move the claim about.
+            Ok(Some(claim)) if outer.is_none() => self.look_up(stage, way, claim),
+            _ => self.agreed(
+                stage,
+                way,
+                outer.is_some(),
+                resolution.and_then(|claim| agree_with_outer(outer, claim)),
+            ),
+        }
+    }
+
+    #[cold]
+    fn agreed(
+        &self,
+        stage: &ResolveStage,
+        way: &mut Way<'_>,
+        has_outer: bool,
+        resolution: Resolution,
+    ) -> Step {
+        let claim = match resolution {
             Ok(Some(claim)) => claim,
             // The outer layer's tenant is a claim too, and a proven one: its policy and limits hold here as well.
-            Ok(None) if outer.is_some() => return self.inherit(way),
+            Ok(None) if has_outer => return self.inherit(way),
             Ok(None) if stage.allows_missing => {
                 self.tell_resolve(None, "none", "ok");
                 return Err(Stop::Open);
@@ -136,9 +157,13 @@ impl Edge {
             Ok(None) => return Err(self.unresolved(Rejection::tenant_required())),
             Err(rejection) => return Err(self.unresolved(rejection)),
         };
+        self.look_up(stage, way, &claim)
+    }
+
+    fn look_up(&self, stage: &ResolveStage, way: &mut Way<'_>, claim: &Claim) -> Step {
         match TenantContext::peek(&*stage.configs, claim.tenant()) {
-            Some(answer) => self.entered(way, &claim, answer),
-            None => Err(Stop::Wait(Pending::Config(claim))),
+            Some(answer) => self.entered(way, claim, answer),
+            None => Err(wait(Pending::Config(*claim))),
         }
     }
 
@@ -172,7 +197,7 @@ impl Edge {
         };
         match stage.evaluator.try_evaluate(&entry.tenant, &request) {
             Some(decision) => self.judged(way, entry, &request, &decision),
-            None => Err(Stop::Wait(Pending::Policy(entry))),
+            None => Err(wait(Pending::Policy(entry))),
         }
     }
 
@@ -201,7 +226,7 @@ impl Edge {
         *way.decision = stage.quotas.try_decide(&entry.tenant, &costs);
         match &way.decision {
             Some(_) => self.counted(way, entry),
-            None => Err(Stop::Wait(Pending::Quota(entry))),
+            None => Err(wait(Pending::Quota(entry))),
         }
     }
 
@@ -227,7 +252,7 @@ impl Edge {
         *way.decision = stage.quotas.try_decide(&entry.tenant, &QuotaStage::NOTHING);
         match &way.decision {
             Some(_) => Err(reject_for(entry, rejection)),
-            None => Err(Stop::Wait(Pending::Standing(entry, rejection))),
+            None => Err(wait(Pending::Standing(entry, rejection))),
         }
     }
 
@@ -302,6 +327,12 @@ fn agree_with_outer(outer: Option<&TenantContext>, claim: Option<Claim>) -> Reso
     }
 }
 
+#[cold]
+fn wait(pending: Pending) -> Stop {
+    Stop::Wait(Box::new(pending))
+}
+
+#[cold]
 fn reject(rejection: Rejection) -> Stop {
     Stop::Reject(Box::new(Rejected { rejection, tenant: None }))
 }

@@ -11,12 +11,12 @@ use crate::{Claim, Rejection, RequestHead, quota::QuotaStage, resolver::ResolveF
 /// The rest of the way, with the head coming back from it.
 pub(super) type Checks = Pin<Box<dyn Future<Output = (Parts, Outcome, Option<Decision>)> + Send>>;
 
-pub(super) fn resume(edge: Arc<Edge>, parts: Parts, mut pending: Pending) -> Checks {
+pub(super) fn resume(edge: Arc<Edge>, parts: Parts, mut pending: Box<Pending>) -> Checks {
     Box::pin(async move {
         let mut decision = None;
         let mut way = Way { head: RequestHead::from(&parts), decision: &mut decision };
         let outcome = loop {
-            match settle(edge.proceed(&mut way, pending).await) {
+            match settle(edge.proceed(&mut way, *pending).await) {
                 Ok(outcome) => break outcome,
                 Err(next) => pending = next,
             }

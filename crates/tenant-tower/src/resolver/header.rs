@@ -43,8 +43,7 @@ impl TenantResolver for HeaderResolver {
 }
 
 fn parse(value: &HeaderValue) -> Result<Claim, Rejection> {
-    let text = value.to_str().map_err(|_| invalid("the tenant's header is not visible ASCII"))?;
-    match TenantId::parse(text) {
+    match TenantId::from_bytes(value.as_bytes()) {
         Ok(tenant) => Ok(Claim::new(tenant, Source::Header)),
         Err(error) => Err(Rejection::invalid_tenant_id(Source::Header, error.to_string())),
     }

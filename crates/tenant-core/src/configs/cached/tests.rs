@@ -251,7 +251,8 @@ async fn a_tenant_that_vanished_from_the_store_ends_its_contexts() {
     let (clock, configs) = cached(Slow::open(&["acme"]), 4);
     let context = TenantContext::of(&*configs, &id("acme")).await.unwrap();
     clock.advance(Duration::from_secs(101));
-    configs.shards.of(&id("acme")).lock().put_missing(&id("acme"), clock.monotonic());
+    let key = configs.shards.key(&id("acme"));
+    configs.shards.of(&key).lock().put_missing(&key, clock.monotonic());
     assert!(context.ensure_active().is_err());
 }
 

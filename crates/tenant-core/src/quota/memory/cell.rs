@@ -32,25 +32,8 @@ impl Cell {
     pub(super) fn decide(&self, limits: &Arc<Limits>, costs: &[Cost], now: UnixTime) -> (Decision, Crossed) {
         let mut counts = self.0.lock();
         counts.lay_out(limits, now);
-        let denial = counts.denial(limits, costs, now);
-        let mut crossed = Crossed::new();
-        let mut states = States::new();
-        for (index, (limit, window)) in limits.iter().zip(&mut counts.windows).enumerate() {
-            let Some(cost) = Cost::total(costs, &limit.dimension) else {
-                continue;
-            };
-            let charged = if denial.is_none() { cost } else { 0 };
-            window.used = window.used.saturating_add(charged);
-            if let Some(percent) = crosses(limit, window) {
-                crossed.push((index, percent));
-            }
-            states.push(LimitState {
-                index,
-                remaining: limit.limit.saturating_sub(window.used),
-                charged,
-                resets_at: window.ends(),
-            });
-        }
+        let (mut states, denial) = counts.weigh(limits, costs, now);
+        let crossed = counts.charge(limits, &mut states, denial.is_none());
         drop(counts);
         (Decision::of_states(Arc::clone(limits), states, now, denial), crossed)
     }
@@ -124,13 +107,40 @@ impl Counts {
         }
     }
 
-    fn denial(&self, limits: &Limits, costs: &[Cost], now: UnixTime) -> Option<Denial> {
-        let denials = limits.iter().zip(&self.windows).enumerate().filter_map(|(index, (limit, window))| {
-            let cost = Cost::total(costs, &limit.dimension)?;
-            let retry_after = deny(limit, window, cost, now)?;
-            Some(Denial { index, retry_after })
-        });
-        denials.max_by_key(|denial| denial.retry_after.unwrap_or(Duration::MAX))
+    /// Each limit that the costs touch, with its cost, and the denial that takes longest.
+    fn weigh(&self, limits: &Limits, costs: &[Cost], now: UnixTime) -> (States, Option<Denial>) {
+        let (mut states, mut denial) = (States::new(), None::<Denial>);
+        for (index, (limit, window)) in limits.iter().zip(&self.windows).enumerate() {
+            let Some(cost) = Cost::total(costs, &limit.dimension) else { continue };
+            states.push(LimitState { index, remaining: 0, charged: cost, resets_at: window.ends() });
+            if let Some(retry_after) = deny(limit, window, cost, now) {
+                let wait = |denial: Denial| denial.retry_after.unwrap_or(Duration::MAX);
+                let next = Denial { index, retry_after };
+                denial = Some(denial.filter(|longest| wait(*longest) > wait(next)).unwrap_or(next));
+            }
+        }
+        (states, denial)
+    }
+
+    /// Charges each limit what was weighed, or nothing, and says how it stands then.
+    fn charge(&mut self, limits: &Limits, states: &mut States, is_admitted: bool) -> Crossed {
+        let mut crossed = Crossed::new();
+        for state in states {
+            let (Some(limit), Some(window)) = (limits.get(state.index), self.windows.get_mut(state.index))
+            else {
+                continue;
+            };
+            if is_admitted {
+                window.used = window.used.saturating_add(state.charged);
+            } else {
+                state.charged = 0;
+            }
+            if let Some(percent) = crosses(limit, window) {
+                crossed.push((state.index, percent));
+            }
+            state.remaining = limit.limit.saturating_sub(window.used);
+        }
+        crossed
     }
 }
 
