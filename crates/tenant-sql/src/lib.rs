@@ -76,9 +76,9 @@ mod verify;
 mod words;
 
 pub use cache::CacheStats;
+pub use catalog::{Catalog, CatalogBuilder, CatalogError, Dialect, Unknown};
 #[cfg(feature = "serde")]
 pub use declaration::CatalogDeclaration;
-pub use catalog::{Catalog, CatalogBuilder, CatalogError, Dialect, Unknown};
 pub use limits::Limits;
 pub use plan::{Plan, StatementKind, TenantBind};
 pub use refusal::{Location, Refusal, RefusalKind};

@@ -68,6 +68,8 @@ pub(crate) struct Features {
     /// Result columns without an alias are named after their text.
     pub(crate) labels: bool,
     pub(crate) alias_columns: bool,
+    /// `u.f` calls the function `f` if `u` has no such column.
+    pub(crate) call_by_field: bool,
     /// Conditions may be tried on rows that other conditions exclude, and fail there.
     pub(crate) tries_conditions: bool,
 }

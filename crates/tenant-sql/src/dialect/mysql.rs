@@ -46,6 +46,7 @@ pub(super) static RULES: Rules = Rules {
         returning: true,
         labels: true,
         alias_columns: true,
+        call_by_field: false,
         tries_conditions: false,
     },
 };

@@ -42,6 +42,7 @@ pub(super) static RULES: Rules = Rules {
         returning: true,
         labels: false,
         alias_columns: true,
+        call_by_field: true,
         tries_conditions: false,
     },
 };

@@ -41,6 +41,7 @@ pub(super) static RULES: Rules = Rules {
         returning: true,
         labels: true,
         alias_columns: false,
+        call_by_field: false,
         tries_conditions: true,
     },
 };

@@ -1,5 +1,6 @@
 use sqlparser::ast::{Cte, Ident, TableAlias, With};
 
+use super::frames::Columns;
 use super::query::Role;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
@@ -12,11 +13,14 @@ pub(super) struct Scopes {
     bodies: usize,
     /// How many queries we are in.
     pub(super) queries: usize,
+    /// The CTE whose body is about to be walked: its first part names the columns that its second part may cite.
+    pub(super) growing: Option<usize>,
 }
 
 struct Name {
     folded: String,
     visible: bool,
+    columns: Columns,
 }
 
 /// What an unqualified name means to the `WITH` clauses around it.
@@ -54,7 +58,19 @@ impl Scopes {
     }
 
     fn announce(&mut self, folded: String) {
-        self.names.push(Name { folded, visible: false });
+        self.names.push(Name { folded, visible: false, columns: Columns::default() });
+    }
+
+    /// The columns of the CTE of this name.
+    pub(super) fn columns(&self, folded: &str) -> Columns {
+        let name = self.names.iter().rev().find(|name| name.folded == folded);
+        name.map(|name| name.columns.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn give_columns(&mut self, at: usize, columns: Columns) {
+        if let Some(name) = self.names.get_mut(at) {
+            name.columns = columns;
+        }
     }
 
     fn show(&mut self, at: usize) {
@@ -76,7 +92,7 @@ impl Scoper<'_> {
             if *recursive {
                 self.scopes.show(first + at);
             }
-            self.cte(cte)?;
+            self.cte(cte, first + at)?;
             self.scopes.show(first + at);
         }
         Ok(())
@@ -93,17 +109,24 @@ impl Scoper<'_> {
         Ok(())
     }
 
-    fn cte(&mut self, cte: &mut Cte) -> Result {
+    fn cte(&mut self, cte: &mut Cte, at: usize) -> Result {
         let Cte { alias, query, from, materialized: _, closing_paren_token: _ } = cte;
-        let TableAlias { explicit: _, name: _, columns, at } = alias;
-        if from.is_some() || at.is_some() || columns.iter().any(|column| column.data_type.is_some()) {
+        let TableAlias { explicit: _, name: _, columns, at: position } = &*alias;
+        if from.is_some() || position.is_some() || columns.iter().any(|column| column.data_type.is_some()) {
             return Err(Refusal::construct_of("WITH"));
         }
         self.scopes.bodies += 1;
         let role = if columns.is_empty() { Role::Named } else { Role::Values };
+        let listed = (!columns.is_empty()).then(|| self.renamed(Some(alias), Columns::default()));
+        if let Some(listed) = &listed {
+            self.scopes.give_columns(at, listed.clone());
+        }
+        let outer = std::mem::replace(&mut self.scopes.growing, listed.is_none().then_some(at));
         let walked = self.query(query, role);
+        self.scopes.growing = outer;
         self.scopes.bodies -= 1;
+        self.scopes.give_columns(at, listed.unwrap_or(walked?));
         self.set_apart(query);
-        walked
+        Ok(())
     }
 }

@@ -29,15 +29,19 @@ impl Scoper<'_> {
             return Err(several());
         };
         let mut brought = Brought::default();
+        let frames = self.frames.len();
+        self.open_frame();
         self.written(table, &mut brought)?;
         if let Some(using) = using {
             self.beside_target(using)?;
             self.from(using, &mut brought)?;
         }
+        self.complete_frame();
         selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         self.sort(order_by)?;
         limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;
         self.returning(returning.as_mut())?;
+        self.frames.truncate(frames);
         let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
         *selection = guarded(brought.predicates, condition);
         Ok(())

@@ -22,7 +22,7 @@ impl Scoper<'_> {
     }
 
     fn subquery(&mut self, query: &mut Query) -> Result {
-        self.query(query, Role::Values)
+        self.query(query, Role::Values).map(drop)
     }
 
     pub(super) fn expr(&mut self, expr: &mut Expr) -> Result {
@@ -228,7 +228,10 @@ impl Scoper<'_> {
 
     fn qualified(&self, parts: &[Ident]) -> Result {
         match parts {
-            [_, column] => self.column(column),
+            [qualifier, column] => {
+                self.column(column)?;
+                self.field(qualifier, column)
+            }
             _ => Err(Refusal::new(
                 RefusalKind::UnsupportedConstruct,
                 "schema-qualified column",

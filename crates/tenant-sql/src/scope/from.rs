@@ -2,6 +2,7 @@ use sqlparser::ast::{
     Expr, JoinConstraint, ObjectName, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins,
 };
 
+use super::frames::Columns;
 use super::names::Relation;
 use super::place::{Place, constraint, nulls_the_left, places};
 use super::predicate::guarded;
@@ -127,22 +128,23 @@ impl Scoper<'_> {
                 if settings.is_some() {
                     return Err(Refusal::construct_of("SETTINGS"));
                 }
-                self.expose(Some(name), alias.as_ref(), brought)?;
+                self.called(name, alias.as_ref(), brought)?;
                 self.table_function(name, args)?;
             }
             TableFactor::Derived { lateral, subquery, alias, sample } => {
                 if (*lateral && !self.rules.can.lateral) || sample.is_some() {
                     return Err(Refusal::construct_of("LATERAL"));
                 }
-                self.expose(None, alias.as_ref(), brought)?;
-                self.query(subquery, Role::Named)?;
+                let columns = self.query(subquery, Role::Named)?;
+                let columns = self.renamed(alias.as_ref(), columns);
+                self.expose(None, alias.as_ref(), columns, brought)?;
                 self.set_apart(subquery);
             }
             TableFactor::Function { lateral: _, name, args, with_ordinality: _, alias } => {
                 if !self.rules.can.lateral {
                     return Err(Refusal::construct_of("LATERAL"));
                 }
-                self.expose(Some(name), alias.as_ref(), brought)?;
+                self.called(name, alias.as_ref(), brought)?;
                 self.table_function(name, args)?;
             }
             TableFactor::UNNEST {
@@ -155,7 +157,8 @@ impl Scoper<'_> {
                 if !self.rules.can.array || *with_offset || with_offset_alias.is_some() {
                     return Err(Refusal::construct_of("UNNEST"));
                 }
-                self.expose(None, alias.as_ref(), brought)?;
+                let columns = self.renamed(alias.as_ref(), Columns::default());
+                self.expose(None, alias.as_ref(), columns, brought)?;
                 array_exprs.iter_mut().try_for_each(|expr| self.expr(expr))?;
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
@@ -182,6 +185,9 @@ impl Scoper<'_> {
         let relation = self.relation(name)?;
         let exposed = self.exposed(name, alias.as_ref())?;
         brought.name(exposed.clone(), |a, b| self.rules.may_be_same(a, b))?;
+        let columns = self.columns_of(name)?;
+        let columns = self.renamed(alias.as_ref(), columns);
+        self.show(&exposed, columns);
         let renames = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some());
         if renames && !self.rules.can.alias_columns {
             return Err(Refusal::construct_of("column aliases"));
@@ -204,10 +210,19 @@ impl Scoper<'_> {
         }
     }
 
+    /// A function in `FROM`.
+    fn called(&mut self, name: &ObjectName, alias: Option<&TableAlias>, brought: &mut Brought) -> Result {
+        let (function, exposed) = (self.exposed(name, None)?, self.exposed(name, alias)?);
+        let columns = self.function_columns(&function, &exposed);
+        let columns = self.renamed(alias, columns);
+        self.expose(Some(name), alias, columns, brought)
+    }
+
     fn expose(
         &mut self,
         name: Option<&ObjectName>,
         alias: Option<&TableAlias>,
+        columns: Columns,
         brought: &mut Brought,
     ) -> Result {
         let exposed = match (name, alias) {
@@ -220,6 +235,7 @@ impl Scoper<'_> {
         if odd || (renames && !self.rules.can.alias_columns) {
             return Err(Refusal::construct_of("column aliases"));
         }
+        self.show(&exposed, columns);
         brought.name(exposed, |a, b| self.rules.may_be_same(a, b))
     }
 }

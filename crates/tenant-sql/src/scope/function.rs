@@ -57,7 +57,7 @@ impl Scoper<'_> {
     fn arguments(&mut self, args: &mut FunctionArguments) -> Result {
         match args {
             FunctionArguments::None => Ok(()),
-            FunctionArguments::Subquery(query) => self.query(query, Role::Values),
+            FunctionArguments::Subquery(query) => self.query(query, Role::Values).map(drop),
             FunctionArguments::List(FunctionArgumentList { duplicate_treatment: _, args, clauses }) => {
                 args.iter_mut().try_for_each(|arg| self.argument(arg))?;
                 clauses.iter_mut().try_for_each(|clause| self.clause(clause))

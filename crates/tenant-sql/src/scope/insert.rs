@@ -95,8 +95,16 @@ impl Scoper<'_> {
         if *replace_into || *ignore {
             self.all_keys_carry_tenant(&target, &is_written)?;
         }
+        let frames = self.frames.len();
+        self.open_frame();
+        self.complete_frame();
+        let stored = self.stored_columns(&target.name, target.table.as_ref());
+        self.show(&alias, stored.clone());
+        self.show("excluded", stored);
         on.as_mut().map_or(Ok(()), |on| self.upsert(on, &target, &alias, &is_written))?;
-        self.returning(returning.as_mut())
+        self.returning(returning.as_mut())?;
+        self.frames.truncate(frames);
+        Ok(())
     }
 
     /// Makes the tenant's value stand in its column in each row.

@@ -8,6 +8,7 @@ mod cte;
 mod delete;
 mod derived;
 mod expr;
+mod frames;
 mod from;
 mod function;
 mod insert;
@@ -23,6 +24,8 @@ mod statement;
 mod update;
 mod upsert;
 mod window;
+
+use std::collections::HashMap;
 
 use sqlparser::ast::{Expr, Value};
 
@@ -44,6 +47,12 @@ pub(crate) struct Scoper<'a> {
     /// The placeholder of the tenant.
     marker: String,
     scopes: cte::Scopes,
+    /// The `FROM` clauses around, innermost last.
+    frames: Vec<frames::Frame>,
+    /// The columns of the base tables met so far.
+    columns: HashMap<String, frames::Columns>,
+    /// What the last `RETURNING` gave.
+    returned: frames::Columns,
     touched: bool,
     /// Conditions can fail: they must not see a row of another tenant even for a moment.
     careful: bool,
@@ -60,6 +69,9 @@ impl<'a> Scoper<'a> {
             source,
             marker,
             scopes: cte::Scopes::default(),
+            frames: Vec::new(),
+            columns: HashMap::new(),
+            returned: frames::Columns::default(),
             touched: false,
             careful: false,
             given: Vec::new(),

@@ -1,6 +1,7 @@
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart, TableAlias};
 
 use super::cte::Cited;
+use super::frames::Columns;
 use super::{Result, Scoper};
 use crate::catalog::Unknown;
 use crate::refusal::{Refusal, RefusalKind};
@@ -38,6 +39,17 @@ impl Scoper<'_> {
                 listed: kept.is_some(),
             }),
         }
+    }
+
+    /// The known columns of a CTE or base table.
+    pub(super) fn columns_of(&mut self, name: &ObjectName) -> Result<Columns> {
+        let (schema, table) = self.split(name)?;
+        let folded = self.rules.table(table);
+        if schema.is_none() && self.is_cte(table)? {
+            return Ok(self.scopes.columns(&folded));
+        }
+        let kept = self.base(schema, table)?;
+        Ok(self.stored_columns(&folded, kept.as_ref()))
     }
 
     pub(super) fn target(&self, name: &ObjectName) -> Result<Target> {

@@ -1,5 +1,6 @@
 use sqlparser::ast::{Query, SetExpr, Statement, Values};
 
+use super::frames::Columns;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -13,16 +14,18 @@ pub(super) enum Role {
 }
 
 impl Scoper<'_> {
-    pub(super) fn query(&mut self, query: &mut Query, role: Role) -> Result {
-        let mark = self.scopes.mark();
+    /// Returns the names of the query's columns, as far as they are known.
+    pub(super) fn query(&mut self, query: &mut Query, role: Role) -> Result<Columns> {
+        let (mark, frames) = (self.scopes.mark(), self.frames.len());
         self.scopes.queries += 1;
         let walked = self.open_query(query, role);
         self.scopes.queries -= 1;
         self.scopes.leave(mark);
+        self.frames.truncate(frames);
         walked
     }
 
-    fn open_query(&mut self, query: &mut Query, role: Role) -> Result {
+    fn open_query(&mut self, query: &mut Query, role: Role) -> Result<Columns> {
         let Query {
             with,
             body,
@@ -45,19 +48,29 @@ impl Scoper<'_> {
         if let Some(with) = with {
             self.with(with)?;
         }
-        self.set_expr(body, role)?;
+        let columns = self.set_expr(body, role)?;
         order_by.as_mut().map_or(Ok(()), |order_by| self.order_by(order_by))?;
         limit_clause.as_mut().map_or(Ok(()), |limit| self.limit(limit))?;
-        fetch.as_mut().map_or(Ok(()), |fetch| self.fetch(fetch))
+        fetch.as_mut().map_or(Ok(()), |fetch| self.fetch(fetch))?;
+        Ok(columns)
     }
 
-    pub(super) fn set_expr(&mut self, body: &mut SetExpr, role: Role) -> Result {
+    /// Leaves the frame of a plain `SELECT` open for the clauses of the query around it.
+    fn set_expr(&mut self, body: &mut SetExpr, role: Role) -> Result<Columns> {
+        let growing = self.scopes.growing.take();
         match body {
             SetExpr::Select(select) => self.select(select, role),
             SetExpr::Query(query) => self.query(query, role),
             SetExpr::SetOperation { left, op: _, set_quantifier: _, right } => {
-                self.set_expr(left, role)?;
-                self.set_expr(right, role)
+                let frames = self.frames.len();
+                let columns = self.set_expr(left, role)?;
+                self.frames.truncate(frames);
+                if let Some(at) = growing {
+                    self.scopes.give_columns(at, columns.clone());
+                }
+                self.set_expr(right, role)?;
+                self.frames.truncate(frames);
+                Ok(columns)
             }
             SetExpr::Values(values) => self.values(values),
             SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => {
@@ -72,19 +85,22 @@ impl Scoper<'_> {
     }
 
     /// `WITH ... DELETE`, or on PostgreSQL a CTE that writes.
-    fn modifying(&mut self, statement: &mut Statement) -> Result {
+    fn modifying(&mut self, statement: &mut Statement) -> Result<Columns> {
         if !self.scopes.may_write(self.rules.can.dml_in_cte) {
             return Err(Refusal::construct_of("statement in a query"));
         }
-        self.write(statement).map(drop)
+        self.returned = Columns::default();
+        self.write(statement)?;
+        Ok(std::mem::take(&mut self.returned))
     }
 
-    fn values(&mut self, values: &mut Values) -> Result {
+    fn values(&mut self, values: &mut Values) -> Result<Columns> {
         let Values { explicit_row: _, value_keyword: _, rows } = values;
-        for row in rows {
+        for row in &mut *rows {
             let sqlparser::ast::Parens { opening_token: _, content, closing_token: _ } = row;
             content.iter_mut().try_for_each(|expr| self.expr(expr))?;
         }
-        Ok(())
+        let width = rows.first().map_or(0, |row| row.content.len());
+        Ok(self.numbered(width))
     }
 }

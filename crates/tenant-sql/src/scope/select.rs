@@ -5,6 +5,7 @@ use sqlparser::ast::{
     TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
+use super::frames::Columns;
 use super::from::Brought;
 use super::predicate::guarded;
 use super::query::Role;
@@ -12,7 +13,8 @@ use super::{Result, Scoper};
 use crate::refusal::Refusal;
 
 impl Scoper<'_> {
-    pub(super) fn select(&mut self, select: &mut Select, role: Role) -> Result {
+    /// Leaves its frame open: `ORDER BY` belongs to the query around, and sees the same relations.
+    pub(super) fn select(&mut self, select: &mut Select, role: Role) -> Result<Columns> {
         let Select {
             select_token,
             optimizer_hints,
@@ -58,20 +60,23 @@ impl Scoper<'_> {
         if into.is_some() {
             return Err(Refusal::construct_of("SELECT INTO"));
         }
+        let mut brought = Brought::default();
+        self.open_frame();
+        self.from(from, &mut brought)?;
+        self.complete_frame();
         self.distinct(distinct)?;
         self.projection(projection)?;
+        let columns = self.outputs(projection);
         if role == Role::Named {
             self.label(select_token.0.span.start, projection);
         }
-        let mut brought = Brought::default();
-        self.from(from, &mut brought)?;
         selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         self.group_by(group_by)?;
         having.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         named_window.iter_mut().try_for_each(|window| self.named_window(window))?;
         let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
         *selection = guarded(brought.predicates, condition);
-        Ok(())
+        Ok(columns)
     }
 
     fn distinct(&mut self, distinct: &mut Option<Distinct>) -> Result {

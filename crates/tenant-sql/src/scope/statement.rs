@@ -58,6 +58,7 @@ impl Scoper<'_> {
             return Err(Refusal::construct_of("RETURNING"));
         }
         self.projection(items)?;
+        self.returned = self.outputs(items);
         if !self.scopes.in_cte() {
             self.label_returning(items);
         }

@@ -29,6 +29,8 @@ impl Scoper<'_> {
             return Err(Refusal::construct_of("UPDATE clause"));
         }
         let mut brought = Brought::default();
+        let frames = self.frames.len();
+        self.open_frame();
         let target = self.written(table, &mut brought)?;
         self.conflict_rule(or.as_ref(), &target, &|_| true)?;
         match from {
@@ -39,11 +41,13 @@ impl Scoper<'_> {
             }
             Some(UpdateTableFromKind::BeforeSet(_)) => return Err(Refusal::construct_of("FROM before SET")),
         }
+        self.complete_frame();
         self.assignments(assignments, &target)?;
         selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         self.sort(order_by)?;
         limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;
         self.returning(returning.as_mut())?;
+        self.frames.truncate(frames);
         let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
         *selection = guarded(brought.predicates, condition);
         Ok(())
@@ -95,6 +99,8 @@ impl Scoper<'_> {
         let target = self.target(name)?;
         let exposed = self.exposed(name, alias.as_ref())?;
         brought.name(exposed.clone(), |a, b| self.rules.may_be_same(a, b))?;
+        let columns = self.stored_columns(&target.name, target.table.as_ref());
+        self.show(&exposed, columns);
         let predicate = self.equality(&exposed, &target.tenant_column);
         brought.predicates.push(predicate);
         Ok(target)

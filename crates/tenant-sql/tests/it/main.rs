@@ -4,6 +4,7 @@
 mod common;
 mod dialects;
 mod errors;
+mod fields;
 mod hostile;
 mod limits;
 mod oracle;

@@ -279,11 +279,7 @@ fn texts_that_are_not_one_statement_are_refused() {
 fn texts_that_the_printer_would_change_are_refused() {
     expect(
         RefusalKind::RoundTrip,
-        &[
-            "SELECT - -1",
-            "SELECT id FROM users WHERE age > - - 1",
-            "SELECT id FROM users LIMIT ALL",
-        ],
+        &["SELECT - -1", "SELECT id FROM users WHERE age > - - 1", "SELECT id FROM users LIMIT ALL"],
     );
 }
 
