@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use crate::Contestant;
 
-/// Short rounds in which all contestants take part, one after the other.
+/// Short rounds in which all contestants take part, one after the other, in every second round backwards.
 ///
 /// Figures are compared within a round and their median is taken over the rounds: a machine that is busy with something
 /// else for a while is so for all contestants of a round.
@@ -28,11 +28,7 @@ impl Race {
     /// Lets the contestants take so many rounds of about `length` each.
     pub fn run(contestants: &mut [Contestant], rounds: usize, length: Duration) -> Self {
         let turns: Vec<u64> = contestants.iter_mut().map(|contestant| turns(contestant, length)).collect();
-        let mut round = || {
-            let each = contestants.iter_mut().zip(&turns);
-            each.map(|(contestant, &turns)| per_turn(contestant.run(turns), turns)).collect()
-        };
-        let rounds = (0..rounds).map(|_| round()).collect();
+        let rounds = (0..rounds).map(|number| round(contestants, &turns, number % 2 == 1)).collect();
         Self { names: contestants.iter().map(Contestant::name).collect(), rounds }
     }
 
@@ -112,6 +108,19 @@ fn turns(contestant: &mut Contestant, length: Duration) -> u64 {
         }
         turns *= 2;
     }
+}
+
+/// Nanoseconds per turn of each.
+fn round(contestants: &mut [Contestant], turns: &[u64], backwards: bool) -> Vec<f64> {
+    let mut nanos = vec![f64::NAN; contestants.len()];
+    let mut order: Vec<_> = contestants.iter_mut().zip(turns).zip(&mut nanos).collect();
+    if backwards {
+        order.reverse();
+    }
+    for ((contestant, &turns), nanos) in order {
+        *nanos = per_turn(contestant.run(turns), turns);
+    }
+    nanos
 }
 
 fn per_turn(took: Duration, turns: u64) -> f64 {

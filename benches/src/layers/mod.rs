@@ -16,7 +16,7 @@ mod directory;
 mod governed;
 mod ready;
 
-use axum::body::Body;
+use axum::{Router, body::Body};
 use http::{Request, StatusCode};
 use tenant::{HeaderResolver, TenantLayer};
 use tower::{Layer, Service};
@@ -50,6 +50,14 @@ pub fn contestants() -> Result<Vec<Contestant>, BoxError> {
         ours("tenant, 2 limits", Limits::RequestsAndTokens, false)?,
         ours("tenant, 2 limits, with fields", Limits::RequestsAndTokens, true)?,
     ])
+}
+
+/// A server's handlers behind tower_governor, keyed by the tenant's header, with its fields.
+///
+/// # Errors
+/// tower_governor does not take its config.
+pub fn behind_governor(router: Router) -> Result<Router, BoxError> {
+    Ok(router.layer(GovernorLayer::new(fields(FromHeader)?)))
 }
 
 fn ours(name: &'static str, limits: Limits, fields: bool) -> Result<Contestant, BoxError> {

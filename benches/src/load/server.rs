@@ -9,9 +9,10 @@ use axum::{
 use sqlx::{Sqlite, SqlitePool};
 use tenant::prelude::*;
 use tokio::net::TcpListener;
+use tower::layer::util::Identity;
 
 use crate::{
-    database,
+    database, layers,
     tenants::{self, Limits},
 };
 
@@ -20,6 +21,10 @@ use crate::{
 pub enum ServerKind {
     /// axum alone.
     Bare,
+    /// axum behind a layer that does nothing: what axum takes for any layer.
+    EmptyLayer,
+    /// axum behind tower_governor, keyed by the tenant's header, with its fields.
+    Governor,
     /// axum behind a `TenantLayer` with the umbrella's defaults.
     Tenant,
     /// axum and plain sqlx, with the tenant in the statement.
@@ -31,10 +36,14 @@ pub enum ServerKind {
 /// A server that runs until the process ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Server {
+    /// What it is called.
+    pub name: &'static str,
     /// Where it listens.
     pub address: SocketAddr,
     /// What it is asked for.
     pub path: &'static str,
+    /// What it answers.
+    pub answer: &'static str,
 }
 
 impl Server {
@@ -55,15 +64,25 @@ impl Server {
                 Ok::<_, crate::BoxError>(())
             })
         });
-        Ok(Self { address: told.recv()?, path: kind.path() })
+        let (path, answer) = kind.exchange();
+        Ok(Self { name: kind.name(), address: told.recv()?, path, answer })
     }
 }
 
 impl ServerKind {
-    const fn path(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
-            Self::Bare | Self::Tenant => "/hello",
-            Self::BareDatabase | Self::TenantDatabase => "/notes/500",
+            Self::Bare | Self::BareDatabase => "bare",
+            Self::EmptyLayer => "an empty layer",
+            Self::Governor => "tower_governor",
+            Self::Tenant | Self::TenantDatabase => "tenant",
+        }
+    }
+
+    const fn exchange(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Bare | Self::EmptyLayer | Self::Governor | Self::Tenant => ("/hello", "hello"),
+            Self::BareDatabase | Self::TenantDatabase => ("/notes/500", "acme's note 500"),
         }
     }
 }
@@ -72,6 +91,8 @@ async fn router(kind: ServerKind, directory: &Path) -> Result<Router, crate::Box
     let hello = Router::new().route("/hello", get(hello));
     Ok(match kind {
         ServerKind::Bare => hello,
+        ServerKind::EmptyLayer => hello.layer(Identity::new()),
+        ServerKind::Governor => layers::behind_governor(hello)?,
         ServerKind::Tenant => hello.layer(tenancy(&db(directory).await?).await?),
         ServerKind::BareDatabase => {
             let pool = database::pool(directory).await?;
