@@ -1,14 +1,17 @@
 //! What each database understands by a name, an operator, a function. One file per database.
 
-pub(crate) mod functions;
+mod fallible;
+mod functions;
 pub(crate) mod mysql;
 mod postgres;
 mod sqlite;
 mod sqlite_parser;
 
+pub(crate) use functions::postgres::AGGREGATE;
+
 use std::fmt;
 
-use sqlparser::ast::{BinaryOperator, Ident, UnaryOperator, Value};
+use sqlparser::ast::{BinaryOperator, Expr, Ident, UnaryOperator, Value};
 
 use crate::catalog::Dialect;
 use crate::tenant::TenantType;
@@ -26,8 +29,10 @@ pub(crate) struct Rules {
     pub(crate) functions: &'static [&'static [&'static str]],
     /// Pure functions that stand in `FROM`.
     pub(crate) table_functions: &'static [&'static str],
-    /// Whether a function can fail on the values of a row, in lower case.
-    pub(crate) fallible: fn(&str) -> bool,
+    /// Whether an expression, without those in it, can fail on the values of a row.
+    pub(crate) fails: fn(&Expr) -> bool,
+    /// Whether an expression, with those in it, has nothing to do with any row.
+    pub(crate) harmless: fn(&Expr) -> bool,
     pub(crate) binary: fn(&BinaryOperator) -> bool,
     pub(crate) unary: fn(&UnaryOperator) -> bool,
     pub(crate) literal: fn(&Value) -> bool,
@@ -72,6 +77,10 @@ pub(crate) struct Features {
     pub(crate) call_by_field: bool,
     /// Conditions may be tried on rows that other conditions exclude, and fail there.
     pub(crate) tries_conditions: bool,
+    /// `OFFSET 0` and `AS MATERIALIZED` keep a subquery apart; else `LIMIT -1` does.
+    pub(crate) materialized: bool,
+    /// Conditions of `HAVING` without an aggregate become conditions of `WHERE`.
+    pub(crate) moves_having: bool,
 }
 
 impl fmt::Debug for Rules {

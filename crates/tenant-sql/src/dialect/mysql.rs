@@ -13,7 +13,8 @@ pub(super) static RULES: Rules = Rules {
     system_columns: &["_rowid"],
     functions: functions::mysql::PURE,
     table_functions: functions::mysql::TABLES,
-    fallible: |_| false,
+    fails: |_| false,
+    harmless: |_| true,
     binary,
     unary,
     literal,
@@ -48,6 +49,8 @@ pub(super) static RULES: Rules = Rules {
         alias_columns: true,
         call_by_field: false,
         tries_conditions: false,
+        materialized: false,
+        moves_having: false,
     },
 };
 

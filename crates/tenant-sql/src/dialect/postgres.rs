@@ -1,7 +1,7 @@
 use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 
-use super::{Features, Rules, functions};
+use super::{Features, Rules, fallible, functions};
 use crate::tenant::TenantType;
 
 pub(super) static RULES: Rules = Rules {
@@ -11,7 +11,8 @@ pub(super) static RULES: Rules = Rules {
     system_columns: &["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"],
     functions: functions::postgres::PURE,
     table_functions: functions::postgres::TABLES,
-    fallible: |_| false,
+    fails: fallible::postgres,
+    harmless: fallible::is_constant,
     binary,
     unary,
     literal,
@@ -43,7 +44,9 @@ pub(super) static RULES: Rules = Rules {
         labels: false,
         alias_columns: true,
         call_by_field: true,
-        tries_conditions: false,
+        tries_conditions: true,
+        materialized: true,
+        moves_having: true,
     },
 };
 

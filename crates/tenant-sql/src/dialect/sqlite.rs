@@ -1,7 +1,7 @@
 use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
 
 use super::sqlite_parser::SqliteParser;
-use super::{Features, Rules, functions};
+use super::{Features, Rules, fallible, functions};
 
 pub(super) static RULES: Rules = Rules {
     parser: || Box::new(SqliteParser),
@@ -10,7 +10,8 @@ pub(super) static RULES: Rules = Rules {
     system_columns: &["rowid", "oid", "_rowid_"],
     functions: functions::sqlite::PURE,
     table_functions: functions::sqlite::TABLES,
-    fallible: functions::sqlite::fallible,
+    fails: fallible::sqlite,
+    harmless: |_| false,
     binary,
     unary,
     literal,
@@ -43,6 +44,8 @@ pub(super) static RULES: Rules = Rules {
         alias_columns: false,
         call_by_field: false,
         tries_conditions: true,
+        materialized: false,
+        moves_having: false,
     },
 };
 

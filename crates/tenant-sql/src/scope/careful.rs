@@ -1,6 +1,6 @@
-//! Errors tell. SQLite may try a condition on rows of an index before it looks at the tenant of the row behind it, and a
-//! condition that fails (`malformed JSON`) fails the statement: another tenant's row would be seen through the error, and
-//! could break this tenant's queries at will.
+//! Errors tell. SQLite may try a condition on rows of an index before it looks at the tenant of the row behind it, and
+//! PostgreSQL tries conditions in the order of their cost; a condition that fails (`malformed JSON`) fails the statement:
+//! another tenant's row would be seen through the error, and could break this tenant's queries at will.
 //!
 //! Where a condition can fail, it is evaluated only behind the predicates, and no subquery is merged with what is around it.
 
@@ -8,13 +8,16 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Function, LimitClause, ObjectNamePart, Query, SetExpr, Statement,
-    TableFactor, UnaryOperator, Value, Visit, Visitor,
+    BinaryOperator, CaseWhen, CteAsMaterialized, Expr, Function, LimitClause, ObjectNamePart, Offset,
+    OffsetRows, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value, Values, Visit, Visitor,
 };
 
-use super::Scoper;
 use super::predicate::conjunction;
+use super::select::{all_of, plain_query};
+use super::{Result, Scoper};
+use crate::dialect::AGGREGATE;
 use crate::dialect::Rules;
+use crate::refusal::{Refusal, RefusalKind};
 
 /// Whether conditions of the statement, or columns of its subqueries, can fail on the values of a row.
 pub(super) fn is_needed(statement: &Statement, rules: &'static Rules) -> bool {
@@ -44,7 +47,7 @@ fn late(query: &Query, rules: &'static Rules) -> usize {
 }
 
 fn count<T: Visit>(part: &T, rules: &'static Rules, deepest: usize) -> usize {
-    let mut fallible = Fallible { rules, depth: 0, deepest, count: 0 };
+    let mut fallible = Fallible { rules, depth: 0, deepest, count: 0, harmless: 0 };
     let _ = part.visit(&mut fallible);
     fallible.count
 }
@@ -54,32 +57,8 @@ struct Fallible {
     depth: usize,
     deepest: usize,
     count: usize,
-}
-
-impl Fallible {
-    fn fails(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Function(Function { name, .. }) => match name.0.as_slice() {
-                [ObjectNamePart::Identifier(name)] => (self.rules.fallible)(&self.rules.column(name)),
-                _ => true,
-            },
-            Expr::BinaryOp { left: _, op, right } => match op {
-                BinaryOperator::Arrow | BinaryOperator::LongArrow | BinaryOperator::Regexp => true,
-                BinaryOperator::Custom(words) => {
-                    words == "NOT REGEXP" || (words == "NOT GLOB" && !is_constant(right))
-                }
-                BinaryOperator::Glob => !is_constant(right),
-                _ => false,
-            },
-            // A pattern can be too complex, and another tenant's pattern is another tenant's choice.
-            Expr::Like { pattern, .. } => !is_constant(pattern),
-            _ => false,
-        }
-    }
-}
-
-fn is_constant(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(_))
+    /// How many expressions deep we are in one that is harmless.
+    harmless: usize,
 }
 
 impl Visitor for Fallible {
@@ -104,9 +83,16 @@ impl Visitor for Fallible {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if self.depth <= self.deepest && self.fails(expr) {
+        if self.harmless > 0 || (self.rules.harmless)(expr) {
+            self.harmless += 1;
+        } else if self.depth <= self.deepest && (self.rules.fails)(expr) {
             self.count += 1;
         }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<()> {
+        self.harmless = self.harmless.saturating_sub(1);
         ControlFlow::Continue(())
     }
 }
@@ -139,17 +125,96 @@ impl Scoper<'_> {
         }
     }
 
-    /// Keeps a subquery in `FROM` apart: with a LIMIT it is neither flattened nor are conditions pushed into it
-    /// (<https://sqlite.org/optoverview.html#subquery_flattening>).
+    /// Keeps a subquery in `FROM` apart: with a LIMIT or OFFSET it is neither flattened nor are conditions pushed into it
+    /// (<https://sqlite.org/optoverview.html#subquery_flattening>; PostgreSQL: `subquery_is_pushdown_safe`).
     pub(super) fn set_apart(&self, query: &mut Query) {
-        if self.careful
-            && query.limit_clause.is_none()
-            && matches!(*query.body, SetExpr::Select(_) | SetExpr::SetOperation { .. })
-        {
-            let one = Expr::Value(Value::Number("1".to_owned(), false).with_empty_span());
-            let all = Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(one) };
-            query.limit_clause =
-                Some(LimitClause::LimitOffset { limit: Some(all), offset: None, limit_by: Vec::new() });
+        let compound = matches!(*query.body, SetExpr::Select(_) | SetExpr::SetOperation { .. });
+        if !self.careful || query.limit_clause.is_some() || query.fetch.is_some() || !compound {
+            return;
         }
+        let number = |digits: &str| Expr::Value(Value::Number(digits.to_owned(), false).with_empty_span());
+        let (limit, offset) = if self.rules.can.materialized {
+            (None, Some(Offset { value: number("0"), rows: OffsetRows::None }))
+        } else {
+            no_values_last(&mut query.body);
+            (Some(Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(number("1")) }), None)
+        };
+        query.limit_clause = Some(LimitClause::LimitOffset { limit, offset, limit_by: Vec::new() });
+    }
+
+    /// Keeps a CTE apart. PostgreSQL allows no OFFSET in one that is recursive.
+    pub(super) fn set_cte_apart(&self, query: &mut Query, materialized: &mut Option<CteAsMaterialized>) {
+        let reads = matches!(*query.body, SetExpr::Select(_) | SetExpr::SetOperation { .. });
+        match self.rules.can.materialized {
+            true if self.careful && reads => *materialized = Some(CteAsMaterialized::Materialized),
+            true => {}
+            false => self.set_apart(query),
+        }
+    }
+
+    /// Refuses a condition of `HAVING` that can fail and that the database may try before it groups the rows.
+    pub(super) fn having_waits(&self, condition: &Expr) -> Result {
+        if !self.rules.can.moves_having {
+            return Ok(());
+        }
+        match condition {
+            Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right } => {
+                self.having_waits(left)?;
+                self.having_waits(right)
+            }
+            Expr::Nested(inner) | Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } => {
+                self.having_waits(inner)
+            }
+            part if count(part, self.rules, usize::MAX) == 0 || has_aggregate(part) => Ok(()),
+            _ => Err(Refusal::new(
+                RefusalKind::UnsupportedConstruct,
+                "HAVING without an aggregate",
+                "put the condition into WHERE",
+            )),
+        }
+    }
+}
+
+/// SQLite takes no LIMIT behind VALUES.
+fn no_values_last(body: &mut SetExpr) {
+    let SetExpr::SetOperation { right, .. } = body else { return };
+    if matches!(**right, SetExpr::Values(_)) {
+        let none = Values { explicit_row: false, value_keyword: false, rows: Vec::new() };
+        let values = std::mem::replace(&mut **right, SetExpr::Values(none));
+        **right = all_of(plain_query(values));
+    }
+}
+
+fn has_aggregate(condition: &Expr) -> bool {
+    condition.visit(&mut Aggregates(0)).is_break()
+}
+
+/// How many subqueries deep we are.
+struct Aggregates(usize);
+
+impl Visitor for Aggregates {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        self.0 += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        self.0 -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let aggregate = match expr {
+            Expr::Function(Function { name, over: None, .. }) => match name.0.as_slice() {
+                [ObjectNamePart::Identifier(name)] => {
+                    AGGREGATE.contains(&name.value.to_ascii_lowercase().as_str())
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        if aggregate && self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

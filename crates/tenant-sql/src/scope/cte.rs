@@ -110,7 +110,7 @@ impl Scoper<'_> {
     }
 
     fn cte(&mut self, cte: &mut Cte, at: usize) -> Result {
-        let Cte { alias, query, from, materialized: _, closing_paren_token: _ } = cte;
+        let Cte { alias, query, from, materialized, closing_paren_token: _ } = cte;
         let TableAlias { explicit: _, name: _, columns, at: position } = &*alias;
         if from.is_some() || position.is_some() || columns.iter().any(|column| column.data_type.is_some()) {
             return Err(Refusal::construct_of("WITH"));
@@ -126,7 +126,7 @@ impl Scoper<'_> {
         self.scopes.growing = outer;
         self.scopes.bodies -= 1;
         self.scopes.give_columns(at, listed.unwrap_or(walked?));
-        self.set_apart(query);
+        self.set_cte_apart(query, materialized);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use super::place::{Place, constraint, nulls_the_left, places};
 use super::predicate::guarded;
 use super::query::Role;
 use super::{Result, Scoper};
+use crate::catalog::Dialect;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// More relations than any database joins, and the length of the chain of predicates we build.
@@ -53,6 +54,11 @@ impl Scoper<'_> {
             Some(place) if !below => *place,
             Some(_) | None => Place::Derived,
         };
+        // On SQLite a condition sees what stands before the comma, and may try its rows; elsewhere it does not see it.
+        let seen = match self.catalog.dialect() {
+            Dialect::Sqlite if !below => 0,
+            _ => brought.predicates.len(),
+        };
         let predicate = self.factor(relation, place(self, 0), brought)?;
         brought.predicates.extend(predicate);
         for (at, join) in joins.iter_mut().enumerate() {
@@ -68,7 +74,7 @@ impl Scoper<'_> {
                 (Place::On, JoinConstraint::On(condition)) => join_on(condition, predicate),
                 (_, constraint) => {
                     brought.predicates.extend(predicate);
-                    self.on_behind(&brought.predicates, constraint);
+                    self.on_behind(brought.predicates.get(seen..).unwrap_or_default(), constraint);
                 }
             }
         }

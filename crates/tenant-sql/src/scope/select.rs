@@ -72,7 +72,10 @@ impl Scoper<'_> {
         }
         selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         self.group_by(group_by)?;
-        having.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
+        if let Some(condition) = having {
+            self.having_waits(condition)?;
+            self.expr(condition)?;
+        }
         named_window.iter_mut().try_for_each(|window| self.named_window(window))?;
         let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
         *selection = guarded(brought.predicates, condition);
@@ -159,7 +162,17 @@ pub(super) fn star_of(name: ObjectName, alias: Option<TableAlias>, predicate: Ex
         sample: None,
         index_hints: Vec::new(),
     };
-    let select = Select {
+    plain_query(star(relation, Some(predicate)))
+}
+
+/// `SELECT * FROM (query)`
+pub(super) fn all_of(query: Query) -> SetExpr {
+    let subquery = Box::new(query);
+    star(TableFactor::Derived { lateral: false, subquery, alias: None, sample: None }, None)
+}
+
+fn star(relation: TableFactor, selection: Option<Expr>) -> SetExpr {
+    SetExpr::Select(Box::new(Select {
         select_token: AttachedToken::empty(),
         optimizer_hints: Vec::new(),
         distinct: None,
@@ -172,7 +185,7 @@ pub(super) fn star_of(name: ObjectName, alias: Option<TableAlias>, predicate: Ex
         from: vec![TableWithJoins { relation, joins: Vec::new() }],
         lateral_views: Vec::new(),
         prewhere: None,
-        selection: Some(predicate),
+        selection,
         connect_by: Vec::new(),
         group_by: GroupByExpr::Expressions(Vec::new(), Vec::new()),
         cluster_by: Vec::new(),
@@ -184,8 +197,7 @@ pub(super) fn star_of(name: ObjectName, alias: Option<TableAlias>, predicate: Ex
         window_before_qualify: false,
         value_table_mode: None,
         flavor: SelectFlavor::Standard,
-    };
-    plain_query(SetExpr::Select(Box::new(select)))
+    }))
 }
 
 pub(super) fn plain_query(body: SetExpr) -> Query {

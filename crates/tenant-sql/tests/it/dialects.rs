@@ -41,7 +41,7 @@ fn postgres_statements_are_scoped() {
             ),
             (
                 "SELECT DISTINCT ON (id) id FROM users WHERE id = ANY($1) AND name ILIKE $2 FOR UPDATE SKIP LOCKED",
-                r#"SELECT DISTINCT ON (id) id FROM users WHERE "users"."tenant_id" = $3 AND (id = ANY($1) AND name ILIKE $2) FOR UPDATE SKIP LOCKED"#,
+                r#"SELECT DISTINCT ON (id) id FROM users WHERE "users"."tenant_id" = $3 AND (id = ANY($1) AND CASE WHEN "users"."tenant_id" = $3 THEN name ILIKE $2 END) FOR UPDATE SKIP LOCKED"#,
             ),
             (
                 "SELECT ARRAY(SELECT id FROM users), (ARRAY[1])[1], a -> 'b', a ->> 'c', a @> $1, a ? 'x', 1::bigint, now() - INTERVAL '1 day' FROM plans",

@@ -51,6 +51,13 @@ const STATEMENTS: &[&str] = &[
     "UPDATE docs SET n = 0 FROM marks m WHERE m.body > '' AND json_extract(m.body, '$.a') = 1",
     "DELETE FROM docs WHERE n < 100 AND abs(n) = 1",
     "DELETE FROM docs WHERE body > '' AND json_extract(body, '$.a') = 1 RETURNING json_extract(body, '$.a')",
+    "SELECT id FROM docs WHERE n < 100 AND 'x' LIKE 'a%' ESCAPE CASE WHEN n < 0 THEN 'no' ELSE '!' END",
+    "SELECT id FROM docs WHERE body > '' AND 'x' LIKE 'a%' ESCAPE substr(body, 1, n > 0)",
+    "SELECT id FROM docs WHERE n < 100 AND length(printf('%.*c', CASE WHEN n < 0 THEN 2000000000 ELSE 1 END, 'x')) > 0",
+    "SELECT id FROM docs WHERE n < 100 AND length(format('%*d', CASE WHEN n < 0 THEN 2000000000 ELSE 1 END, 1)) > 0",
+    "SELECT d.id FROM docs d JOIN (marks m JOIN docs o ON json_extract(m.body, '$.a') = o.id) ON d.id = o.id",
+    "WITH x AS (SELECT 1 AS a UNION ALL VALUES (2)) SELECT x.a FROM x, docs WHERE body > '' AND json_extract(body, '$.a') = x.a",
+    "SELECT x.a FROM (SELECT 1 AS a UNION ALL VALUES (2)) AS x, docs WHERE body > '' AND json_extract(body, '$.a') = x.a",
     "INSERT INTO log (body) SELECT json_extract(body, '$.a') FROM docs WHERE body > ''",
     "INSERT INTO log (body) SELECT body FROM docs WHERE body > '' AND json_extract(body, '$.a') = 1",
 ];

@@ -205,7 +205,24 @@ const ARRAY: &[&str] = &[
     "unnest",
 ];
 
-const AGGREGATE: &[&str] = &[
+/// Functions that have a result for any value of a row.
+pub(in crate::dialect) const TOTAL: &[&str] = &[
+    "btrim",
+    "char_length",
+    "character_length",
+    "coalesce",
+    "greatest",
+    "least",
+    "length",
+    "lower",
+    "ltrim",
+    "nullif",
+    "octet_length",
+    "rtrim",
+    "upper",
+];
+
+pub(crate) const AGGREGATE: &[&str] = &[
     "array_agg",
     "avg",
     "bit_and",

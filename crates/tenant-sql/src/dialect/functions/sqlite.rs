@@ -124,9 +124,21 @@ const JSON: &[&str] = &[
     "jsonb_group_object",
 ];
 
-/// Malformed JSON, the absolute value of the smallest integer, a blob beyond the limit: an error, not NULL.
+/// Malformed JSON, the absolute value of the smallest integer, a text or blob beyond the limit: an error, not NULL.
 pub(in crate::dialect) fn fallible(function: &str) -> bool {
     let known = PURE.iter().any(|list| list.contains(&function));
     let json = function.starts_with("json") && function != "json_valid";
-    json || !known || matches!(function, "abs" | "unistr" | "zeroblob" | "randomblob")
+    const LONG: [&str; 10] = [
+        "concat",
+        "concat_ws",
+        "format",
+        "hex",
+        "printf",
+        "quote",
+        "randomblob",
+        "replace",
+        "strftime",
+        "zeroblob",
+    ];
+    json || !known || LONG.contains(&function) || matches!(function, "abs" | "unistr" | "ntile" | "nth_value")
 }

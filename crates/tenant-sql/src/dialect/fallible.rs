@@ -1,0 +1,153 @@
+//! Which expressions can fail on the values of a row: where an error stops the statement, it tells of the row.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart,
+    UnaryOperator, Value, Visit, Visitor,
+};
+
+use super::functions;
+
+/// On SQLite: malformed JSON, an overflow, a pattern or escape of a row's making, a text beyond the limit.
+pub(super) fn sqlite(expr: &Expr) -> bool {
+    match expr {
+        Expr::Function(function) => name(function).is_none_or(|name| functions::sqlite::fallible(&name)),
+        Expr::BinaryOp { left, op, right } => match op {
+            BinaryOperator::Arrow | BinaryOperator::LongArrow | BinaryOperator::Regexp => true,
+            BinaryOperator::Custom(words) => {
+                words == "NOT REGEXP" || (words == "NOT GLOB" && !is_constant(right))
+            }
+            BinaryOperator::Glob => !is_constant(right),
+            // One long text is within the limit, two may be beyond it.
+            BinaryOperator::StringConcat => !is_constant(left) && !is_constant(right),
+            _ => false,
+        },
+        // A pattern can be too complex, and another tenant's pattern is another tenant's choice.
+        Expr::Like { negated: _, any: _, expr: _, pattern, escape_char } => {
+            let escape = escape_char.as_deref().is_some_and(|escape| !is_one_character(escape));
+            escape || !is_constant(pattern)
+        }
+        _ => false,
+    }
+}
+
+/// On PostgreSQL: everything but comparisons, logic and what is made of them.
+///
+/// The order of conditions is the planner's: those of equal cost run before the tenant's, which it puts last
+/// (<https://www.postgresql.org/docs/current/sql-expressions.html#SYNTAX-EXPRESS-EVAL>). Whether `LIKE` fails depends on
+/// the row even where the pattern is the caller's own: `'x\'` only fails on what begins with `x`.
+pub(super) fn postgres(expr: &Expr) -> bool {
+    match expr {
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::CompoundFieldAccess { .. }
+        | Expr::Value(_)
+        | Expr::TypedString(_)
+        | Expr::Nested(_)
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsUnknown(_)
+        | Expr::IsNotUnknown(_)
+        | Expr::IsDistinctFrom(..)
+        | Expr::IsNotDistinctFrom(..)
+        | Expr::InList { .. }
+        | Expr::InSubquery { .. }
+        | Expr::Exists { .. }
+        | Expr::Subquery(_)
+        | Expr::Between { .. }
+        | Expr::Case { .. }
+        | Expr::Collate { .. }
+        | Expr::Trim { .. }
+        | Expr::Tuple(_)
+        | Expr::Array(_)
+        | Expr::GroupingSets(_)
+        | Expr::Cube(_)
+        | Expr::Rollup(_)
+        | Expr::UnaryOp { op: UnaryOperator::Not, expr: _ } => false,
+        Expr::BinaryOp { left: _, op, right: _ } => !is_total(op),
+        Expr::AnyOp { compare_op, .. } | Expr::AllOp { compare_op, .. } => !is_total(compare_op),
+        Expr::Like { negated: _, any: false, expr: _, pattern, escape_char: None }
+        | Expr::ILike { negated: _, any: false, expr: _, pattern, escape_char: None } => !is_whole(pattern),
+        Expr::Function(function) => {
+            name(function).is_none_or(|name| !functions::postgres::TOTAL.contains(&name.as_str()))
+        }
+        _ => true,
+    }
+}
+
+/// Operators that have a result for any two values of their types.
+fn is_total(operator: &BinaryOperator) -> bool {
+    use BinaryOperator as Op;
+    matches!(
+        operator,
+        Op::Eq
+            | Op::NotEq
+            | Op::Lt
+            | Op::LtEq
+            | Op::Gt
+            | Op::GtEq
+            | Op::And
+            | Op::Or
+            | Op::AtArrow
+            | Op::ArrowAt
+            | Op::PGOverlap
+            | Op::Question
+            | Op::QuestionAnd
+            | Op::QuestionPipe
+    )
+}
+
+/// A pattern that does not end in the middle of an escape.
+fn is_whole(pattern: &Expr) -> bool {
+    matches!(pattern, Expr::Value(value) if matches!(&value.value, Value::SingleQuotedString(text) if !text.ends_with('\\')))
+}
+
+fn is_one_character(escape: &Expr) -> bool {
+    matches!(escape, Expr::Value(value) if matches!(&value.value, Value::SingleQuotedString(text) if text.chars().count() == 1 && text != "'"))
+}
+
+fn name(function: &Function) -> Option<String> {
+    match function.name.0.as_slice() {
+        [ObjectNamePart::Identifier(name)] => Some(name.value.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
+/// Whether an expression has the same value for all rows.
+pub(super) fn is_constant(expr: &Expr) -> bool {
+    expr.visit(&mut Constant).is_continue()
+}
+
+struct Constant;
+
+impl Visitor for Constant {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let varies = match expr {
+            Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
+            Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => true,
+            Expr::Function(function) => function.over.is_some() || !is_plain(&function.args),
+            _ => false,
+        };
+        if varies { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+fn is_plain(args: &FunctionArguments) -> bool {
+    match args {
+        FunctionArguments::None => true,
+        FunctionArguments::Subquery(_) => false,
+        FunctionArguments::List(list) => list.args.iter().all(|arg| {
+            let (FunctionArg::Unnamed(arg)
+            | FunctionArg::Named { arg, .. }
+            | FunctionArg::ExprNamed { arg, .. }) = arg;
+            matches!(arg, FunctionArgExpr::Expr(_))
+        }),
+    }
+}
