@@ -2,7 +2,10 @@
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request::Parts};
 
-use crate::{HostName, Rejection, host};
+use crate::{
+    HostName, Rejection, host,
+    sieve::{Repeated, Sieve},
+};
 
 /// A request's head, borrowed: what resolvers, policies and quotas look at.
 #[derive(Clone, Copy, Debug)]
@@ -11,14 +14,8 @@ pub struct RequestHead<'a> {
     uri: &'a Uri,
     headers: &'a HeaderMap,
     extensions: &'a Extensions,
+    sieve: Sieve<'a>,
 }
-
-/// A header that may come once came more often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Repeated;
-
-/// Up to so many header lines are looked through one by one.
-const FEW: usize = 16;
 
 impl<'a> RequestHead<'a> {
     /// The method.
@@ -58,18 +55,10 @@ impl<'a> RequestHead<'a> {
     /// The value of a header that may come once.
     #[inline]
     pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Repeated> {
-        // To hash a name costs more than to look at the few that most requests have.
-        if self.headers.len() <= FEW { self.scan(name) } else { self.find(name) }
-    }
-
-    fn scan(&self, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Repeated> {
-        let mut found = None;
-        for (own, value) in self.headers {
-            if own == name && found.replace(value).is_some() {
-                return Err(Repeated);
-            }
+        match self.sieve.only(name) {
+            Some(answer) => answer,
+            None => self.find(name),
         }
-        Ok(found)
     }
 
     fn find(&self, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Repeated> {
@@ -89,6 +78,7 @@ impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
             uri: request.uri(),
             headers: request.headers(),
             extensions: request.extensions(),
+            sieve: Sieve::of(request.headers()),
         }
     }
 }
@@ -100,6 +90,7 @@ impl<'a> From<&'a Parts> for RequestHead<'a> {
             uri: &parts.uri,
             headers: &parts.headers,
             extensions: &parts.extensions,
+            sieve: Sieve::of(&parts.headers),
         }
     }
 }

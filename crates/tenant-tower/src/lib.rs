@@ -47,6 +47,7 @@ mod quota;
 mod rejection;
 mod resolve;
 mod resolver;
+mod sieve;
 mod tenancy;
 mod trace;
 

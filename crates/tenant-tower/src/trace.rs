@@ -8,7 +8,7 @@ pub(crate) use on::Span;
 #[cfg(feature = "tracing")]
 mod on {
     use tenant_core::TenantContext;
-    use tracing::{Level, info_span, level_enabled, span::Entered};
+    use tracing::{Dispatch, dispatcher::get_default, info_span, span::Entered, subscriber::NoSubscriber};
 
     /// The span of one tenant's request.
     pub(crate) struct Span(tracing::Span);
@@ -16,7 +16,7 @@ mod on {
     impl Span {
         pub(crate) fn of(tenant: &TenantContext) -> Self {
             // With nobody listening the macro still tries the `log` crate, where somebody has switched that on.
-            if !level_enabled!(Level::INFO) {
+            if get_default(Dispatch::is::<NoSubscriber>) {
                 return Self(tracing::Span::none());
             }
             Self(info_span!("tenant", tenant.id = tenant.id().as_str()))
