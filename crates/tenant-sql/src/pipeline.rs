@@ -6,7 +6,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::catalog::Catalog;
 use crate::dialect::Rules;
-use crate::lex::{Source, guard, measure, placeholders};
+use crate::lex::{Source, guard, joins, measure, placeholders};
 use crate::limits::Limits;
 use crate::plan::{Plan, TenantBind};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
@@ -22,6 +22,7 @@ pub(crate) fn plan(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan,
     guard::text(sql, dialect)?;
     let mut source = Source::read(sql, rules)?;
     measure::measure(&source, limits)?;
+    joins::check(&source, rules)?;
     first_word(&source)?;
     guard::tokens(&source, dialect)?;
     let arguments = placeholders::number(&mut source, dialect, rules)?;

@@ -75,6 +75,8 @@ pub(crate) struct Features {
     pub(crate) alias_columns: bool,
     /// `u.f` calls the function `f` if `u` has no such column.
     pub(crate) call_by_field: bool,
+    /// A JOIN needs no ON, and what follows it is joined to all that stands before.
+    pub(crate) joins_without_on: bool,
     /// Conditions may be tried on rows that other conditions exclude, and fail there.
     pub(crate) tries_conditions: bool,
     /// `OFFSET 0` and `AS MATERIALIZED` keep a subquery apart; else `LIMIT -1` does.

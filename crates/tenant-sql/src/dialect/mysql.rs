@@ -48,6 +48,7 @@ pub(super) static RULES: Rules = Rules {
         labels: true,
         alias_columns: true,
         call_by_field: false,
+        joins_without_on: false,
         tries_conditions: false,
         materialized: false,
         moves_having: false,

@@ -44,6 +44,7 @@ pub(super) static RULES: Rules = Rules {
         labels: false,
         alias_columns: true,
         call_by_field: true,
+        joins_without_on: false,
         tries_conditions: true,
         materialized: true,
         moves_having: true,

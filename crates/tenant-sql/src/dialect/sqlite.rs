@@ -43,6 +43,7 @@ pub(super) static RULES: Rules = Rules {
         labels: true,
         alias_columns: false,
         call_by_field: false,
+        joins_without_on: true,
         tries_conditions: true,
         materialized: false,
         moves_having: false,

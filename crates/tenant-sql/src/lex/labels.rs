@@ -7,7 +7,7 @@ use super::{Lexed, Source};
 /// Returns the text of each item of the list that starts behind the word at `start` (`SELECT`), or of the last
 /// `RETURNING` outside all brackets.
 pub(crate) fn select_items<'a>(source: &Source<'a>, start: Location) -> Option<Vec<&'a str>> {
-    let at = source.tokens.iter().position(|lexed| lexed.token.span.start == start)?;
+    let at = source.tokens.binary_search_by_key(&start, |lexed| lexed.token.span.start).ok()?;
     let mut items = source.tokens.get(at + 1..)?;
     while let Some((_, rest)) =
         items.split_first().filter(|(first, _)| first.is_word("DISTINCT") || first.is_word("ALL"))

@@ -9,6 +9,15 @@ use crate::refusal::{Refusal, RefusalKind};
 /// What an opened bracket adds to the depth of the tree, in operators.
 const NESTING: usize = 3;
 
+/// What it adds if there is a join in it: a join is walked down to through the table, the join and the list of joins.
+const NESTED_JOIN: usize = 9;
+
+/// Each `SELECT` is a scope of its own, and costs what all the names around it cost.
+const MOST_SELECTS: usize = 500;
+
+/// What a statement in a statement adds: `INSERT INTO a INSERT INTO b ...` nests without brackets.
+const STATEMENT: usize = 20;
+
 /// A bracket that is still open. Operators chain from the last comma on; set operators from the bracket on.
 #[derive(Default)]
 struct Level {
@@ -16,6 +25,7 @@ struct Level {
     sets: usize,
     inner: usize,
     deepest: usize,
+    joins: bool,
 }
 
 impl Level {
@@ -28,11 +38,21 @@ impl Level {
         self.comma();
         self.deepest + self.sets
     }
+
+    /// What the bracket adds to the depth around it.
+    fn nested(self) -> usize {
+        let own = if self.joins { NESTED_JOIN } else { NESTING };
+        self.depth() + own
+    }
 }
 
 pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal> {
     if source.tokens.len() > limits.tokens {
         return Err(Refusal::new(RefusalKind::TooLong, "tokens", "split the statement"));
+    }
+    let selects = source.tokens.iter().filter(|lexed| lexed.is_word("SELECT")).count();
+    if selects > MOST_SELECTS {
+        return Err(Refusal::new(RefusalKind::TooLong, "SELECT", "split the statement"));
     }
     let mut open: Vec<Level> = Vec::new();
     let mut level = Level::default();
@@ -41,7 +61,7 @@ pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal
         if opens(token) {
             open.push(std::mem::take(&mut level));
         } else if closes(token) {
-            let depth = std::mem::take(&mut level).depth() + NESTING;
+            let depth = std::mem::take(&mut level).nested();
             level = open.pop().unwrap_or_default();
             level.inner = level.inner.max(depth);
             // `int[][][]`: each pair wraps the type before it.
@@ -56,7 +76,7 @@ pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal
         }
     }
     // Brackets left open are a syntax error, which the parser reports after having walked down to it.
-    let left: usize = open.into_iter().map(|level| level.depth() + NESTING).sum();
+    let left: usize = open.into_iter().map(Level::nested).sum();
     match left + level.depth() > limits.chain {
         true => Err(too_deep("operators in one chain")),
         false => Ok(()),
@@ -79,6 +99,8 @@ fn count(level: &mut Level, token: &Token) {
     match token {
         Token::Comma => level.comma(),
         Token::Word(word) if word.quote_style.is_some() => {}
+        Token::Word(word) if word.value.eq_ignore_ascii_case("INSERT") => level.sets += STATEMENT,
+        Token::Word(word) if word.value.eq_ignore_ascii_case("JOIN") => level.joins = true,
         Token::Word(word) if listed(SETS, &word.value) => level.sets += 1,
         Token::Word(word) if listed(OPERATORS, &word.value) => level.operators += 1,
         Token::Word(_)

@@ -1,6 +1,7 @@
 //! The caller's text as tokens: measured and checked before anything is parsed.
 
 pub(crate) mod guard;
+pub(crate) mod joins;
 pub(crate) mod labels;
 pub(crate) mod measure;
 pub(crate) mod placeholders;

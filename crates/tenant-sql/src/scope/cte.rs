@@ -5,12 +5,17 @@ use super::query::Role;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
 
+/// More CTEs than anybody writes: each name in `FROM` is looked for among them.
+const MOST_CTES: usize = 100;
+
 /// The names that `WITH` clauses give, innermost last.
 #[derive(Default)]
 pub(super) struct Scopes {
     names: Vec<Name>,
     /// How many CTE bodies we are in.
     bodies: usize,
+    /// How many CTEs the statement has so far.
+    named: usize,
     /// How many queries we are in.
     pub(super) queries: usize,
     /// The CTE whose body is about to be walked: its first part names the columns that its second part may cite.
@@ -85,6 +90,10 @@ impl Scoper<'_> {
     pub(super) fn with(&mut self, with: &mut With) -> Result {
         let With { with_token: _, recursive, cte_tables } = with;
         let first = self.scopes.mark();
+        self.scopes.named += cte_tables.len();
+        if self.scopes.named > MOST_CTES {
+            return Err(Refusal::new(RefusalKind::TooLong, "WITH", "use fewer CTEs"));
+        }
         for cte in cte_tables.iter() {
             self.announce(&cte.alias.name, first)?;
         }

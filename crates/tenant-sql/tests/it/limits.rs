@@ -47,6 +47,16 @@ fn refuses_chains_that_would_overflow_the_stack() {
         format!("SELECT 'a'{}", " 'a'".repeat(n)),
         format!("SELECT CAST(1 AS {}int{})", "array<".repeat(n), ">".repeat(n)),
         format!("EXPLAIN {}SELECT 1", "EXPLAIN ".repeat(n)),
+        format!("SELECT * FROM {}users", "users JOIN ".repeat(n)),
+        format!("SELECT * FROM {}users {}", "users JOIN ".repeat(n), "ON 1 = 1 ".repeat(n)),
+        format!("SELECT * FROM {}users {}", "users LEFT JOIN ".repeat(60), "USING (id) ".repeat(60)),
+        format!("SELECT * FROM {}users", "users AS on JOIN ".repeat(60)),
+        format!("SELECT * FROM {}users", "users AS cross JOIN ".repeat(60)),
+        format!("SELECT * FROM {}users", "users AS natural LEFT JOIN ".repeat(60)),
+        format!("SELECT * FROM {}users", "users STRAIGHT_JOIN ".repeat(60)),
+        format!("SELECT * FROM {}users{}", "(users JOIN users JOIN users JOIN ".repeat(40), ")".repeat(40)),
+        format!("{}SELECT 1", "INSERT INTO users WITH a AS (SELECT 1) ".repeat(90)),
+        "INSERT INTO users ".repeat(90),
         "BEGIN ".repeat(n),
         "SELECT ".repeat(n),
         "INSERT INTO users ".repeat(n),
@@ -85,6 +95,58 @@ fn survives_the_deepest_statements_it_accepts() {
         }
         for sql in statements {
             let _ = kind(Dialect::Sqlite, sql);
+        }
+    }
+}
+
+/// Each of these took seconds, or minutes: a name was looked for among all others, a place among all tokens.
+#[test]
+fn long_statements_do_not_cost_more_than_their_length() {
+    let ctes = |n: usize| (0..n).map(|at| format!("c{at} AS (SELECT 1)")).collect::<Vec<_>>().join(", ");
+    let chain = |n: usize| {
+        (1..n).map(|at| format!(", c{at} AS (SELECT * FROM c{})", at - 1)).collect::<Vec<_>>().concat()
+    };
+    let refused = [
+        format!("WITH {} SELECT 1", ctes(8_000)),
+        format!("WITH c0 AS (SELECT 1){} SELECT * FROM c7999", chain(8_000)),
+        format!("SELECT {}", vec!["(SELECT x.a FROM (SELECT 1 AS a) x)"; 8_000].join(", ")),
+        format!(
+            "SELECT * FROM users u0{}",
+            (1..8_000).map(|at| format!(", users u{at}")).collect::<String>()
+        ),
+        format!("SELECT {}", vec!["(SELECT id FROM users)"; 8_000].join(" + ")),
+    ];
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        for sql in &refused {
+            let start: String = sql.chars().take(60).collect();
+            let refusal = rewriter(dialect).rewrite(sql).expect_err(&start);
+            assert!(
+                matches!(refusal.kind(), RefusalKind::TooLong | RefusalKind::TooDeep),
+                "{refusal}: {start}"
+            );
+        }
+        for sql in [
+            format!("WITH {} SELECT 1", ctes(100)),
+            format!("WITH c0 AS (SELECT 1){} SELECT * FROM c99", chain(100)),
+            format!("SELECT {}", vec!["(SELECT x.a FROM (SELECT 1 AS a) x)"; 240].join(", ")),
+        ] {
+            assert_eq!(kind(dialect, sql), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn joins_of_all_kinds_are_accepted() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        for joins in [
+            "users u JOIN orders o ON o.user_id = u.id LEFT JOIN items i ON i.order_id = o.id, plans p",
+            "users u CROSS JOIN orders o JOIN items i ON i.order_id = o.id",
+            "users u NATURAL JOIN plans p LEFT JOIN items i ON i.id = 1",
+            "users u JOIN orders o USING (id) INNER JOIN items i USING (id)",
+            "users u JOIN (orders o JOIN items i ON i.order_id = o.id) ON o.user_id = u.id",
+            "users u JOIN orders o ON o.id IN (SELECT i.id FROM items i JOIN plans p ON p.id = i.id) JOIN plans q ON q.id = 1",
+        ] {
+            assert_eq!(kind(dialect, format!("SELECT u.id FROM {joins}")), Ok(()), "{dialect:?}: {joins}");
         }
     }
 }
