@@ -60,6 +60,8 @@ impl Table {
     }
 
     /// Lists all columns in their order in the table, the tenant column included.
+    ///
+    /// On PostgreSQL `users.name` is refused unless `name` is listed here: it would call a function of that name.
     #[must_use]
     pub fn columns<I>(mut self, columns: I) -> Self
     where

@@ -19,6 +19,9 @@ use crate::dialect::AGGREGATE;
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
 
+/// How many predicates all guards of a statement may have: each condition repeats those of all relations it can see.
+const MOST_GUARDS: usize = 2_000;
+
 /// Whether conditions of the statement, or columns of its subqueries, can fail on the values of a row.
 pub(super) fn is_needed(statement: &Statement, rules: &'static Rules) -> bool {
     if !rules.can.tries_conditions {
@@ -99,29 +102,39 @@ impl Visitor for Fallible {
 
 impl Scoper<'_> {
     /// Puts each part of the condition that can fail behind the predicates: `CASE WHEN predicates THEN part END`.
-    pub(super) fn behind(&self, predicates: &[Expr], condition: Expr) -> Expr {
-        let Some(guard) = conjunction(predicates.to_vec()).filter(|_| self.careful) else {
-            return condition;
-        };
-        self.protect(&guard, condition)
+    pub(super) fn behind(&mut self, predicates: &[Expr], condition: Expr) -> Result<Expr> {
+        if !self.careful || count(&condition, self.rules, usize::MAX) == 0 {
+            return Ok(condition);
+        }
+        match conjunction(predicates.to_vec()) {
+            Some(guard) => self.protect(&guard, predicates.len(), condition),
+            None => Ok(condition),
+        }
     }
 
-    fn protect(&self, guard: &Expr, condition: Expr) -> Expr {
+    fn protect(&mut self, guard: &Expr, size: usize, condition: Expr) -> Result<Expr> {
         match condition {
-            Expr::BinaryOp { left, op: BinaryOperator::And, right } => Expr::BinaryOp {
-                left: Box::new(self.protect(guard, *left)),
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => Ok(Expr::BinaryOp {
+                left: Box::new(self.protect(guard, size, *left)?),
                 op: BinaryOperator::And,
-                right: Box::new(self.protect(guard, *right)),
-            },
-            Expr::Nested(inner) => Expr::Nested(Box::new(self.protect(guard, *inner))),
-            safe if count(&safe, self.rules, usize::MAX) == 0 => safe,
-            fallible => Expr::Case {
-                case_token: AttachedToken::empty(),
-                end_token: AttachedToken::empty(),
-                operand: None,
-                conditions: vec![CaseWhen { condition: guard.clone(), result: fallible }],
-                else_result: None,
-            },
+                right: Box::new(self.protect(guard, size, *right)?),
+            }),
+            Expr::Nested(inner) => Ok(Expr::Nested(Box::new(self.protect(guard, size, *inner)?))),
+            safe if count(&safe, self.rules, usize::MAX) == 0 => Ok(safe),
+            fallible => {
+                self.guards += size;
+                if self.guards > MOST_GUARDS {
+                    let hint = "use fewer conditions that can fail, or split the statement";
+                    return Err(Refusal::new(RefusalKind::TooLong, "conditions", hint));
+                }
+                Ok(Expr::Case {
+                    case_token: AttachedToken::empty(),
+                    end_token: AttachedToken::empty(),
+                    operand: None,
+                    conditions: vec![CaseWhen { condition: guard.clone(), result: fallible }],
+                    else_result: None,
+                })
+            }
         }
     }
 

@@ -74,18 +74,19 @@ impl Scoper<'_> {
                 (Place::On, JoinConstraint::On(condition)) => join_on(condition, predicate),
                 (_, constraint) => {
                     brought.predicates.extend(predicate);
-                    self.on_behind(brought.predicates.get(seen..).unwrap_or_default(), constraint);
+                    self.on_behind(brought.predicates.get(seen..).unwrap_or_default(), constraint)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn on_behind(&self, predicates: &[Expr], constraint: &mut JoinConstraint) {
+    fn on_behind(&mut self, predicates: &[Expr], constraint: &mut JoinConstraint) -> Result {
         if let JoinConstraint::On(condition) = constraint {
             let own = std::mem::replace(condition, nothing());
-            *condition = self.behind(predicates, own);
+            *condition = self.behind(predicates, own)?;
         }
+        Ok(())
     }
 
     fn constraint(&mut self, constraint: &mut JoinConstraint) -> Result {

@@ -56,6 +56,8 @@ pub(crate) struct Scoper<'a> {
     touched: bool,
     /// Conditions can fail: they must not see a row of another tenant even for a moment.
     careful: bool,
+    /// How many predicates were repeated in front of conditions.
+    guards: usize,
     given: Vec<GivenTenant>,
     /// How many names of our own there are.
     fresh: usize,
@@ -74,6 +76,7 @@ impl<'a> Scoper<'a> {
             returned: frames::Columns::default(),
             touched: false,
             careful: false,
+            guards: 0,
             given: Vec::new(),
             fresh: 0,
         }

@@ -77,7 +77,8 @@ impl Scoper<'_> {
             self.expr(condition)?;
         }
         named_window.iter_mut().try_for_each(|window| self.named_window(window))?;
-        let condition = selection.take().map(|condition| self.behind(&brought.predicates, condition));
+        let condition =
+            selection.take().map(|condition| self.behind(&brought.predicates, condition)).transpose()?;
         *selection = guarded(brought.predicates, condition);
         Ok(columns)
     }

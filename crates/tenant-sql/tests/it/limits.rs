@@ -106,6 +106,7 @@ fn long_statements_do_not_cost_more_than_their_length() {
     let chain = |n: usize| {
         (1..n).map(|at| format!(", c{at} AS (SELECT * FROM c{})", at - 1)).collect::<Vec<_>>().concat()
     };
+    let from = (0..60).map(|at| format!("users u{at}")).collect::<Vec<_>>().join(", ");
     let refused = [
         format!("WITH {} SELECT 1", ctes(8_000)),
         format!("WITH c0 AS (SELECT 1){} SELECT * FROM c7999", chain(8_000)),
@@ -115,9 +116,11 @@ fn long_statements_do_not_cost_more_than_their_length() {
             (1..8_000).map(|at| format!(", users u{at}")).collect::<String>()
         ),
         format!("SELECT {}", vec!["(SELECT id FROM users)"; 8_000].join(" + ")),
+        format!("SELECT 1 FROM {from} WHERE {}", vec!["u1.age / u1.id -> 'a' = 1"; 60].join(" AND ")),
     ];
     for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
-        for sql in &refused {
+        // MySQL's conditions are not guarded.
+        for sql in refused.iter().filter(|sql| dialect != Dialect::MySql || !sql.contains("->")) {
             let start: String = sql.chars().take(60).collect();
             let refusal = rewriter(dialect).rewrite(sql).expect_err(&start);
             assert!(
