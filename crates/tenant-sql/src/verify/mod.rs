@@ -6,6 +6,7 @@
 
 mod census;
 mod clause;
+mod fields;
 mod insert;
 mod keys;
 mod names;
@@ -33,6 +34,7 @@ pub(crate) fn verify(printed: &str, catalog: &Catalog, marker: &str) -> Proof {
     let statement = round_trip::reparse(printed, rules)?;
     let mut verifier = Verifier { catalog, rules, marker, ctes: Vec::new(), seen: census::Count::default() };
     verifier.statement(&statement)?;
+    fields::check(&statement, &verifier)?;
     census::compare(&statement, &verifier)
 }
 

@@ -312,3 +312,16 @@ fn a_part_that_was_passed_by_is_noticed() {
     };
     assert!(super::census::compare(&statement, &verifier).is_err());
 }
+
+#[test]
+fn a_qualified_name_that_is_no_column_is_not_proved_on_postgres() {
+    let users = Table::owned("users").columns(["id", "name", "tenant_id"]);
+    let catalog = Catalog::builder(Dialect::Postgres).table(users).build().expect("sound");
+    let proved = |fields: &str| {
+        let sql = format!(r#"SELECT {fields} FROM users u WHERE "u"."tenant_id" = $1"#);
+        verify(&sql, &catalog, "$1").is_ok()
+    };
+    assert!(proved("u.id, u.name, lower(u.name) AS low"));
+    assert!(!proved("u.sum_of_all"));
+    assert!(!proved("count(u.sum_of_all)"));
+}
