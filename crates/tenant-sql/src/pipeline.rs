@@ -13,12 +13,22 @@ use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
 use crate::scope::{Scoped, Scoper};
 use crate::{round_trip, verify, words};
 
+// What a statement within the limits can need at most, with the large frames of an unoptimised build, stays below the
+// first of these; where less is left, the work moves to a stack of the second size.
+const ENOUGH_STACK: usize = 4 << 20;
+const OWN_STACK: usize = 16 << 20;
+
+/// Scopes a statement, on a stack that is large enough whichever thread asks: an overflow would end the process.
 pub(crate) fn plan(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refusal> {
-    let dialect = catalog.dialect();
-    let rules = Rules::of(dialect);
     if sql.len() > limits.bytes {
         return Err(Refusal::new(RefusalKind::TooLong, "bytes", "split the statement"));
     }
+    stacker::maybe_grow(ENOUGH_STACK, OWN_STACK, || plan_here(sql, catalog, limits))
+}
+
+fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refusal> {
+    let dialect = catalog.dialect();
+    let rules = Rules::of(dialect);
     guard::text(sql, dialect)?;
     let mut source = Source::read(sql, rules)?;
     measure::measure(&source, limits)?;
