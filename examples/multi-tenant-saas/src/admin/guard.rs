@@ -25,16 +25,16 @@ impl Guard {
         Self(token.map(Arc::from))
     }
 
-    fn check(&self, headers: &HeaderMap) -> Result<(), Rejection> {
+    fn check(&self, request: &Request) -> Result<(), Rejection> {
         match &self.0 {
-            Some(token) => bears(headers, token),
-            None => is_local(headers),
+            Some(token) => bears(request.headers(), token),
+            None => is_local(request),
         }
     }
 }
 
 pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    match guard.check(request.headers()) {
+    match guard.check(&request) {
         Ok(()) => next.run(request).await,
         Err(rejection) => rejection.into_response(),
     }
@@ -57,13 +57,16 @@ fn bears(headers: &HeaderMap, token: &str) -> Result<(), Rejection> {
 
 // The listener is a loopback one. What could still come from afar is a page in a local browser, either directly
 // (it has a foreign Origin) or by a host name that was pointed here after the page was loaded (a foreign Host).
-fn is_local(headers: &HeaderMap) -> Result<(), Rejection> {
+// The target may name a host too: in absolute form, and always on HTTP/2.
+fn is_local(request: &Request) -> Result<(), Rejection> {
+    let headers = request.headers();
+    let target = request.uri().authority().map(Authority::as_str);
     let hosts = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or(""));
     let origins = headers.get_all(ORIGIN).iter().map(|origin| {
         let origin = origin.to_str().unwrap_or("");
         origin.split_once("://").map_or("", |(_, authority)| authority)
     });
-    if hosts.chain(origins).all(is_loopback) {
+    if hosts.chain(origins).chain(target).all(is_loopback) {
         return Ok(());
     }
     Err(Rejection::csrf_failed().with_detail("without ADMIN_TOKEN the admin API answers this machine alone"))

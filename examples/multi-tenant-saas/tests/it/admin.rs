@@ -192,6 +192,11 @@ fn without_a_token_no_web_page_is_let_in() {
     server.request("POST", "/admin/tenants/acme/suspend", &origin, None).is_problem(403, "csrf_failed");
     let rebound = "GET /admin/tenants HTTP/1.1\r\nhost: evil.example:8080\r\nconnection: close\r\n\r\n";
     client::raw(server.address, rebound.as_bytes()).unwrap().is_problem(403, "csrf_failed");
+    let target = format!(
+        "GET http://evil.example/admin/tenants HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+        server.address
+    );
+    client::raw(server.address, target.as_bytes()).unwrap().is_problem(403, "csrf_failed");
     server.request("GET", "/admin/tenants", &[("origin", "http://localhost:8080")], None).ok(200);
     server.get("acme", "/api/users").ok(200);
 }
