@@ -13,6 +13,9 @@ pub enum Dialect {
     /// PostgreSQL 14 or later.
     Postgres,
     /// MySQL 8 or MariaDB 10.6 or later.
+    ///
+    /// Not ready for production: a condition that can fail is not put behind the tenant here yet, so that its error may
+    /// tell of another tenant's row. There is no executor for it either.
     MySql,
 }
 
