@@ -1,0 +1,7 @@
+//! What tests of a service on `tenant` need: real databases of their own, and proof that statements stay within their
+//! tenant.
+//!
+//! - `servers`: private PostgreSQL, MariaDB and Redis servers (feature `servers`).
+
+#[cfg(feature = "servers")]
+pub mod servers;
