@@ -73,6 +73,7 @@ mod scope;
 mod table;
 mod tenant;
 mod verify;
+mod walk;
 mod words;
 
 pub use cache::CacheStats;

@@ -1,31 +1,31 @@
 //! Names that the database would not take for names.
 
-use std::ops::ControlFlow;
-
-use sqlparser::ast::{Ident, Statement, Visit, Visitor};
+use sqlparser::ast::{Ident, Statement};
 
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::walk::{Flow, ON, STOP, Watch, walk};
 
 /// Refuses unquoted reserved words in the place of names: `a ISNULL` is read as an alias, `ONLY t` as a table.
 pub(crate) fn check(statement: &Statement, rules: &'static Rules) -> Result<(), Refusal> {
-    match statement.visit(&mut Words(rules)) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(refusal) => Err(refusal),
-    }
+    let mut words = Words { rules, refusal: None };
+    let _ = walk(statement, &mut words);
+    words.refusal.map_or(Ok(()), Err)
 }
 
-struct Words(&'static Rules);
+struct Words {
+    rules: &'static Rules,
+    refusal: Option<Refusal>,
+}
 
-impl Visitor for Words {
-    type Break = Refusal;
-
-    fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<Refusal> {
-        if ident.quote_style.is_some() || !self.0.is_reserved(&ident.value) {
-            return ControlFlow::Continue(());
+impl Watch for Words {
+    fn ident(&mut self, ident: &Ident) -> Flow {
+        if ident.quote_style.is_some() || !self.rules.is_reserved(&ident.value) {
+            return ON;
         }
         let word = ident.value.to_ascii_uppercase();
         let refusal = Refusal::new(RefusalKind::UnsupportedConstruct, word, "quote it if it is a name");
-        ControlFlow::Break(refusal.at(ident.span.start.line, ident.span.start.column))
+        self.refusal = Some(refusal.at(ident.span.start.line, ident.span.start.column));
+        STOP
     }
 }

@@ -1,13 +1,12 @@
 //! Which expressions can fail on the values of a row: where an error stops the statement, it tells of the row.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart,
-    UnaryOperator, Value, Visit, Visitor,
+    UnaryOperator, Value,
 };
 
 use super::functions;
+use crate::walk::{Flow, ON, STOP, Watch, walk};
 
 /// On SQLite: malformed JSON, an overflow, a pattern or escape of a row's making, a text beyond the limit.
 pub(super) fn sqlite(expr: &Expr) -> bool {
@@ -120,22 +119,20 @@ fn name(function: &Function) -> Option<String> {
 
 /// Whether an expression has the same value for all rows.
 pub(super) fn is_constant(expr: &Expr) -> bool {
-    expr.visit(&mut Constant).is_continue()
+    walk(expr, &mut Constant).is_continue()
 }
 
 struct Constant;
 
-impl Visitor for Constant {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+impl Watch for Constant {
+    fn expr(&mut self, expr: &Expr) -> Flow {
         let varies = match expr {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => true,
             Expr::Function(function) => function.over.is_some() || !is_plain(&function.args),
             _ => false,
         };
-        if varies { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if varies { STOP } else { ON }
     }
 }
 

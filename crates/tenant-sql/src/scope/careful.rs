@@ -4,12 +4,10 @@
 //!
 //! Where a condition can fail, it is evaluated only behind the predicates, and no subquery is merged with what is around it.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, CteAsMaterialized, Expr, Function, LimitClause, ObjectNamePart, Offset,
-    OffsetRows, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value, Values, Visit, Visitor,
+    OffsetRows, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value, Values, Visit,
 };
 
 use super::predicate::conjunction;
@@ -18,6 +16,7 @@ use super::{Result, Scoper};
 use crate::dialect::AGGREGATE;
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::walk::{Flow, ON, STOP, Watch, walk};
 
 /// How many predicates all guards of a statement may have: each condition repeats those of all relations it can see.
 const MOST_GUARDS: usize = 2_000;
@@ -51,7 +50,7 @@ fn late(query: &Query, rules: &'static Rules) -> usize {
 
 fn count<T: Visit>(part: &T, rules: &'static Rules, deepest: usize) -> usize {
     let mut fallible = Fallible { rules, depth: 0, deepest, count: 0, harmless: 0 };
-    let _ = part.visit(&mut fallible);
+    let _ = walk(part, &mut fallible);
     fallible.count
 }
 
@@ -64,39 +63,35 @@ struct Fallible {
     harmless: usize,
 }
 
-impl Visitor for Fallible {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+impl Watch for Fallible {
+    fn query(&mut self, _query: &Query) -> Flow {
         self.depth += 1;
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+    fn query_ends(&mut self) {
         self.depth -= 1;
-        ControlFlow::Continue(())
     }
 
     /// `json_each(body)` reads its argument as it is opened.
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+    fn table_factor(&mut self, factor: &TableFactor) -> Flow {
         let called =
             matches!(factor, TableFactor::Table { args: Some(_), .. } | TableFactor::Function { .. });
         self.count += usize::from(called && self.depth <= self.deepest);
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    fn expr(&mut self, expr: &Expr) -> Flow {
         if self.harmless > 0 || (self.rules.harmless)(expr) {
             self.harmless += 1;
         } else if self.depth <= self.deepest && (self.rules.fails)(expr) {
             self.count += 1;
         }
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn post_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<()> {
+    fn expr_ends(&mut self) {
         self.harmless = self.harmless.saturating_sub(1);
-        ControlFlow::Continue(())
     }
 }
 
@@ -199,26 +194,23 @@ fn no_values_last(body: &mut SetExpr) {
 }
 
 fn has_aggregate(condition: &Expr) -> bool {
-    condition.visit(&mut Aggregates(0)).is_break()
+    walk(condition, &mut Aggregates(0)).is_break()
 }
 
 /// How many subqueries deep we are.
 struct Aggregates(usize);
 
-impl Visitor for Aggregates {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+impl Watch for Aggregates {
+    fn query(&mut self, _query: &Query) -> Flow {
         self.0 += 1;
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+    fn query_ends(&mut self) {
         self.0 -= 1;
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    fn expr(&mut self, expr: &Expr) -> Flow {
         let aggregate = match expr {
             Expr::Function(Function { name, over: None, .. }) => match name.0.as_slice() {
                 [ObjectNamePart::Identifier(name)] => {
@@ -228,6 +220,6 @@ impl Visitor for Aggregates {
             },
             _ => false,
         };
-        if aggregate && self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if aggregate && self.0 == 0 { STOP } else { ON }
     }
 }

@@ -1,12 +1,9 @@
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
-    Expr, Function, ObjectNamePart, Query, Select, Statement, TableFactor, Value, ValueWithSpan, Visit,
-    Visitor,
+    Expr, Function, ObjectNamePart, Query, Select, Statement, TableFactor, Value, ValueWithSpan,
 };
 
 use super::{Proof, Verifier, unproved};
-use crate::refusal::Refusal;
+use crate::walk::{Flow, ON, STOP, Watch, walk};
 
 /// How much of the tree was proved.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,8 +19,8 @@ pub(super) struct Count {
 /// Counts the tree once more, by the parser's own visitor: nothing in it may have been passed by.
 pub(super) fn compare(statement: &Statement, verifier: &Verifier<'_>) -> Proof {
     let mut census = Census { verifier, count: Count::default(), guarded: 0 };
-    if let ControlFlow::Break(refusal) = statement.visit(&mut census) {
-        return Err(refusal);
+    if walk(statement, &mut census).is_break() {
+        return Err(unproved("expression"));
     }
     census.count.markers -= census.guarded.min(census.count.markers);
     match census.count == verifier.seen {
@@ -39,37 +36,35 @@ struct Census<'v, 'a> {
     guarded: usize,
 }
 
-impl Visitor for Census<'_, '_> {
-    type Break = Refusal;
-
-    fn pre_visit_statement(&mut self, _statement: &Statement) -> ControlFlow<Refusal> {
+impl Watch for Census<'_, '_> {
+    fn statement(&mut self, _statement: &Statement) -> Flow {
         self.count.statements += 1;
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<Refusal> {
+    fn query(&mut self, _query: &Query) -> Flow {
         self.count.queries += 1;
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_select(&mut self, _select: &Select) -> ControlFlow<Refusal> {
+    fn select(&mut self, _select: &Select) -> Flow {
         self.count.selects += 1;
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_table_factor(&mut self, _factor: &TableFactor) -> ControlFlow<Refusal> {
+    fn table_factor(&mut self, _factor: &TableFactor) -> Flow {
         self.count.factors += 1;
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<Refusal> {
+    fn value(&mut self, value: &ValueWithSpan) -> Flow {
         if matches!(&value.value, Value::Placeholder(text) if text == self.verifier.marker) {
             self.count.markers += 1;
         }
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Refusal> {
+    fn expr(&mut self, expr: &Expr) -> Flow {
         let rules = self.verifier.rules;
         let allowed = match expr {
             Expr::Function(function) => self.is_allowed(function),
@@ -84,7 +79,7 @@ impl Visitor for Census<'_, '_> {
             }
             _ => true,
         };
-        if allowed { ControlFlow::Continue(()) } else { ControlFlow::Break(unproved("expression")) }
+        if allowed { ON } else { STOP }
     }
 }
 

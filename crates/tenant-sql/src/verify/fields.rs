@@ -2,28 +2,27 @@
 //! the statement has, and that the statement gives to nothing, can be no column.
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, Statement, TableAlias,
-    TableFactor, Visit, Visitor,
+    TableFactor,
 };
 
 use super::{Proof, Verifier, unproved};
 use crate::catalog::Dialect;
 use crate::refusal::Refusal;
 use crate::table::Table;
+use crate::walk::{Flow, ON, STOP, Watch, walk};
 
 pub(super) fn check(statement: &Statement, verifier: &Verifier<'_>) -> Proof {
     if verifier.catalog.dialect() != Dialect::Postgres {
         return Ok(());
     }
     let mut given = Given { verifier, names: HashSet::new() };
-    let _ = statement.visit(&mut given);
-    match statement.visit(&mut Fields(given)) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(refusal) => Err(refusal),
-    }
+    let _ = walk(statement, &mut given);
+    let mut fields = Fields { given, refusal: None };
+    let _ = walk(statement, &mut fields);
+    fields.refusal.map_or(Ok(()), Err)
 }
 
 /// The names that may be columns.
@@ -60,20 +59,18 @@ impl Given<'_, '_> {
     }
 }
 
-impl Visitor for Given<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<()> {
+impl Watch for Given<'_, '_> {
+    fn relation(&mut self, name: &ObjectName) -> Flow {
         if let Some(ObjectNamePart::Identifier(name)) = name.0.last() {
             let rules = self.verifier.rules;
             let table = self.verifier.catalog.lookup(&rules.table(name));
             let columns = table.map(Table::column_names).unwrap_or_default();
             self.names.extend(columns.iter().map(|column| (rules.fold_column)(column, true)));
         }
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+    fn statement(&mut self, statement: &Statement) -> Flow {
         let returning = match statement {
             Statement::Insert(insert) => insert.returning.as_deref(),
             Statement::Update(update) => update.returning.as_deref(),
@@ -81,22 +78,22 @@ impl Visitor for Given<'_, '_> {
             _ => None,
         };
         self.items(returning.unwrap_or_default());
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+    fn query(&mut self, query: &Query) -> Flow {
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
             cte.alias.columns.iter().for_each(|column| self.name(&column.name));
         }
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+    fn select(&mut self, select: &Select) -> Flow {
         self.items(&select.projection);
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+    fn table_factor(&mut self, factor: &TableFactor) -> Flow {
         match factor {
             TableFactor::Derived { alias: Some(alias), .. } => {
                 alias.columns.iter().for_each(|column| self.name(&column.name));
@@ -112,10 +109,10 @@ impl Visitor for Given<'_, '_> {
             TableFactor::UNNEST { alias, .. } => self.alias(alias.as_ref()),
             _ => {}
         }
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    fn expr(&mut self, expr: &Expr) -> Flow {
         match expr {
             Expr::Identifier(name) => self.name(name),
             Expr::Function(Function { name, .. }) => {
@@ -125,26 +122,34 @@ impl Visitor for Given<'_, '_> {
             }
             _ => {}
         }
-        ControlFlow::Continue(())
+        ON
     }
 }
 
-struct Fields<'v, 'a>(Given<'v, 'a>);
+struct Fields<'v, 'a> {
+    given: Given<'v, 'a>,
+    refusal: Option<Refusal>,
+}
 
-impl Visitor for Fields<'_, '_> {
-    type Break = Refusal;
+impl Fields<'_, '_> {
+    fn stop(&mut self, what: &'static str) -> Flow {
+        self.refusal = Some(unproved(what));
+        STOP
+    }
+}
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Refusal> {
-        let Expr::CompoundIdentifier(parts) = expr else { return ControlFlow::Continue(()) };
+impl Watch for Fields<'_, '_> {
+    fn expr(&mut self, expr: &Expr) -> Flow {
+        let Expr::CompoundIdentifier(parts) = expr else { return ON };
         let [qualifier, column] = parts.as_slice() else {
-            return ControlFlow::Break(unproved("qualified name"));
+            return self.stop("qualified name");
         };
-        let rules = self.0.verifier.rules;
+        let rules = self.given.verifier.rules;
         let folded = rules.column(column);
         let numbered = folded.strip_prefix("column").is_some_and(|rest| rest.parse::<usize>().is_ok());
-        match numbered || self.0.names.contains(&folded) || self.0.is_own(qualifier, &folded) {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(unproved("qualified name that is no column")),
+        match numbered || self.given.names.contains(&folded) || self.given.is_own(qualifier, &folded) {
+            true => ON,
+            false => self.stop("qualified name that is no column"),
         }
     }
 }

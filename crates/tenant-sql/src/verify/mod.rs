@@ -17,14 +17,13 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::ops::ControlFlow;
-
-use sqlparser::ast::{Query, Statement, Visit, Visitor};
+use sqlparser::ast::{Query, Statement, Visit};
 
 use crate::catalog::Catalog;
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::round_trip;
+use crate::walk::{Flow, ON, STOP, Watch, walk};
 
 type Proof<T = ()> = Result<T, Refusal>;
 
@@ -59,10 +58,9 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     /// Proves every query inside a part of the tree that is not one itself.
     fn inside<T: Visit>(&mut self, part: &T) -> Proof {
-        match part.visit(&mut Inside { verifier: self, depth: 0 }) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(refusal) => Err(refusal),
-        }
+        let mut inside = Inside { verifier: self, depth: 0, refusal: None };
+        let _ = walk(part, &mut inside);
+        inside.refusal.map_or(Ok(()), Err)
     }
 
     fn statement(&mut self, statement: &Statement) -> Proof {
@@ -80,23 +78,22 @@ impl Verifier<'_> {
 struct Inside<'v, 'a> {
     verifier: &'v mut Verifier<'a>,
     depth: usize,
+    refusal: Option<Refusal>,
 }
 
-impl Visitor for Inside<'_, '_> {
-    type Break = Refusal;
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Refusal> {
+impl Watch for Inside<'_, '_> {
+    fn query(&mut self, query: &Query) -> Flow {
         if self.depth == 0
             && let Err(refusal) = self.verifier.query(query)
         {
-            return ControlFlow::Break(refusal);
+            self.refusal = Some(refusal);
+            return STOP;
         }
         self.depth += 1;
-        ControlFlow::Continue(())
+        ON
     }
 
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<Refusal> {
+    fn query_ends(&mut self) {
         self.depth -= 1;
-        ControlFlow::Continue(())
     }
 }
