@@ -2,6 +2,9 @@
 //! tenant.
 //!
 //! - `servers`: private PostgreSQL, MariaDB and Redis servers (feature `servers`).
+//! - `oracle`: the isolation oracle (feature `oracle`).
 
+#[cfg(feature = "oracle")]
+pub mod oracle;
 #[cfg(feature = "servers")]
 pub mod servers;

@@ -1,4 +1,5 @@
 //! The promises of `tenant-testkit`, by behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod oracle;
 mod servers;

@@ -1,0 +1,33 @@
+/// What a statement gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Answer {
+    pub(super) columns: Vec<String>,
+    /// In the order they came.
+    pub(super) rows: Vec<String>,
+    pub(super) affected: u64,
+}
+
+impl Answer {
+    pub(super) fn sorted(&self) -> Vec<&str> {
+        let mut rows: Vec<&str> = self.rows.iter().map(String::as_str).collect();
+        rows.sort_unstable();
+        rows
+    }
+}
+
+/// Why a statement gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The database refused or failed, in its own words.
+    Database(String),
+    /// It ran too long or gave too many rows.
+    TooLarge,
+    /// The connection is gone.
+    Lost(String),
+}
+
+/// Rows and bytes a statement may give before it is given up.
+pub(super) const MOST_ROWS: usize = 20_000;
+pub(super) const MOST_BYTES: usize = 8 << 20;
+/// How long a statement may run.
+pub(super) const MOST_MILLISECONDS: u64 = 3_000;

@@ -1,0 +1,171 @@
+//! One connection to one database: runs a statement and gives its rows as text that two databases can be compared by.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use sqlx::{AssertSqlSafe, Connection as _, Either};
+use tenant_sql::Dialect;
+
+use super::answer::{Answer, Failure, MOST_BYTES, MOST_ROWS};
+use super::value::Value;
+
+pub(super) struct Link {
+    inner: Inner,
+    dialect: Dialect,
+    address: String,
+    /// What a new connection is told first.
+    session: String,
+}
+
+enum Inner {
+    Sqlite(sqlite::Limited),
+    Postgres(sqlx::PgConnection),
+    MySql(sqlx::MySqlConnection),
+}
+
+/// A row: names and values.
+type Row = (Option<Vec<String>>, String);
+
+impl Link {
+    pub(super) async fn open(dialect: Dialect, address: &str) -> Result<Self, sqlx::Error> {
+        let inner = Inner::open(dialect, address).await?;
+        Ok(Self { inner, dialect, address: address.to_owned(), session: String::new() })
+    }
+
+    /// Sets up the session, now and whenever the connection is opened again.
+    pub(super) async fn set(&mut self, session: &str) -> Result<(), sqlx::Error> {
+        session.clone_into(&mut self.session);
+        self.batch(session).await
+    }
+
+    /// Whoever leaves the rest of a result has to read it all, or to begin anew. SQLite's are in memory, and stop at once.
+    async fn begin_anew(&mut self) -> Result<(), sqlx::Error> {
+        if self.dialect == Dialect::Sqlite {
+            return Ok(());
+        }
+        self.inner = Inner::open(self.dialect, &self.address).await?;
+        if self.session.is_empty() {
+            return Ok(());
+        }
+        let session = self.session.clone();
+        self.batch(&session).await
+    }
+
+    /// Runs statements of our own.
+    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &mut self.inner {
+            Inner::Sqlite(link) => query.execute(link.unlimited().await?).await.map(drop),
+            Inner::Postgres(link) => query.execute(link).await.map(drop),
+            Inner::MySql(link) => query.execute(link).await.map(drop),
+        }
+    }
+
+    /// Reads the only column of what a query of our own gives.
+    pub(super) async fn texts(&mut self, sql: &str) -> Result<Vec<String>, sqlx::Error> {
+        let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).persistent(false);
+        match &mut self.inner {
+            Inner::Sqlite(link) => query.fetch_all(link.unlimited().await?).await,
+            Inner::Postgres(link) => {
+                sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).persistent(false).fetch_all(link).await
+            }
+            Inner::MySql(link) => {
+                sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).persistent(false).fetch_all(link).await
+            }
+        }
+    }
+
+    /// Runs one statement, within the limits.
+    pub(super) async fn run(&mut self, sql: &str, arguments: &[Value]) -> Result<Answer, Failure> {
+        let answer = match &mut self.inner {
+            Inner::Sqlite(link) => collect(sqlite::run(link.limited().await, sql, arguments)).await,
+            Inner::Postgres(link) => collect(postgres::run(link, sql, arguments)).await,
+            Inner::MySql(link) => collect(mysql::run(link, sql, arguments)).await,
+        };
+        if answer == Err(Failure::TooLarge) {
+            self.begin_anew().await.map_err(|error| Failure::Lost(error.to_string()))?;
+        }
+        answer
+    }
+
+    pub(super) async fn close(self) {
+        // Whoever closes has no more use for an error.
+        let _ = match self.inner {
+            Inner::Sqlite(link) => link.close().await,
+            Inner::Postgres(link) => link.close().await,
+            Inner::MySql(link) => link.close().await,
+        };
+    }
+}
+
+impl Inner {
+    async fn open(dialect: Dialect, address: &str) -> Result<Self, sqlx::Error> {
+        match dialect {
+            Dialect::Sqlite => sqlite::open().await.map(Self::Sqlite),
+            Dialect::Postgres => postgres::open(address).await.map(Self::Postgres),
+            Dialect::MySql => mysql::open(address).await.map(Self::MySql),
+        }
+    }
+}
+
+async fn collect(
+    mut stream: BoxStream<'_, Result<Either<u64, Row>, sqlx::Error>>,
+) -> Result<Answer, Failure> {
+    let mut answer = Answer::default();
+    let mut bytes = 0;
+    while let Some(item) = stream.next().await {
+        match item.map_err(|error| failure(&error))? {
+            Either::Left(affected) => answer.affected += affected,
+            Either::Right((columns, row)) => {
+                bytes += row.len();
+                if answer.rows.len() >= MOST_ROWS || bytes > MOST_BYTES {
+                    return Err(Failure::TooLarge);
+                }
+                answer.columns = columns.unwrap_or(answer.columns);
+                answer.rows.push(row);
+            }
+        }
+    }
+    Ok(answer)
+}
+
+fn failure(error: &sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::Database(database) => {
+            // PostgreSQL: query_canceled; MariaDB: 1969 and 3024, its execution limit; SQLite: SQLITE_INTERRUPT.
+            let code = database.code().unwrap_or_default().into_owned();
+            let message = database.message();
+            let limit =
+                message.contains("max_statement_time") || message.contains("maximum statement execution");
+            if code == "57014" || code == "9" || limit || message == "interrupted" {
+                return Failure::TooLarge;
+            }
+            Failure::Database(format!("{code}: {message}"))
+        }
+        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            Failure::Lost(error.to_string())
+        }
+        _ => Failure::Database(error.to_string()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 + 2 * bytes.len());
+    text.push_str("\\x");
+    for byte in bytes {
+        use std::fmt::Write as _;
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Readable where it is text, so that canaries are seen in it.
+fn text_or_hex(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(|c: char| c.is_control() && c != '\n') => format!("'{text}'"),
+        _ => hex(bytes),
+    }
+}
