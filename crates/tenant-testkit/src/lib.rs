@@ -2,8 +2,12 @@
 //! tenant.
 //!
 //! - `servers`: private PostgreSQL, MariaDB and Redis servers (feature `servers`).
-//! - `oracle`: the isolation oracle (feature `oracle`).
+//! - `oracle`: the isolation oracle; `generate`: statements for it; `campaign`: many of them (feature `oracle`).
 
+#[cfg(feature = "oracle")]
+pub mod campaign;
+#[cfg(feature = "oracle")]
+pub mod generate;
 #[cfg(feature = "oracle")]
 pub mod oracle;
 #[cfg(feature = "servers")]

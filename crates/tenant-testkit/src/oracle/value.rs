@@ -72,7 +72,7 @@ impl Value {
     }
 
     /// As a literal of SQL.
-    pub(super) fn literal(&self, dialect: Dialect) -> String {
+    pub(crate) fn literal(&self, dialect: Dialect) -> String {
         match self {
             Self::Null => "NULL".to_owned(),
             Self::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
