@@ -10,8 +10,8 @@ use crate::BoxError;
 pub const KNOWN: usize = 10_000;
 /// How many of them send requests at the moment.
 pub const BUSY: usize = 64;
-/// So much that nobody is ever denied.
-pub const PLENTY: u64 = 1 << 52;
+/// So much that nobody is ever denied, and as many digits as tower_governor has to write.
+pub const PLENTY: u64 = u32::MAX as u64;
 
 const A_DAY: Duration = Duration::from_secs(86_400);
 

@@ -42,6 +42,7 @@ impl TenantContext {
     }
 
     /// Like [`TenantContext::of`], from memory alone; `None` if the config has to be loaded first.
+    #[inline]
     pub fn peek<C: ConfigManager + ?Sized>(
         configs: &C,
         id: &TenantId,
@@ -66,18 +67,21 @@ impl TenantContext {
     }
 
     /// The tenant's id.
+    #[inline]
     #[must_use]
     pub fn id(&self) -> &TenantId {
         self.0.id()
     }
 
     /// The tenant's config as it was when the context was minted.
+    #[inline]
     #[must_use]
     pub fn config(&self) -> &TenantConfig {
         self.0.config()
     }
 
     /// The limits that the config amounts to.
+    #[inline]
     #[must_use]
     pub fn limits(&self) -> &Arc<Limits> {
         self.0.limits()
@@ -90,6 +94,7 @@ impl TenantContext {
     }
 
     /// The record behind the context.
+    #[inline]
     #[must_use]
     pub fn record(&self) -> &Arc<TenantRecord> {
         &self.0

@@ -95,8 +95,9 @@ impl Hooks {
         self.0.is_none()
     }
 
+    #[inline]
     fn iter(&self) -> impl Iterator<Item = &Arc<dyn TenantHooks>> {
-        self.0.iter().flat_map(|hooks| hooks.iter())
+        self.0.as_deref().unwrap_or_default().iter()
     }
 
     forward! {

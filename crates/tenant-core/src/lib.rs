@@ -54,7 +54,7 @@ pub use self::{
     policy::{ConfigPolicyEvaluator, PolicyEvaluator},
     quota::{InMemoryQuotaManager, QuotaManager},
     record::{QuotaSlot, TenantRecord},
-    scope::{Scope, current, scope, spawn, spawn_blocking, sync_scope},
+    scope::{Scope, current, scope, scope_with, spawn, spawn_blocking, sync_scope},
     timestamp::{InvalidTimestamp, Timestamp},
 };
 #[cfg(feature = "metrics")]

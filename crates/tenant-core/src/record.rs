@@ -64,36 +64,42 @@ impl TenantRecord {
     }
 
     /// The tenant's id.
+    #[inline]
     #[must_use]
     pub const fn id(&self) -> &TenantId {
         &self.config.tenant_id
     }
 
     /// The tenant's config.
+    #[inline]
     #[must_use]
     pub const fn config(&self) -> &TenantConfig {
         &self.config
     }
 
     /// The limits that the config amounts to.
+    #[inline]
     #[must_use]
     pub const fn limits(&self) -> &Arc<Limits> {
         &self.limits
     }
 
     /// Whether the tenant is served, as far as this process knows.
+    #[inline]
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.liveness.is_live()
     }
 
     /// Where a quota manager keeps its handle to the tenant's counts, so that a check needs no lookup.
+    #[inline]
     #[must_use]
     pub const fn quota_slot(&self) -> &QuotaSlot {
         &self.quota
     }
 
     /// Where the edge keeps what it has rendered from the config, so that it does so once per config.
+    #[inline]
     #[must_use]
     pub const fn edge_slot(&self) -> &QuotaSlot {
         &self.edge
@@ -137,6 +143,7 @@ impl Liveness {
         self.live.store(false, Ordering::Release);
     }
 
+    #[inline]
     fn is_live(&self) -> bool {
         self.live.load(Ordering::Acquire)
     }
@@ -151,6 +158,7 @@ pub struct QuotaSlot(OnceLock<(u64, Arc<dyn Any + Send + Sync>)>);
 impl QuotaSlot {
     /// The handle of the manager with this number, put there by `init` if the slot is empty; `None` if the slot
     /// belongs to another manager or holds another type.
+    #[inline]
     pub fn get_or_init<T: Any + Send + Sync>(
         &self,
         manager: u64,
@@ -169,6 +177,7 @@ mod tests {
     use super::*;
     use crate::TenantStatus;
 
+    #[inline]
     fn config(status: TenantStatus) -> TenantConfig {
         TenantConfig::builder(TenantId::parse("acme").unwrap()).status(status).build().unwrap()
     }

@@ -61,6 +61,7 @@ impl<'a> RequestHead<'a> {
         }
     }
 
+    #[cold]
     fn find(&self, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Repeated> {
         let mut values = self.headers.get_all(name).iter();
         let first = values.next();

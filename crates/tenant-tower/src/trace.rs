@@ -8,20 +8,22 @@ pub(crate) use on::Span;
 #[cfg(feature = "tracing")]
 mod on {
     use tenant_core::TenantContext;
-    use tracing::{Dispatch, dispatcher::get_default, info_span, span::Entered, subscriber::NoSubscriber};
+    use tracing::{info_span, level_filters::LevelFilter, span::Entered};
 
     /// The span of one tenant's request.
     pub(crate) struct Span(tracing::Span);
 
     impl Span {
+        #[inline]
         pub(crate) fn of(tenant: &TenantContext) -> Self {
             // With nobody listening the macro still tries the `log` crate, where somebody has switched that on.
-            if get_default(Dispatch::is::<NoSubscriber>) {
+            if LevelFilter::current() < LevelFilter::INFO {
                 return Self(tracing::Span::none());
             }
             Self(info_span!("tenant", tenant.id = tenant.id().as_str()))
         }
 
+        #[inline]
         pub(crate) fn enter(&self) -> Entered<'_> {
             self.0.enter()
         }

@@ -126,7 +126,7 @@ impl InMemoryBackend {
     }
 
     fn now(&self) -> Monotonic {
-        self.clock.monotonic()
+        self.clock.coarse_monotonic()
     }
 
     /// Works on the tenant's entries, without adding any; `None` if it has none.

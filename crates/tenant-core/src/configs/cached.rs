@@ -15,14 +15,15 @@ use async_trait::async_trait;
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
-use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, flight::Flight, key::Key, shard::Shard};
+use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, flight::Flight, shard::Shard};
 use crate::{
-    Clock, Hooks, Monotonic, StoreError, SystemClock, TenantConfig, TenantId, TenantRecord,
+    Clock, Hooks, Monotonic, StoreError, TenantConfig, TenantId, TenantRecord, clock::ClockHandle,
     hooks::ConfigLookup,
 };
 
 /// Remembers what a [`ConfigStore`] said: LRU, with a time to live.
 ///
+/// - What is evicted is what was least recently used, to within an eighth of the capacity in hits.
 /// - However many ask for a tenant that is not in memory, the store is asked once.
 /// - Ids that no tenant has are remembered too, for a shorter while and in a place of their own: guessing ids neither
 ///   hammers the store nor evicts a tenant.
@@ -40,7 +41,7 @@ use crate::{
 /// ```
 pub struct CachedConfigs<S> {
     store: Arc<S>,
-    clock: Arc<dyn Clock>,
+    clock: ClockHandle,
     hooks: Hooks,
     ttl: Duration,
     missing_ttl: Duration,
@@ -82,13 +83,12 @@ impl Shards {
         }
     }
 
-    fn key(&self, id: &TenantId) -> Key {
-        Key::of(id, &self.hasher)
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "a remainder by their number, which is at least one")]
-    fn of(&self, key: &Key) -> &Mutex<Shard> {
-        &self.shards[key.shard(self.shards.len())]
+    #[expect(clippy::indexing_slicing, reason = "their number is a power of two")]
+    #[inline]
+    fn of(&self, id: &TenantId) -> &Mutex<Shard> {
+        // By bits that the maps look at last.
+        let number = usize::try_from(id.hash_code() >> 32).unwrap_or(0) & (self.shards.len() - 1);
+        &self.shards[number]
     }
 }
 
@@ -98,7 +98,7 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
     pub fn new(store: S, capacity: usize, ttl: Duration) -> Self {
         Self {
             store: Arc::new(store),
-            clock: Arc::new(SystemClock::new()),
+            clock: ClockHandle::System,
             hooks: Hooks::default(),
             ttl,
             missing_ttl: ttl.min(MISSING_TTL),
@@ -110,7 +110,7 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
     /// Takes the time from `clock`.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.clock = ClockHandle::Other(clock);
         self
     }
 
@@ -150,21 +150,19 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
 
     /// Forgets a tenant: the next lookup asks the store. Loads under way answer those who wait and are not kept.
     pub fn invalidate(&self, id: &TenantId) {
-        let key = self.shards.key(id);
-        self.shards.of(&key).lock().forget(&key);
+        self.shards.of(id).lock().forget(id);
     }
 
     /// Takes over a config that was changed elsewhere; an older one than is known changes nothing.
     pub fn refresh(&self, config: TenantConfig) -> Arc<TenantRecord> {
         let (id, expires) = (config.tenant_id, self.expiry(&config.tenant_id, self.ttl));
-        let key = self.shards.key(&id);
-        let mut shard = self.shards.of(&key).lock();
-        shard.forget_flight(&key);
-        shard.put(&key, config, expires)
+        let mut shard = self.shards.of(&id).lock();
+        shard.forget_flight(&id);
+        shard.put(&id, config, expires)
     }
 
     fn expiry(&self, id: &TenantId, ttl: Duration) -> Monotonic {
-        let now = self.clock.monotonic();
+        let now = self.clock.coarse_monotonic();
         // Up to a tenth shorter, by the id and the moment.
         let spread = self.shards.hasher.hash_one((id, now)) % 1_000;
         let less = ttl.as_nanos() * u128::from(spread) / 10_000;
@@ -173,21 +171,20 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
 
     async fn fetch_once(&self, id: &TenantId) -> Result<Option<Arc<TenantRecord>>, StoreError> {
         const TRIES: usize = 4;
-        let key = self.shards.key(id);
         let mut overtaken = None;
         for _ in 0..TRIES {
-            let flight = self.shards.of(&key).lock().board(&key, || self.start(*id));
-            let waiting = Waiting { shards: &self.shards, key, number: flight.number() };
+            let flight = self.shards.of(id).lock().board(id, || self.start(*id));
+            let waiting = Waiting { shards: &self.shards, id: *id, number: flight.number() };
             let answer = flight.arrive().await?;
-            let mut shard = self.shards.of(&key).lock();
-            if shard.land(&key, waiting.number) {
-                return Ok(self.keep(&mut shard, &key, answer));
+            let mut shard = self.shards.of(id).lock();
+            if shard.land(id, waiting.number) {
+                return Ok(self.keep(&mut shard, id, answer));
             }
             // Whoever waited for the same load has kept it, or a write has overtaken it: then read anew.
-            match shard.peek(&key, self.clock.monotonic()) {
+            match shard.peek(id, self.clock.coarse_monotonic()) {
                 Some(Lookup::Found(record)) => return Ok(Some(record)),
                 Some(Lookup::Missing) => return Ok(None),
-                None => overtaken = answer.map(|config| shard.record_for(&key, config)),
+                None => overtaken = answer.map(|config| shard.record_for(id, config)),
             }
             drop(shard);
         }
@@ -200,11 +197,16 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         Flight::start(number, async move { store.fetch(&id).await })
     }
 
-    fn keep(&self, shard: &mut Shard, key: &Key, answer: Option<TenantConfig>) -> Option<Arc<TenantRecord>> {
+    fn keep(
+        &self,
+        shard: &mut Shard,
+        id: &TenantId,
+        answer: Option<TenantConfig>,
+    ) -> Option<Arc<TenantRecord>> {
         match answer {
-            Some(config) => Some(shard.put(key, config, self.expiry(&key.id, self.ttl))),
+            Some(config) => Some(shard.put(id, config, self.expiry(id, self.ttl))),
             None => {
-                shard.put_missing(key, self.expiry(&key.id, self.missing_ttl));
+                shard.put_missing(id, self.expiry(id, self.missing_ttl));
                 None
             }
         }
@@ -220,14 +222,13 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         let (write, expires) = (write(Arc::clone(&self.store), config), self.expiry(&id, self.ttl));
         let task = tokio::spawn(async move {
             let answer = write.await;
-            let key = shards.key(&id);
-            let mut shard = shards.of(&key).lock();
-            shard.forget_flight(&key);
+            let mut shard = shards.of(&id).lock();
+            shard.forget_flight(&id);
             match answer {
-                Ok(record) => Ok(shard.put(&key, record.config().clone(), expires)),
+                Ok(record) => Ok(shard.put(&id, record.config().clone(), expires)),
                 Err(error) => {
                     // Even a failed write may have been applied.
-                    shard.forget(&key);
+                    shard.forget(&id);
                     Err(error)
                 }
             }
@@ -241,13 +242,13 @@ type Written = Result<Arc<TenantRecord>, StoreError>;
 /// Someone who waits for a load; the last one to give up takes the load along.
 struct Waiting<'a> {
     shards: &'a Shards,
-    key: Key,
+    id: TenantId,
     number: u64,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.shards.of(&self.key).lock().abandon(&self.key, self.number);
+        self.shards.of(&self.id).lock().abandon(&self.id, self.number);
     }
 }
 
@@ -260,10 +261,9 @@ impl<S> fmt::Debug for CachedConfigs<S> {
 #[async_trait]
 impl<S: ConfigStore + 'static> ConfigManager for CachedConfigs<S> {
     fn peek(&self, id: &TenantId) -> Option<Lookup> {
-        let now = self.clock.monotonic();
-        let key = self.shards.key(id);
-        let mut shard = self.shards.of(&key).lock();
-        let found = shard.peek(&key, now)?;
+        let now = self.clock.coarse_monotonic();
+        let mut shard = self.shards.of(id).lock();
+        let found = shard.peek(id, now)?;
         shard.hits += 1;
         drop(shard);
         self.hooks.on_config_lookup(&ConfigLookup::hit(id));
@@ -276,7 +276,7 @@ impl<S: ConfigStore + 'static> ConfigManager for CachedConfigs<S> {
             Some(Lookup::Missing) => return Ok(None),
             None => {}
         }
-        self.shards.of(&self.shards.key(id)).lock().misses += 1;
+        self.shards.of(id).lock().misses += 1;
         self.hooks.on_config_lookup(&ConfigLookup::miss(id));
         self.fetch_once(id).await
     }
@@ -296,12 +296,11 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
         let (shards, store, id) = (Arc::clone(&self.shards), Arc::clone(&self.store), *id);
         let task = tokio::spawn(async move {
             let answer = store.delete(&id).await;
-            let key = shards.key(&id);
-            let mut shard = shards.of(&key).lock();
+            let mut shard = shards.of(&id).lock();
             if answer.is_ok() {
-                shard.retire(&key);
+                shard.retire(&id);
             } else {
-                shard.forget(&key);
+                shard.forget(&id);
             }
             answer
         });

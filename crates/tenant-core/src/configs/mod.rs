@@ -1,8 +1,8 @@
 //! Where tenants' configs come from.
 
+mod brought;
 mod cached;
 mod flight;
-mod key;
 mod manager;
 mod memory;
 mod shard;

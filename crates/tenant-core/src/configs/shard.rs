@@ -1,29 +1,28 @@
 //! A part of the cache behind one lock.
 
 use std::{
+    collections::HashMap,
     num::NonZeroUsize,
     sync::{Arc, Weak},
 };
 
-use foldhash::HashMap;
 use lru::LruCache;
 
-use super::{
-    Lookup,
-    flight::Flight,
-    key::{Brought, Key},
-};
+use super::{Lookup, brought::Brought, flight::Flight};
 use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, record::Liveness};
 
 pub(super) struct Shard {
-    tenants: LruCache<Key, Entry, Brought>,
+    tenants: LruCache<TenantId, Entry, Brought>,
     /// Ids that no tenant has, in a place of their own, so that guessing ids evicts no tenant.
-    missing: LruCache<Key, Monotonic, Brought>,
-    flights: HashMap<TenantId, Flight>,
+    missing: LruCache<TenantId, Monotonic, Brought>,
+    flights: HashMap<TenantId, Flight, Brought>,
     /// Every tenant that somebody still holds a record of, evicted ones included: the way to tell their contexts of
     /// a suspension.
-    alive: HashMap<TenantId, Weak<Liveness>>,
+    alive: HashMap<TenantId, Weak<Liveness>, Brought>,
     prune_at: usize,
+    /// For how many hits of the shard a tenant that was put in front counts as recent: putting it there again on each
+    /// hit would write to the neighbours of all tenants that are asked for in turn.
+    recent: u64,
     pub(super) hits: u64,
     pub(super) misses: u64,
 }
@@ -31,6 +30,8 @@ pub(super) struct Shard {
 struct Entry {
     record: Arc<TenantRecord>,
     expires: Monotonic,
+    /// At which hit of the shard it was last put in front.
+    promoted: u64,
 }
 
 const FIRST_PRUNE: usize = 64;
@@ -43,6 +44,7 @@ impl Shard {
             flights: HashMap::default(),
             alive: HashMap::default(),
             prune_at: FIRST_PRUNE,
+            recent: capacity.get() as u64 / 8,
             hits: 0,
             misses: 0,
         }
@@ -61,70 +63,85 @@ impl Shard {
         self.flights.len()
     }
 
-    pub(super) fn peek(&mut self, key: &Key, now: Monotonic) -> Option<Lookup> {
-        if let Some(entry) = self.tenants.get(key) {
-            return (now < entry.expires).then(|| Lookup::Found(Arc::clone(&entry.record)));
+    #[inline]
+    pub(super) fn peek(&mut self, id: &TenantId, now: Monotonic) -> Option<Lookup> {
+        let Some(entry) = self.tenants.peek_mut(id) else {
+            return self.peek_missing(id, now);
+        };
+        let found = (now < entry.expires).then(|| Lookup::Found(Arc::clone(&entry.record)));
+        if self.hits.wrapping_sub(entry.promoted) >= self.recent {
+            entry.promoted = self.hits;
+            self.tenants.promote(id);
         }
-        let expires = *self.missing.get(key)?;
+        found
+    }
+
+    #[cold]
+    fn peek_missing(&mut self, id: &TenantId, now: Monotonic) -> Option<Lookup> {
+        let expires = *self.missing.get(id)?;
         (now < expires).then_some(Lookup::Missing)
     }
 
     /// The load under way, or the new one that `start` makes.
-    pub(super) fn board(&mut self, key: &Key, start: impl FnOnce() -> Flight) -> Flight {
-        self.flights.entry(key.id).or_insert_with(start).clone()
+    pub(super) fn board(&mut self, id: &TenantId, start: impl FnOnce() -> Flight) -> Flight {
+        self.flights.entry(*id).or_insert_with(start).clone()
     }
 
     /// Takes a load that is done out of the way; `false` if someone else did, or a write has overtaken it.
-    pub(super) fn land(&mut self, key: &Key, number: u64) -> bool {
-        let current = self.flights.get(&key.id).is_some_and(|flight| flight.number() == number);
+    pub(super) fn land(&mut self, id: &TenantId, number: u64) -> bool {
+        let current = self.flights.get(id).is_some_and(|flight| flight.number() == number);
         if current {
-            self.flights.remove(&key.id);
+            self.flights.remove(id);
         }
         current
     }
 
     /// Drops a load that nobody waits for any more.
-    pub(super) fn abandon(&mut self, key: &Key, number: u64) {
-        if self.flights.get(&key.id).is_some_and(|flight| flight.number() == number && flight.is_abandoned())
-        {
-            self.flights.remove(&key.id);
+    pub(super) fn abandon(&mut self, id: &TenantId, number: u64) {
+        if self.flights.get(id).is_some_and(|flight| flight.number() == number && flight.is_abandoned()) {
+            self.flights.remove(id);
         }
     }
 
-    pub(super) fn put(&mut self, key: &Key, config: TenantConfig, expires: Monotonic) -> Arc<TenantRecord> {
-        let record = self.record_for(key, config);
-        self.missing.pop(key);
-        self.tenants.put(*key, Entry { record: Arc::clone(&record), expires });
+    pub(super) fn put(
+        &mut self,
+        id: &TenantId,
+        config: TenantConfig,
+        expires: Monotonic,
+    ) -> Arc<TenantRecord> {
+        let record = self.record_for(id, config);
+        self.missing.pop(id);
+        self.tenants.put(*id, Entry { record: Arc::clone(&record), expires, promoted: self.hits });
         record
     }
 
-    pub(super) fn put_missing(&mut self, key: &Key, expires: Monotonic) {
-        self.retire(key);
-        self.missing.put(*key, expires);
+    pub(super) fn put_missing(&mut self, id: &TenantId, expires: Monotonic) {
+        self.retire(id);
+        self.missing.put(*id, expires);
     }
 
     /// Ends the tenant for everyone who holds a context of it.
-    pub(super) fn retire(&mut self, key: &Key) {
-        if let Some(liveness) = self.alive.remove(&key.id).and_then(|liveness| liveness.upgrade()) {
+    pub(super) fn retire(&mut self, id: &TenantId) {
+        if let Some(liveness) = self.alive.remove(id).and_then(|liveness| liveness.upgrade()) {
             liveness.retire();
         }
-        self.forget(key);
+        self.forget(id);
     }
 
     /// Makes a load under way a thing of the past: what it brings is not kept.
-    pub(super) fn forget_flight(&mut self, key: &Key) {
-        self.flights.remove(&key.id);
+    pub(super) fn forget_flight(&mut self, id: &TenantId) {
+        self.flights.remove(id);
     }
 
-    pub(super) fn forget(&mut self, key: &Key) {
-        self.flights.remove(&key.id);
-        self.tenants.pop(key);
-        self.missing.pop(key);
+    pub(super) fn forget(&mut self, id: &TenantId) {
+        self.flights.remove(id);
+        self.tenants.pop(id);
+        self.missing.pop(id);
     }
 
     /// The record for a config: the one in memory if it is as new, else one that speaks for the same tenant.
-    pub(super) fn record_for(&mut self, key: &Key, config: TenantConfig) -> Arc<TenantRecord> {
-        if let Some(entry) = self.tenants.peek(key)
+    pub(super) fn record_for(&mut self, id: &TenantId, config: TenantConfig) -> Arc<TenantRecord> {
+        if let Some(entry) = self.tenants.peek(id)
             && !is_newer(&config, entry.record.config())
         {
             return Arc::clone(&entry.record);

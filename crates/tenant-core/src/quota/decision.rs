@@ -1,14 +1,15 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::{Limit, Limits};
-use crate::UnixTime;
+use super::Limit;
+use crate::{TenantContext, UnixTime};
 
 /// What a quota manager decided: over all limits at once, either all admit or nothing was charged.
+///
+/// It knows limits by their position among those of the context that it was made for, and is asked with that context.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    limits: Arc<Limits>,
     states: States,
     decided_at: UnixTime,
     denial: Option<Denial>,
@@ -44,25 +45,20 @@ impl Decision {
     /// A decision of a quota manager, made at `decided_at` by its clock.
     #[must_use]
     pub fn new(
-        limits: Arc<Limits>,
         states: impl IntoIterator<Item = LimitState>,
         decided_at: UnixTime,
         denial: Option<Denial>,
     ) -> Self {
-        Self { limits, states: states.into_iter().collect(), decided_at, denial }
+        Self { states: states.into_iter().collect(), decided_at, denial }
     }
 
     /// A decision whose states are collected already: they are large enough for a copy to be felt.
-    pub(super) const fn of_states(
-        limits: Arc<Limits>,
-        states: States,
-        decided_at: UnixTime,
-        denial: Option<Denial>,
-    ) -> Self {
-        Self { limits, states, decided_at, denial }
+    pub(super) const fn of_states(states: States, decided_at: UnixTime, denial: Option<Denial>) -> Self {
+        Self { states, decided_at, denial }
     }
 
     /// Whether the work may be done; its costs are then charged.
+    #[inline]
     #[must_use]
     pub const fn is_admitted(&self) -> bool {
         self.denial.is_none()
@@ -72,14 +68,18 @@ impl Decision {
     ///
     /// Where several limits deny, it is the one that takes longest.
     #[must_use]
-    pub fn denial(&self) -> Option<(&Limit, Denial)> {
+    pub fn denial<'a>(&self, tenant: &'a TenantContext) -> Option<(&'a Limit, Denial)> {
         let denial = self.denial?;
-        Some((self.limits.get(denial.index)?, denial))
+        Some((tenant.limits().get(denial.index)?, denial))
     }
 
     /// Each limit that the costs touch, and how it stands now.
-    pub fn states(&self) -> impl Iterator<Item = (&Limit, &LimitState)> {
-        self.states.iter().filter_map(|state| Some((self.limits.get(state.index)?, state)))
+    pub fn states<'a>(
+        &'a self,
+        tenant: &'a TenantContext,
+    ) -> impl Iterator<Item = (&'a Limit, &'a LimitState)> {
+        let limits = tenant.limits();
+        self.states.iter().filter_map(|state| Some((limits.get(state.index)?, state)))
     }
 
     /// How long it takes until the window of a limit ends, seen from the decision.
@@ -92,12 +92,6 @@ impl Decision {
     #[must_use]
     pub const fn decided_at(&self) -> UnixTime {
         self.decided_at
-    }
-
-    /// The limits that were looked at.
-    #[must_use]
-    pub const fn limits(&self) -> &Arc<Limits> {
-        &self.limits
     }
 }
 

@@ -45,23 +45,27 @@ impl Limits {
     }
 
     /// The limits, one by one.
+    #[inline]
     pub fn iter(&self) -> std::slice::Iter<'_, Limit> {
         self.0.iter()
     }
 
     /// The limit at a position, as [`LimitState::index`](super::LimitState::index) names it.
+    #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Limit> {
         self.0.get(index)
     }
 
     /// How many there are.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether nothing is limited.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -100,11 +104,14 @@ impl Cost {
     }
 
     /// What a slice of costs amounts to in one dimension; `None` if none of them is in it.
+    #[inline]
     pub(crate) fn total(costs: &[Self], dimension: &Dimension) -> Option<u64> {
-        costs
-            .iter()
-            .filter(|cost| cost.dimension == *dimension)
-            .map(|cost| cost.amount)
-            .reduce(u64::saturating_add)
+        let mut total = None;
+        for cost in costs {
+            if cost.dimension == *dimension {
+                total = Some(total.unwrap_or(0_u64).saturating_add(cost.amount));
+            }
+        }
+        total
     }
 }

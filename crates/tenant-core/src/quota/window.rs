@@ -25,8 +25,16 @@ impl FixedWindow {
     /// A clock that stepped back within reach of the window leaves it alone, so that a step never buys a second
     /// budget. One that stepped back further (it had been wrong before) takes the count along into the window
     /// it now shows, so that nobody waits for a far future.
+    #[inline]
     pub(super) fn advance(&mut self, window: Window, now: UnixTime) {
         let seconds = now.as_secs();
+        if !(self.start..self.end).contains(&seconds) {
+            self.leave(window, now, seconds);
+        }
+    }
+
+    #[cold]
+    fn leave(&mut self, window: Window, now: UnixTime, seconds: u64) {
         if seconds >= self.end {
             *self = Self::at(window, now);
         } else if seconds.saturating_add(window.seconds()) < self.start {

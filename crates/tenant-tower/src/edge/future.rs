@@ -8,10 +8,10 @@ use std::{
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use tenant_core::{Scope, TenantContext, quota::Decision, scope, sync_scope};
+use tenant_core::{Scope, TenantContext, quota::Decision, scope_with};
 use tower_service::Service;
 
-use super::{Edge, Entry, NoTenant, Outcome, meter::Meter, strip::strip, wait::Checks};
+use super::{Edge, Entry, NoTenant, Outcome, Rejected, meter::Meter, strip::strip, wait::Checks};
 use crate::{RequestHead, TenantBody, trace::Span};
 
 pin_project! {
@@ -48,8 +48,9 @@ impl<S, Q, R> State<S, Q, R>
 where
     S: Service<Request<Q>>,
 {
-    #[inline]
-    fn enter(edge: &Edge, service: &mut S, mut request: Request<Q>, entry: Entry) -> Self {
+    // In place, as the one way that almost every request takes: passed on, the request would be copied each time.
+    #[inline(always)]
+    pub(super) fn enter(edge: &Edge, service: &mut S, mut request: Request<Q>, entry: Entry) -> Self {
         let Entry { tenant, stripped } = entry;
         if edge.resolve.is_none() {
             return Self::Plain { future: service.call(request), tenant: Some(tenant) };
@@ -57,22 +58,44 @@ where
         strip(&mut request, stripped);
         request.extensions_mut().insert(tenant.clone());
         let span = Span::of(&tenant);
-        let entered = span.enter();
-        let future = sync_scope(tenant.clone(), || service.call(request));
-        drop(entered);
-        Self::Inside { future: scope(tenant, future), span }
+        let future = scope_with(tenant, || {
+            let _entered = span.enter();
+            service.call(request)
+        });
+        Self::Inside { future, span }
+    }
+
+    /// The tenant, once it is known.
+    fn tenant(&self) -> Option<&TenantContext> {
+        match self {
+            Self::Waiting { .. } => None,
+            Self::Inside { future, .. } => future.context(),
+            Self::Plain { tenant, .. } | Self::Rejected { tenant, .. } => tenant.as_ref(),
+        }
     }
 
     #[cold]
-    fn open(edge: &Edge, service: &mut S, mut request: Request<Q>) -> Self {
+    pub(super) fn open(edge: &Edge, service: &mut S, mut request: Request<Q>) -> Self {
         if edge.resolve.is_some() {
             request.extensions_mut().insert(NoTenant);
         }
         Self::Plain { future: service.call(request), tenant: None }
     }
 
-    #[inline]
-    pub(super) fn settled(
+    #[cold]
+    pub(super) fn reject(
+        edge: &Edge,
+        request: &Request<Q>,
+        rejected: Box<Rejected>,
+        decision: Option<&Decision>,
+    ) -> Self {
+        let response = edge.answer(&RequestHead::from(request), &rejected, decision);
+        Self::Rejected { response: Some(Box::new(response)), tenant: rejected.tenant }
+    }
+
+    /// Goes on behind an answer that was waited for.
+    #[cold]
+    fn settled(
         edge: &Edge,
         service: &mut S,
         request: Request<Q>,
@@ -82,10 +105,7 @@ where
         match outcome {
             Outcome::Pass(entry) => Self::enter(edge, service, request, entry),
             Outcome::Open => Self::open(edge, service, request),
-            Outcome::Reject(rejected) => {
-                let response = edge.answer(&RequestHead::from(&request), &rejected, decision);
-                Self::Rejected { response: Some(Box::new(response)), tenant: rejected.tenant }
-            }
+            Outcome::Reject(rejected) => Self::reject(edge, &request, rejected, decision),
         }
     }
 }
@@ -94,7 +114,7 @@ impl<S, Q, R> ResponseFuture<S, Q, R>
 where
     S: Service<Request<Q>>,
 {
-    #[inline]
+    #[inline(always)]
     pub(super) const fn new(
         edge: Arc<Edge>,
         meter: Option<Box<Meter>>,
@@ -113,7 +133,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let (result, tenant) = loop {
+        let result = loop {
             match this.state.as_mut().project() {
                 StateProj::Waiting { checks, service, body } => {
                     let (parts, outcome, decision) = ready!(checks.as_mut().poll(cx));
@@ -127,22 +147,22 @@ where
                         let _entered = span.enter();
                         ready!(future.as_mut().poll(cx))
                     };
-                    let tenant = future.take_value();
                     let finish =
-                        |response| this.edge.finish(response, tenant.as_ref(), this.decision.as_ref());
-                    break (result.map(finish), tenant);
+                        |response| this.edge.finish(response, future.context(), this.decision.as_ref());
+                    break result.map(finish);
                 }
                 StateProj::Plain { future, tenant } => {
                     let result = ready!(future.poll(cx));
                     let finish =
                         |response| this.edge.finish(response, tenant.as_ref(), this.decision.as_ref());
-                    break (result.map(finish), tenant.take());
+                    break result.map(finish);
                 }
-                StateProj::Rejected { response, tenant } => break (Ok(*take(response)), tenant.take()),
+                StateProj::Rejected { response, .. } => break Ok(*take(response)),
             }
         };
         if let Some(meter) = this.meter.take() {
-            meter.stop(this.edge, tenant.as_ref(), result.as_ref().ok());
+            let state = this.state.as_ref();
+            meter.stop(this.edge, state.get_ref().tenant(), result.as_ref().ok());
         }
         Poll::Ready(result)
     }

@@ -124,6 +124,7 @@ impl Edge {
         Err(reject(out_of_order()))
     }
 
+    #[inline]
     fn claimed(&self, stage: &ResolveStage, way: &mut Way<'_>, resolution: Resolution) -> Step {
         let outer = way.head.extensions().get::<TenantContext>();
         match &resolution {
@@ -160,6 +161,7 @@ impl Edge {
         self.look_up(stage, way, &claim)
     }
 
+    #[inline]
     fn look_up(&self, stage: &ResolveStage, way: &mut Way<'_>, claim: &Claim) -> Step {
         match TenantContext::peek(&*stage.configs, claim.tenant()) {
             Some(answer) => self.entered(way, claim, answer),
@@ -167,6 +169,7 @@ impl Edge {
         }
     }
 
+    #[inline]
     fn entered(
         &self,
         way: &mut Way<'_>,
@@ -187,6 +190,7 @@ impl Edge {
         }
     }
 
+    #[inline]
     fn judge(&self, way: &mut Way<'_>, entry: Entry) -> Step {
         let Some(stage) = &self.policy else {
             return self.count(way, entry);
@@ -201,6 +205,7 @@ impl Edge {
         }
     }
 
+    #[inline]
     fn judged(
         &self,
         way: &mut Way<'_>,
@@ -215,6 +220,7 @@ impl Edge {
         }
     }
 
+    #[inline]
     fn count(&self, way: &mut Way<'_>, entry: Entry) -> Step {
         let Some(stage) = &self.quota else {
             return Ok(entry);
@@ -231,13 +237,14 @@ impl Edge {
     }
 
     /// Goes by the decision that stands on the way.
+    #[inline]
     fn counted(&self, way: &mut Way<'_>, entry: Entry) -> Step {
         let Some(decision) = way.decision.as_ref() else {
             return Ok(entry);
         };
         self.hooks.on_quota(&QuotaEvent::new(&entry.tenant, decision));
-        match Rejection::of_quota(decision) {
-            None if decision.limits().is_empty() => *way.decision = None,
+        match Rejection::of_quota(&entry.tenant, decision) {
+            None if entry.tenant.limits().is_empty() => *way.decision = None,
             None => {}
             Some(rejection) => return Err(reject_for(entry, rejection)),
         }
@@ -245,6 +252,7 @@ impl Edge {
     }
 
     /// Rejects a request of a known tenant, which is told how its limits stand and is not charged.
+    #[cold]
     fn refuse(&self, way: &mut Way<'_>, entry: Entry, rejection: Rejection) -> Step {
         let Some(stage) = self.quota.as_ref().filter(|stage| stage.fields.any()) else {
             return Err(reject_for(entry, rejection));
@@ -271,6 +279,7 @@ impl Edge {
         reject(rejection)
     }
 
+    #[inline]
     fn tell_resolve(&self, claim: Option<&Claim>, source: &str, outcome: &'static str) {
         if !self.hooks.is_empty() {
             let tenant = claim.map(Claim::tenant);
@@ -301,16 +310,12 @@ impl Edge {
         decision: Option<&Decision>,
     ) -> Response<TenantBody<B>> {
         if let (Some(stage), Some(tenant), Some(decision)) = (&self.quota, tenant, decision) {
-            let denied = response
-                .extensions()
-                .get::<Rejection>()
-                .is_some_and(|rejection| rejection.kind() == RejectionKind::PolicyDenied);
-            let headers = response.headers_mut();
-            if denied {
+            let rejection = response.extensions().get::<Rejection>();
+            if rejection.is_some_and(|rejection| rejection.kind() == RejectionKind::PolicyDenied) {
                 let refunded = stage.refund(tenant, decision);
-                stage.fields.write(tenant, &refunded, headers);
-            } else {
-                stage.fields.write(tenant, decision, headers);
+                stage.fields.write(tenant, &refunded, response.headers_mut());
+            } else if stage.fields.any() {
+                stage.fields.write(tenant, decision, response.headers_mut());
             }
         }
         response.map(TenantBody::inner)
@@ -337,6 +342,7 @@ fn reject(rejection: Rejection) -> Stop {
     Stop::Reject(Box::new(Rejected { rejection, tenant: None }))
 }
 
+#[cold]
 fn reject_for(entry: Entry, rejection: Rejection) -> Stop {
     Stop::Reject(Box::new(Rejected { rejection, tenant: Some(entry.tenant) }))
 }

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{
-    Edge, Way,
+    Edge, Outcome, Pending, Way,
     future::{ResponseFuture, State},
     meter::Meter,
     settle,
@@ -65,19 +65,29 @@ where
         let mut way = Way { head: RequestHead::from(&request), decision: &mut decision };
         let checked = settle(self.edge.check(&mut way));
         let state = match checked {
-            Ok(outcome) => State::settled(&self.edge, &mut self.inner, request, outcome, decision.as_ref()),
-            Err(pending) => {
-                let (parts, body) = request.into_parts();
-                // The clone was never polled ready; the one that was goes along.
-                let clone = self.inner.clone();
-                State::Waiting {
-                    checks: resume(Arc::clone(&self.edge), parts, pending),
-                    service: mem::replace(&mut self.inner, clone),
-                    body: Some(body),
-                }
-            }
+            Ok(Outcome::Pass(entry)) => State::enter(&self.edge, &mut self.inner, request, entry),
+            Ok(Outcome::Open) => State::open(&self.edge, &mut self.inner, request),
+            Ok(Outcome::Reject(rejected)) => State::reject(&self.edge, &request, rejected, decision.as_ref()),
+            Err(pending) => self.wait(request, pending),
         };
         ResponseFuture::new(Arc::clone(&self.edge), meter, state, decision)
+    }
+}
+
+impl<S> TenantService<S> {
+    #[cold]
+    fn wait<Q, R>(&mut self, request: Request<Q>, pending: Box<Pending>) -> State<S, Q, R>
+    where
+        S: Service<Request<Q>, Response = Response<R>> + Clone,
+    {
+        let (parts, body) = request.into_parts();
+        // The clone was never polled ready; the one that was goes along.
+        let clone = self.inner.clone();
+        State::Waiting {
+            checks: resume(Arc::clone(&self.edge), parts, pending),
+            service: mem::replace(&mut self.inner, clone),
+            body: Some(body),
+        }
     }
 }
 

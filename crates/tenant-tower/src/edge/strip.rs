@@ -5,6 +5,7 @@ use http::{Extensions, Request, Uri, uri::PathAndQuery};
 pub struct OriginalUri(pub Uri);
 
 /// Strips the first `bytes` bytes from the path, which are a tenant's prefix and end before a slash or the path's end.
+#[inline]
 pub(super) fn strip<B>(request: &mut Request<B>, bytes: u16) {
     if bytes == 0 {
         return;
@@ -16,6 +17,7 @@ pub(super) fn strip<B>(request: &mut Request<B>, bytes: u16) {
 }
 
 /// The path below the prefix, never empty.
+#[inline]
 pub(crate) fn path_below(path: &str, bytes: u16) -> &str {
     match path.get(usize::from(bytes)..) {
         Some("") | None => "/",

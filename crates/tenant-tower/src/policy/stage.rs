@@ -1,9 +1,9 @@
 use std::{fmt, sync::Arc};
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use tenant_core::{PolicyEvaluator, policy::PolicyRequest};
 
-use crate::{Rejection, RequestHead, edge::path_below};
+use crate::{Rejection, RequestHead, edge::path_below, sieve::Repeated};
 
 /// What the policy step takes.
 #[derive(Clone)]
@@ -26,6 +26,7 @@ impl PolicyStage {
     }
 
     /// What a request asks for, with the path as the inner service will see it.
+    #[inline]
     pub(crate) fn request<'a>(
         &self,
         head: &RequestHead<'a>,
@@ -43,14 +44,20 @@ impl Declaration {
         Self { header: HeaderName::from_static(header), is_required: false }
     }
 
+    #[inline]
     fn read<'a>(&self, head: &RequestHead<'a>) -> Result<Option<&'a str>, Rejection> {
-        let value = head.only(&self.header).map_err(|_| self.wrong("the header comes more than once"))?;
-        let Some(value) = value else {
-            return match self.is_required {
-                true => Err(self.wrong("the header is required here")),
-                false => Ok(None),
-            };
-        };
+        match head.only(&self.header) {
+            Ok(None) if !self.is_required => Ok(None),
+            value => self.declared(value),
+        }
+    }
+
+    fn declared<'a>(
+        &self,
+        value: Result<Option<&'a HeaderValue>, Repeated>,
+    ) -> Result<Option<&'a str>, Rejection> {
+        let value = value.map_err(|_| self.wrong("the header comes more than once"))?;
+        let value = value.ok_or_else(|| self.wrong("the header is required here"))?;
         let text = value
             .to_str()
             .ok()

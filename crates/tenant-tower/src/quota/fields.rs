@@ -33,9 +33,14 @@ impl Default for Fields {
     }
 }
 
-/// The `RateLimit-Policy` of a tenant's config, rendered once.
+/// What the fields say of a tenant's config, rendered once.
 #[derive(Debug)]
-struct Policy(Option<HeaderValue>);
+struct Told {
+    /// `RateLimit-Policy`; `None` where no limit is told of.
+    policy: Option<HeaderValue>,
+    /// Limit by limit, how its member of `RateLimit` begins: `"rpm";r=`. `None` where it is not told of.
+    members: Box<[Option<Box<[u8]>>]>,
+}
 
 impl Fields {
     /// Whether any is sent.
@@ -49,72 +54,94 @@ impl Fields {
             write_standard(tenant, decision, headers);
         }
         if self.legacy {
-            write_legacy(decision, headers);
+            write_legacy(tenant, decision, headers);
         }
         if self.remaining {
-            write_remaining(&X_REQUESTS, &Dimension::Requests, decision, headers);
-            write_remaining(&X_TOKENS, &Dimension::Tokens, decision, headers);
+            write_remaining(&X_REQUESTS, &Dimension::Requests, tenant, decision, headers);
+            write_remaining(&X_TOKENS, &Dimension::Tokens, tenant, decision, headers);
         }
     }
 }
 
 fn write_standard(tenant: &TenantContext, decision: &Decision, headers: &mut HeaderMap) {
+    let rendered = tenant.record().edge_slot().get_or_init(0, || Arc::new(Told::of(tenant.limits())));
+    let Some(Told { policy: Some(policy), members }) = rendered else { return };
     let mut line = Line::default();
-    for (limit, state) in told(decision) {
-        member(&mut line, limit);
-        parameter(&mut line, b";r=", state.remaining);
-        parameter(&mut line, b";t=", seconds(decision, state));
+    for (_, state) in decision.states(tenant) {
+        let Some(Some(member)) = members.get(state.index) else { continue };
+        line.separate();
+        line.push(member);
+        line.number(state.remaining);
+        line.push(b";t=");
+        line.number(seconds(decision, state));
     }
-    if let (Ok(value), Some(policy)) =
-        (HeaderValue::from_bytes(line.as_bytes()), policy(tenant, decision.limits()))
-    {
-        headers.insert(RATE_LIMIT_POLICY, policy);
+    if let Ok(value) = HeaderValue::from_bytes(line.as_bytes()) {
+        headers.reserve(2);
+        headers.insert(RATE_LIMIT_POLICY, policy.clone());
         headers.insert(RATE_LIMIT, value);
     }
 }
 
-fn policy(tenant: &TenantContext, limits: &Arc<Limits>) -> Option<HeaderValue> {
-    let slot = tenant.record().edge_slot();
-    let own = Arc::ptr_eq(tenant.limits(), limits);
-    let rendered = own.then(|| slot.get_or_init(0, || Arc::new(Policy::of(limits)))).flatten();
-    rendered.map_or_else(|| Policy::of(limits).0, |policy| policy.0.clone())
-}
-
-impl Policy {
+impl Told {
     fn of(limits: &Limits) -> Self {
         let mut line = Line::default();
         for limit in limits.iter().filter(|limit| is_told(limit)) {
-            member(&mut line, limit);
-            parameter(&mut line, b";q=", limit.limit);
-            parameter(&mut line, b";w=", limit.window.seconds());
+            line.separate();
+            line.name(limit);
+            line.push(b";q=");
+            line.number(limit.limit);
+            line.push(b";w=");
+            line.number(limit.window.seconds());
         }
-        let value = (!line.is_empty()).then(|| HeaderValue::from_bytes(line.as_bytes()).ok());
-        Self(value.flatten())
+        let policy = (!line.is_empty()).then(|| HeaderValue::from_bytes(line.as_bytes()).ok());
+        Self { policy: policy.flatten(), members: limits.iter().map(member).collect() }
     }
+}
+
+fn member(limit: &Limit) -> Option<Box<[u8]>> {
+    let mut line = Line::default();
+    line.name(limit);
+    line.push(b";r=");
+    is_told(limit).then(|| line.as_bytes().into())
 }
 
 /// `X-RateLimit-*` have room for one limit: of those over requests the one with the least left. The reset is in
 /// seconds from now.
-fn write_legacy(decision: &Decision, headers: &mut HeaderMap) {
-    if let Some((limit, state)) = tightest(decision, &Dimension::Requests) {
+fn write_legacy(tenant: &TenantContext, decision: &Decision, headers: &mut HeaderMap) {
+    if let Some((limit, state)) = tightest(tenant, decision, &Dimension::Requests) {
         headers.insert(X_LIMIT, HeaderValue::from(limit.limit));
         headers.insert(X_REMAINING, HeaderValue::from(state.remaining));
         headers.insert(X_RESET, HeaderValue::from(seconds(decision, state)));
     }
 }
 
-fn write_remaining(name: &HeaderName, of: &Dimension, decision: &Decision, headers: &mut HeaderMap) {
-    if let Some((_, state)) = tightest(decision, of) {
+fn write_remaining(
+    name: &HeaderName,
+    of: &Dimension,
+    tenant: &TenantContext,
+    decision: &Decision,
+    headers: &mut HeaderMap,
+) {
+    if let Some((_, state)) = tightest(tenant, decision, of) {
         headers.insert(name, HeaderValue::from(state.remaining));
     }
 }
 
-fn tightest<'a>(decision: &'a Decision, of: &Dimension) -> Option<(&'a Limit, &'a LimitState)> {
-    told(decision).filter(|(limit, _)| limit.dimension == *of).min_by_key(|(_, state)| state.remaining)
+fn tightest<'a>(
+    tenant: &'a TenantContext,
+    decision: &'a Decision,
+    of: &Dimension,
+) -> Option<(&'a Limit, &'a LimitState)> {
+    told(tenant, decision)
+        .filter(|(limit, _)| limit.dimension == *of)
+        .min_by_key(|(_, state)| state.remaining)
 }
 
-fn told(decision: &Decision) -> impl Iterator<Item = (&Limit, &LimitState)> {
-    decision.states().filter(|(limit, _)| is_told(limit))
+fn told<'a>(
+    tenant: &'a TenantContext,
+    decision: &'a Decision,
+) -> impl Iterator<Item = (&'a Limit, &'a LimitState)> {
+    decision.states(tenant).filter(|(limit, _)| is_told(limit))
 }
 
 fn is_told(limit: &Limit) -> bool {
@@ -127,19 +154,6 @@ fn seconds(decision: &Decision, state: &LimitState) -> u64 {
     left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0)).max(1)
 }
 
-// The names of limits are of [A-Za-z0-9_.-]: a quoted string needs no escapes.
-fn member(line: &mut Line, limit: &Limit) {
-    line.push(if line.is_empty() { b"\"" } else { b", \"" });
-    line.push(limit.name.as_bytes());
-    line.push(b"\"");
-}
-
-fn parameter(line: &mut Line, name: &[u8], value: u64) {
-    let mut digits = itoa::Buffer::new();
-    line.push(name);
-    line.push(digits.format(value.min(MAX_INTEGER)).as_bytes());
-}
-
 /// A field's value as it grows: on the stack, unless a tenant has many limits with long names.
 #[derive(Default)]
 struct Line {
@@ -148,6 +162,24 @@ struct Line {
 }
 
 impl Line {
+    fn separate(&mut self) {
+        if !self.is_empty() {
+            self.push(b", ");
+        }
+    }
+
+    // The names of limits are of [A-Za-z0-9_.-]: a quoted string needs no escapes.
+    fn name(&mut self, limit: &Limit) {
+        self.push(b"\"");
+        self.push(limit.name.as_bytes());
+        self.push(b"\"");
+    }
+
+    fn number(&mut self, value: u64) {
+        self.push(itoa::Buffer::new().format(value.min(MAX_INTEGER)).as_bytes());
+    }
+
+    #[inline]
     fn push(&mut self, bytes: &[u8]) {
         if self.far.is_empty() {
             if self.near.try_extend_from_slice(bytes).is_ok() {

@@ -1,5 +1,5 @@
 use http::{HeaderName, HeaderValue};
-use tenant_core::TenantId;
+use tenant_core::{InvalidTenantId, TenantId};
 
 use super::{Resolution, TenantResolver};
 use crate::{Claim, Rejection, RequestHead, Source};
@@ -43,7 +43,8 @@ impl TenantResolver for HeaderResolver {
 }
 
 fn parse(value: &HeaderValue) -> Result<Claim, Rejection> {
-    match TenantId::from_bytes(value.as_bytes()) {
+    // Visible ASCII is all that an id is made of, and sooner told than UTF-8.
+    match value.to_str().map_err(|_| InvalidTenantId::Character).and_then(TenantId::parse) {
         Ok(tenant) => Ok(Claim::new(tenant, Source::Header)),
         Err(error) => Err(Rejection::invalid_tenant_id(Source::Header, error.to_string())),
     }

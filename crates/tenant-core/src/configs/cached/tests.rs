@@ -212,6 +212,18 @@ async fn holds_no_more_than_its_capacity() {
 }
 
 #[tokio::test]
+async fn a_tenant_in_use_is_not_evicted_however_many_others_come_by() {
+    let (_, configs) = cached(Slow::open(&[]), 64);
+    let config = |name: &str| TenantConfig::builder(id(name)).build().unwrap();
+    configs.refresh(config("busy"));
+    for number in 0..1_000 {
+        configs.refresh(config(&format!("t{number}")));
+        assert!(configs.peek(&id("busy")).is_some(), "after {number} others");
+    }
+    assert!(configs.peek(&id("t0")).is_none());
+}
+
+#[tokio::test]
 async fn a_slow_read_never_overwrites_a_newer_write() {
     let (_, configs) = cached(Slow::with_gate(&["acme"], 0), 4);
     let reader = tokio::spawn({
@@ -251,8 +263,8 @@ async fn a_tenant_that_vanished_from_the_store_ends_its_contexts() {
     let (clock, configs) = cached(Slow::open(&["acme"]), 4);
     let context = TenantContext::of(&*configs, &id("acme")).await.unwrap();
     clock.advance(Duration::from_secs(101));
-    let key = configs.shards.key(&id("acme"));
-    configs.shards.of(&key).lock().put_missing(&key, clock.monotonic());
+    let acme = id("acme");
+    configs.shards.of(&acme).lock().put_missing(&acme, clock.monotonic());
     assert!(context.ensure_active().is_err());
 }
 

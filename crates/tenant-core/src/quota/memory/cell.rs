@@ -9,10 +9,10 @@ use super::super::{
     Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage, decision::States,
     window::FixedWindow,
 };
-use crate::UnixTime;
+use crate::{TenantContext, UnixTime};
 
-/// The limits, by position, that crossed a threshold, with the threshold in percent.
-pub(super) type Crossed = SmallVec<[(usize, u8); 2]>;
+/// The limits, by position, that crossed a threshold, with the threshold in percent: almost always none.
+pub(super) type Crossed = Vec<(usize, u8)>;
 
 const THRESHOLDS: [u8; 2] = [80, 100];
 
@@ -29,18 +29,26 @@ struct Counts {
 }
 
 impl Cell {
-    pub(super) fn decide(&self, limits: &Arc<Limits>, costs: &[Cost], now: UnixTime) -> (Decision, Crossed) {
+    #[inline]
+    pub(super) fn decide(
+        &self,
+        limits: &Arc<Limits>,
+        costs: &[Cost],
+        now: UnixTime,
+        crossed: &mut Crossed,
+    ) -> Decision {
         let mut counts = self.0.lock();
         counts.lay_out(limits, now);
-        let (mut states, denial) = counts.weigh(limits, costs, now);
-        let crossed = counts.charge(limits, &mut states, denial.is_none());
+        let mut states = States::new();
+        let denial = counts.weigh(limits, costs, now, &mut states);
+        counts.charge(limits, &mut states, denial.is_none(), crossed);
         drop(counts);
-        (Decision::of_states(Arc::clone(limits), states, now, denial), crossed)
+        Decision::of_states(states, now, denial)
     }
 
-    pub(super) fn settle(&self, decision: &Decision, actual: &[Cost], now: UnixTime) {
+    pub(super) fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost], now: UnixTime) {
         let mut counts = self.0.lock();
-        for (limit, state) in decision.states() {
+        for (limit, state) in decision.states(tenant) {
             let Some(used) = Cost::total(actual, &limit.dimension) else {
                 continue;
             };
@@ -57,6 +65,7 @@ impl Cell {
     pub(super) fn usage(&self, limits: &Arc<Limits>, now: UnixTime) -> Usage {
         let mut counts = self.0.lock();
         counts.lay_out(limits, now);
+        counts.advance(limits, now);
         let usage = |(limit, window): (&Limit, &FixedWindow)| LimitUsage {
             limit: limit.clone(),
             used: window.used,
@@ -73,17 +82,23 @@ impl Cell {
 }
 
 impl Counts {
-    /// Makes `windows` stand for `limits`, position by position, and moves each on to now. A limit that was
-    /// changed keeps the count of its window.
+    /// Makes `windows` stand for `limits`, position by position. A limit that was changed keeps the count of its
+    /// window.
+    #[inline]
     fn lay_out(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         if !Arc::ptr_eq(&self.layout, limits) {
             self.change_layout(limits, now);
         }
+    }
+
+    /// Moves each window on to now.
+    fn advance(&mut self, limits: &Limits, now: UnixTime) {
         for (limit, window) in limits.iter().zip(&mut self.windows) {
             window.advance(limit.window, now);
         }
     }
 
+    #[cold]
     fn change_layout(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         let old = std::mem::replace(&mut self.layout, Arc::clone(limits));
         self.parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.windows)));
@@ -107,24 +122,31 @@ impl Counts {
         }
     }
 
-    /// Each limit that the costs touch, with its cost, and the denial that takes longest.
-    fn weigh(&self, limits: &Limits, costs: &[Cost], now: UnixTime) -> (States, Option<Denial>) {
-        let (mut states, mut denial) = (States::new(), None::<Denial>);
-        for (index, (limit, window)) in limits.iter().zip(&self.windows).enumerate() {
+    /// Moves the windows of the limits that the costs touch on to now, notes what each is to be charged, and tells the
+    /// denial that takes longest.
+    #[inline]
+    fn weigh(
+        &mut self,
+        limits: &Limits,
+        costs: &[Cost],
+        now: UnixTime,
+        states: &mut States,
+    ) -> Option<Denial> {
+        let mut denial = None;
+        for (index, (limit, window)) in limits.iter().zip(&mut self.windows).enumerate() {
             let Some(cost) = Cost::total(costs, &limit.dimension) else { continue };
+            window.advance(limit.window, now);
             states.push(LimitState { index, remaining: 0, charged: cost, resets_at: window.ends() });
             if let Some(retry_after) = deny(limit, window, cost, now) {
-                let wait = |denial: Denial| denial.retry_after.unwrap_or(Duration::MAX);
-                let next = Denial { index, retry_after };
-                denial = Some(denial.filter(|longest| wait(*longest) > wait(next)).unwrap_or(next));
+                denial = Some(longer(denial, Denial { index, retry_after }));
             }
         }
-        (states, denial)
+        denial
     }
 
     /// Charges each limit what was weighed, or nothing, and says how it stands then.
-    fn charge(&mut self, limits: &Limits, states: &mut States, is_admitted: bool) -> Crossed {
-        let mut crossed = Crossed::new();
+    #[inline]
+    fn charge(&mut self, limits: &Limits, states: &mut States, is_admitted: bool, crossed: &mut Crossed) {
         for state in states {
             let (Some(limit), Some(window)) = (limits.get(state.index), self.windows.get_mut(state.index))
             else {
@@ -140,7 +162,6 @@ impl Counts {
             }
             state.remaining = limit.limit.saturating_sub(window.used);
         }
-        crossed
     }
 }
 
@@ -150,6 +171,7 @@ fn counts_for(left: &Limit, right: &Limit) -> bool {
 }
 
 /// `None` admits; otherwise how long to wait, or that waiting does not help. A cost of 0 is always admitted.
+#[inline]
 fn deny(limit: &Limit, window: &FixedWindow, cost: u64, now: UnixTime) -> Option<Option<Duration>> {
     let fits = window.used.saturating_add(cost) <= limit.limit;
     if fits || cost == 0 || limit.shadow {
@@ -158,12 +180,23 @@ fn deny(limit: &Limit, window: &FixedWindow, cost: u64, now: UnixTime) -> Option
     Some((cost <= limit.limit).then(|| window.ends().until_from(now)))
 }
 
+fn longer(denial: Option<Denial>, next: Denial) -> Denial {
+    let wait = |denial: &Denial| denial.retry_after.unwrap_or(Duration::MAX);
+    denial.filter(|longest| wait(longest) > wait(&next)).unwrap_or(next)
+}
+
 /// The highest threshold that was crossed and not yet reported in this window, in percent.
+#[inline]
 fn crosses(limit: &Limit, window: &mut FixedWindow) -> Option<u8> {
     // Below the first threshold, as almost always: 80 % rounded up is the limit less a fifth rounded down.
     if window.used < limit.limit - limit.limit / 5 {
         return None;
     }
+    warn(limit, window)
+}
+
+#[cold]
+fn warn(limit: &Limit, window: &mut FixedWindow) -> Option<u8> {
     let reached = |percent: &&u8| {
         limit.limit > 0 && u128::from(window.used) * 100 >= u128::from(limit.limit) * u128::from(**percent)
     };

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use self::{cell::Cell, registry::Registry};
 use super::{Cost, Decision, QuotaManager, Usage};
 use crate::{
-    Clock, Hooks, StoreError, SystemClock, TenantContext, TenantRecord, UnixTime, hooks::LimitWarning,
+    Clock, Hooks, StoreError, TenantContext, TenantRecord, UnixTime, clock::ClockHandle, hooks::LimitWarning,
 };
 
 /// Counts fixed windows in this process' memory: exact however many threads ask, without a global lock.
@@ -43,7 +43,7 @@ use crate::{
 /// ```
 pub struct InMemoryQuotaManager {
     number: u64,
-    clock: Arc<dyn Clock>,
+    clock: ClockHandle,
     hooks: Hooks,
     registry: Registry,
 }
@@ -55,12 +55,16 @@ impl InMemoryQuotaManager {
     /// A manager on the system's clock.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_clock(Arc::new(SystemClock::new()))
+        Self::on(ClockHandle::System)
     }
 
     /// A manager on the given clock.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self::on(ClockHandle::Other(clock))
+    }
+
+    fn on(clock: ClockHandle) -> Self {
         Self {
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             clock,
@@ -82,6 +86,7 @@ impl InMemoryQuotaManager {
         self.registry.len()
     }
 
+    #[inline]
     fn with_cell<T>(&self, tenant: &TenantRecord, now: UnixTime, work: impl FnOnce(&Cell) -> T) -> T {
         let find = || self.registry.cell(tenant.id(), now);
         match tenant.quota_slot().get_or_init(self.number, find) {
@@ -90,9 +95,10 @@ impl InMemoryQuotaManager {
         }
     }
 
-    fn warn(&self, tenant: &TenantContext, decision: &Decision, crossed: cell::Crossed) {
+    #[cold]
+    fn warn(&self, tenant: &TenantContext, crossed: cell::Crossed) {
         for (index, percent) in crossed {
-            if let Some(limit) = decision.limits().get(index) {
+            if let Some(limit) = tenant.limits().get(index) {
                 self.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
             }
         }
@@ -114,11 +120,12 @@ impl fmt::Debug for InMemoryQuotaManager {
 #[async_trait]
 impl QuotaManager for InMemoryQuotaManager {
     fn try_decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
-        let now = self.clock.unix();
-        let (decision, crossed) =
-            self.with_cell(tenant.record(), now, |cell| cell.decide(tenant.limits(), costs, now));
+        let now = self.clock.coarse_unix();
+        let mut crossed = cell::Crossed::new();
+        let decide = |cell: &Cell| cell.decide(tenant.limits(), costs, now, &mut crossed);
+        let decision = self.with_cell(tenant.record(), now, decide);
         if !crossed.is_empty() {
-            self.warn(tenant, &decision, crossed);
+            self.warn(tenant, crossed);
         }
         Some(decision)
     }
@@ -129,12 +136,12 @@ impl QuotaManager for InMemoryQuotaManager {
     }
 
     fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
-        let now = self.clock.unix();
-        self.with_cell(tenant.record(), now, |cell| cell.settle(decision, actual, now));
+        let now = self.clock.coarse_unix();
+        self.with_cell(tenant.record(), now, |cell| cell.settle(tenant, decision, actual, now));
     }
 
     async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {
-        let now = self.clock.unix();
+        let now = self.clock.coarse_unix();
         Ok(self.with_cell(tenant, now, |cell| cell.usage(tenant.limits(), now)))
     }
 }
