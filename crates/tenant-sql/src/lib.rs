@@ -72,6 +72,7 @@ mod round_trip;
 mod scope;
 mod table;
 mod tenant;
+mod tree;
 mod verify;
 mod walk;
 mod words;

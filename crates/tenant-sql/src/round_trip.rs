@@ -7,20 +7,20 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::dialect::Rules;
 use crate::lex::{is_word, tokenize};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tree::{Tree, same_shape};
 
 /// The parser counts calls, of which a bracket costs several; our own limit on the tokens comes first.
 const RECURSION: usize = 400;
 
-pub(crate) fn parse(tokens: Vec<TokenWithSpan>, rules: &Rules) -> Result<Statement, Refusal> {
+pub(crate) fn parse(tokens: Vec<TokenWithSpan>, rules: &Rules) -> Result<Tree, Refusal> {
     let dialect = (rules.parser)();
     let options = ParserOptions::new().with_unescape(false);
     let parser = Parser::new(dialect.as_ref()).with_options(options).with_recursion_limit(RECURSION);
-    let mut statements =
-        parser.with_tokens_with_locations(tokens).parse_statements().map_err(|_| syntax())?;
-    match (statements.pop(), statements.pop()) {
-        (Some(statement), None) => Ok(statement),
-        (None, _) => Err(Refusal::new(RefusalKind::Syntax, "empty statement", "")),
-        (Some(_), Some(_)) => {
+    let mut parser = parser.with_tokens_with_locations(tokens);
+    match Tree::only(&mut parser).map_err(|_| syntax())? {
+        Ok(tree) => Ok(tree),
+        Err(0) => Err(Refusal::new(RefusalKind::Syntax, "empty statement", "")),
+        Err(_) => {
             Err(Refusal::new(RefusalKind::UnsupportedStatement, "several statements", "send them one by one"))
         }
     }
@@ -34,14 +34,15 @@ pub(crate) fn expression(text: &str, rules: &Rules) -> Result<Expr, Refusal> {
     parser.and_then(|mut parser| parser.parse_expr()).map_err(|_| syntax())
 }
 
-pub(crate) fn reparse(printed: &str, rules: &Rules) -> Result<Statement, Refusal> {
+pub(crate) fn reparse(printed: &str, rules: &Rules) -> Result<Tree, Refusal> {
     let tokens = tokenize(printed, rules).map_err(|_| changed("token"))?;
     parse(tokens, rules).map_err(|_| changed("printed text"))
 }
 
 /// Requires the printed text to read as the same tree.
 pub(crate) fn same_tree(printed: &str, statement: &Statement, rules: &Rules) -> Result<(), Refusal> {
-    match reparse(printed, rules)? == *statement {
+    let read = reparse(printed, rules)?;
+    match read.to_string() == printed && same_shape(&read, statement) {
         true => Ok(()),
         false => Err(changed("tree")),
     }

@@ -19,6 +19,11 @@ struct Words {
 }
 
 impl Watch for Words {
+    /// Refused by the scoper, which names it.
+    fn unknown(&mut self) -> Flow {
+        ON
+    }
+
     fn ident(&mut self, ident: &Ident) -> Flow {
         if ident.quote_style.is_some() || !self.rules.is_reserved(&ident.value) {
             return ON;

@@ -1,8 +1,10 @@
-use sqlparser::ast::{BinaryOperator, Expr, Statement};
+use sqlparser::ast::{Expr, Statement};
 use sqlparser::dialect::{Dialect, Precedence, SQLiteDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
+
+use crate::tree;
 
 /// The parser's SQLite, and what it lacks: `a IS b`, `NOT GLOB`, `<<`, an alias for the target of `INSERT`.
 #[derive(Debug)]
@@ -81,12 +83,7 @@ impl Dialect for SqliteParser {
             return BASE.parse_infix(parser, expr, precedence);
         };
         (0..words).for_each(|_| drop(parser.next_token()));
-        let right = parser.parse_subexpr(precedence);
-        Some(right.map(|right| Expr::BinaryOp {
-            left: Box::new(expr.clone()),
-            op: BinaryOperator::Custom(operator.to_owned()),
-            right: Box::new(right),
-        }))
+        tree::infix(parser, expr, operator, precedence)
     }
 }
 

@@ -7,7 +7,7 @@
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, CteAsMaterialized, Expr, Function, LimitClause, ObjectNamePart, Offset,
-    OffsetRows, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value, Values, Visit,
+    OffsetRows, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value, Values,
 };
 
 use super::predicate::conjunction;
@@ -16,7 +16,8 @@ use super::{Result, Scoper};
 use crate::dialect::AGGREGATE;
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
-use crate::walk::{Flow, ON, STOP, Watch, walk};
+use crate::tree;
+use crate::walk::{Flow, ON, Part, STOP, Watch, walk};
 
 /// How many predicates all guards of a statement may have: each condition repeats those of all relations it can see.
 const MOST_GUARDS: usize = 2_000;
@@ -48,7 +49,7 @@ fn late(query: &Query, rules: &'static Rules) -> usize {
     ordering + projection + groups + having
 }
 
-fn count<T: Visit>(part: &T, rules: &'static Rules, deepest: usize) -> usize {
+fn count(part: &dyn Part, rules: &'static Rules, deepest: usize) -> usize {
     let mut fallible = Fallible { rules, depth: 0, deepest, count: 0, harmless: 0 };
     let _ = walk(part, &mut fallible);
     fallible.count
@@ -93,6 +94,11 @@ impl Watch for Fallible {
     fn expr_ends(&mut self) {
         self.harmless = self.harmless.saturating_sub(1);
     }
+
+    fn unknown(&mut self) -> Flow {
+        self.count += 1;
+        ON
+    }
 }
 
 impl Scoper<'_> {
@@ -101,7 +107,7 @@ impl Scoper<'_> {
         if !self.careful || count(&condition, self.rules, usize::MAX) == 0 {
             return Ok(condition);
         }
-        match conjunction(predicates.to_vec()) {
+        match conjunction(predicates.iter().map(tree::copy)) {
             Some(guard) => self.protect(&guard, predicates.len(), condition),
             None => Ok(condition),
         }
@@ -126,7 +132,7 @@ impl Scoper<'_> {
                     case_token: AttachedToken::empty(),
                     end_token: AttachedToken::empty(),
                     operand: None,
-                    conditions: vec![CaseWhen { condition: guard.clone(), result: fallible }],
+                    conditions: vec![CaseWhen { condition: tree::copy(guard), result: fallible }],
                     else_result: None,
                 })
             }
@@ -208,6 +214,11 @@ impl Watch for Aggregates {
 
     fn query_ends(&mut self) {
         self.0 -= 1;
+    }
+
+    /// Nothing that is unknown is an aggregate, and a break would say that one was found.
+    fn unknown(&mut self) -> Flow {
+        ON
     }
 
     fn expr(&mut self, expr: &Expr) -> Flow {

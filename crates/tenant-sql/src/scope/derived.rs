@@ -10,15 +10,15 @@ impl Scoper<'_> {
     /// `(SELECT * FROM users WHERE "users"."tenant_id" = ?N) AS users`
     pub(super) fn derived(
         &mut self,
-        name: &ObjectName,
+        name: ObjectName,
         alias: Option<TableAlias>,
         tenant_column: &str,
         inner: Option<String>,
     ) -> Result<TableFactor> {
-        let bare = self.exposed(name, None)?;
+        let bare = self.exposed(&name, None)?;
         let predicate = self.equality(inner.as_ref().unwrap_or(&bare), tenant_column);
         let inner = inner.map(|inner| self.alias(&inner));
-        let mut subquery: Box<Query> = Box::new(star_of(name.clone(), inner, predicate));
+        let mut subquery: Box<Query> = Box::new(star_of(name, inner, predicate));
         self.set_apart(&mut subquery);
         let alias = alias.unwrap_or_else(|| self.alias(&bare));
         Ok(TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None })

@@ -186,7 +186,7 @@ impl Scoper<'_> {
         place: Place,
         brought: &mut Brought,
     ) -> Result<Option<Expr>> {
-        let TableFactor::Table { name, alias, .. } = &*factor else {
+        let TableFactor::Table { name, alias, .. } = factor else {
             return Err(Refusal::construct_of("FROM"));
         };
         let relation = self.relation(name)?;
@@ -209,9 +209,9 @@ impl Scoper<'_> {
         match place {
             Place::Where | Place::On if listed => Ok(Some(self.equality(&exposed, &tenant_column))),
             Place::Where | Place::On | Place::Derived => {
-                let (name, alias) = (name.clone(), alias.clone());
+                let (name, alias) = (ObjectName(std::mem::take(&mut name.0)), alias.take());
                 let inner = if listed { None } else { Some(self.fresh()?) };
-                *factor = self.derived(&name, alias, &tenant_column, inner)?;
+                *factor = self.derived(name, alias, &tenant_column, inner)?;
                 Ok(None)
             }
         }

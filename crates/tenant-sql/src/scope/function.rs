@@ -15,7 +15,7 @@ impl Scoper<'_> {
         if !self.rules.is_pure(&known) && !self.is_allowed(&known) {
             return Err(impure(name, &known));
         }
-        if *uses_odbc_syntax || *parameters != FunctionArguments::None || null_treatment.is_some() {
+        if *uses_odbc_syntax || !matches!(parameters, FunctionArguments::None) || null_treatment.is_some() {
             return Err(Refusal::construct_of("function syntax"));
         }
         self.arguments(args)?;

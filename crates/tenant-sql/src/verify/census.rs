@@ -16,7 +16,7 @@ pub(super) struct Count {
     pub(super) markers: usize,
 }
 
-/// Counts the tree once more, by the parser's own visitor: nothing in it may have been passed by.
+/// Counts the tree once more, by a walk that knows nothing of scopes: nothing in it may have been passed by.
 pub(super) fn compare(statement: &Statement, verifier: &Verifier<'_>) -> Proof {
     let mut census = Census { verifier, count: Count::default(), guarded: 0 };
     if walk(statement, &mut census).is_break() {

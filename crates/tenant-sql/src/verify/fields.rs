@@ -139,6 +139,10 @@ impl Fields<'_, '_> {
 }
 
 impl Watch for Fields<'_, '_> {
+    fn unknown(&mut self) -> Flow {
+        self.stop("part of the statement")
+    }
+
     fn expr(&mut self, expr: &Expr) -> Flow {
         let Expr::CompoundIdentifier(parts) = expr else { return ON };
         let [qualifier, column] = parts.as_slice() else {
