@@ -1,10 +1,15 @@
 //! The `tenant` command.
 
+mod check;
+mod error;
+mod language;
 mod rewrite;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use error::Error;
 
 /// Multi-tenancy from the command line.
 #[derive(Parser)]
@@ -18,12 +23,17 @@ struct Arguments {
 enum Command {
     /// Shows how statements are scoped to one tenant, or why they are refused.
     Rewrite(rewrite::Arguments),
+    /// Finds the SQL of a code base and says of each statement whether it is scoped or refused.
+    Check(check::Arguments),
 }
 
 fn main() -> ExitCode {
-    let Command::Rewrite(arguments) = Arguments::parse().command;
-    match rewrite::run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match Arguments::parse().command {
+        Command::Rewrite(arguments) => rewrite::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Check(arguments) => check::run(&arguments),
+    };
+    match done {
+        Ok(code) => code,
         // Whoever reads our answers has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {

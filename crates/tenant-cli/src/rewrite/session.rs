@@ -3,8 +3,9 @@ use tenant_core::TenantId;
 use tenant_sql::{CatalogDeclaration, Dialect, Plan, Rewriter, TenantBind, TenantType, TenantValue};
 use uuid::Uuid;
 
+use crate::Error;
+
 use super::{
-    Error,
     answer::{Answer, Bind, Problem},
     line::Line,
 };

@@ -12,17 +12,21 @@ impl Error {
         Self { text: text.into(), is_broken_pipe: false }
     }
 
-    pub(super) fn catalog(path: &Path, error: &dyn fmt::Display) -> Self {
+    pub(crate) fn catalog(path: &Path, error: &dyn fmt::Display) -> Self {
         Self::new(format!("the catalog {} can't be read: {error}", path.display()))
     }
 
+    pub(crate) fn file(path: &Path, error: &dyn fmt::Display) -> Self {
+        Self::new(format!("{}: {error}", path.display()))
+    }
+
     #[allow(clippy::needless_pass_by_value, reason = "it is the end of a map_err")]
-    pub(super) fn input(error: io::Error) -> Self {
+    pub(crate) fn input(error: io::Error) -> Self {
         Self::new(format!("standard input can't be read: {error}"))
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "it is the end of a map_err")]
-    pub(super) fn output(error: io::Error) -> Self {
+    pub(crate) fn output(error: io::Error) -> Self {
         let is_broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
         Self { text: format!("standard output can't be written: {error}"), is_broken_pipe }
     }
