@@ -24,6 +24,7 @@ use tenant_tower::{Rejection, RejectionKind};
 /// use axum::{Json, extract::State};
 /// use tenant::prelude::*;
 ///
+/// # #[cfg(feature = "sqlite")]
 /// async fn count(tenant: Tenant, State(db): State<TenantDb<Sqlite>>) -> Result<Json<i64>, ApiError> {
 ///     let count = sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&db.scoped(&tenant)).await?;
 ///     Ok(Json(count))

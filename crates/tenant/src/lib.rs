@@ -11,23 +11,24 @@
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
+//! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager` |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
 //! | `full` | no | all of them |
 
-#[cfg(all(feature = "axum", feature = "sqlite"))]
+#[cfg(all(feature = "axum", feature = "_database"))]
 mod api_error;
 pub mod danger;
 pub mod prelude;
 
-#[cfg(all(feature = "axum", feature = "sqlite"))]
+#[cfg(all(feature = "axum", feature = "_database"))]
 pub use api_error::ApiError;
 #[cfg(feature = "cache")]
 pub use tenant_cache as cache;
 pub use tenant_core::*;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "_database")]
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table};
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "_database")]
 pub use tenant_sqlx::{
     DbConfigManager, Finding, NoLongerActive, Problem, Scoped, ScopedTransaction, TenantDatabase, TenantDb,
     TenantDbBuilder,

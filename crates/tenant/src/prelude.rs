@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "postgres")]
+pub use sqlx::Postgres;
 #[cfg(feature = "sqlite")]
 pub use sqlx::Sqlite;
 pub use tenant_core::{
     ConfigManager, ConfigPolicyEvaluator, ConfigStore, ConfigStoreExt, InMemoryConfigManager,
     InMemoryQuotaManager, PolicyEvaluator, QuotaManager, TenantConfig, TenantContext, TenantId, TenantStatus,
 };
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "_database")]
 pub use tenant_sql::Refusal;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "_database")]
 pub use tenant_sqlx::{DbConfigManager, TenantDb};
 #[cfg(feature = "axum")]
 pub use tenant_tower::Tenant;
@@ -18,7 +20,7 @@ pub use tenant_tower::{
     HeaderResolver, HostResolver, Rejection, SubdomainResolver, TenantLayer, TenantResolver,
 };
 
-#[cfg(all(feature = "axum", feature = "sqlite"))]
+#[cfg(all(feature = "axum", feature = "_database"))]
 pub use crate::ApiError;
 
 /// Any error, for `main`.

@@ -20,10 +20,15 @@ pub enum Problem {
     Affinity,
     /// It is a view nobody vouched for. The relation is hidden.
     View,
-    /// Its contents are the work of an extension. The relation is hidden.
+    /// Its contents are the work of an extension, or lie on another server. The relation is hidden.
     Virtual,
+    /// It was declared as shared, but rows of tables that were not are rows of it as well. The relation is hidden.
+    Family,
     /// It has triggers nobody vouched for. Tenants may read it, not write it.
     Trigger,
+    /// A default, a constraint or an index of it calls a function nobody vouched for. Tenants may read it, not write
+    /// it.
+    Function,
     /// Other tenants' rows may hang on its rows, directly or through triggers of what hangs on them, and would be
     /// changed along with them. Tenants may read it, not write it.
     Cascade,
@@ -44,8 +49,10 @@ impl Problem {
             Self::Collation => "its tenant column does not compare byte by byte: it is hidden",
             Self::Affinity => "its tenant column converts values to another type: it is hidden",
             Self::View => "it is a view that was not declared: it is hidden",
-            Self::Virtual => "it is a virtual table: it is hidden",
+            Self::Virtual => "it is a virtual or foreign table: it is hidden",
+            Self::Family => "tables that are not shared inherit from it: it is hidden",
             Self::Trigger => "it has triggers that were not vouched for: it can't be written",
+            Self::Function => "it calls functions that were not vouched for: it can't be written",
             Self::Cascade => "changes cascade from it past the tenant: it can't be written",
             Self::Conflict => "it resolves conflicts on a key without the tenant: it can't be written",
             Self::ForeignKey => "a foreign key does not carry the tenant",

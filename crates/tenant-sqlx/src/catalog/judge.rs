@@ -3,12 +3,16 @@
 use tenant_sql::Table;
 
 use super::{
-    Finding, Problem, Relation, RelationKind, Rules, UniqueKey, effects::effect, rules::is_framework,
+    Finding, Problem, Relation, RelationKind, Rules, UniqueKey,
+    effects::effect,
+    family::{descendants, is_virtual},
+    rules::is_framework,
 };
 
 pub(crate) fn judge(relations: &[Relation], rules: &Rules) -> (Vec<Table>, Vec<Finding>) {
     let mut judge = Judge { relations, rules, findings: Vec::new() };
-    let tables = relations.iter().filter_map(|relation| judge.table(relation)).collect();
+    let own = relations.iter().filter(|relation| !relation.is_elsewhere);
+    let tables = own.filter_map(|relation| judge.table(relation)).collect();
     (tables, judge.findings)
 }
 
@@ -27,8 +31,8 @@ impl Judge<'_> {
         if is_framework(&relation.name) {
             return Some(Table::hidden(&relation.name));
         }
-        if is_listed(&self.rules.shared, relation) {
-            return Some(Table::shared(&relation.name).columns(&relation.columns));
+        if self.is_shared(relation) {
+            return Some(self.shared(relation));
         }
         match self.obstacle(relation) {
             None => Some(self.owned(relation)),
@@ -39,11 +43,24 @@ impl Judge<'_> {
         }
     }
 
+    fn shared(&mut self, relation: &Relation) -> Table {
+        let family = descendants(relation, self.relations);
+        if family.into_iter().all(|child| self.is_shared(child) && !child.is_elsewhere) {
+            return Table::shared(&relation.name).columns(&relation.columns);
+        }
+        self.found(relation, Problem::Family);
+        Table::hidden(&relation.name)
+    }
+
     /// What keeps a relation from being owned: nothing, the lack of a tenant column, or a problem.
     fn obstacle(&self, relation: &Relation) -> Option<Option<Problem>> {
+        if is_virtual(relation, self.relations) {
+            return Some(Some(Problem::Virtual));
+        }
+        let is_declared = self.rules.is_listed(&self.rules.views, relation);
         match (relation.kind, relation.tenant_column) {
             (RelationKind::Virtual, _) => Some(Some(Problem::Virtual)),
-            (RelationKind::View, _) if !is_listed(&self.rules.views, relation) => Some(Some(Problem::View)),
+            (RelationKind::View, _) if !is_declared => Some(Some(Problem::View)),
             (RelationKind::Table | RelationKind::View, Some(Ok(()))) => None,
             (RelationKind::Table | RelationKind::View, Some(Err(problem))) => Some(Some(problem)),
             (RelationKind::Table | RelationKind::View, None) => Some(None),
@@ -54,6 +71,11 @@ impl Judge<'_> {
         self.keys(relation);
         let mut table =
             Table::owned(&relation.name).columns(&relation.columns).generated(&relation.generated);
+        for child in descendants(relation, self.relations) {
+            for key in child.unique.iter().filter(|key| !self.carries(key)) {
+                table = table.unique(key.columns.iter().filter(|column| relation.columns.contains(column)));
+            }
+        }
         for key in &relation.unique {
             // A key that isn't plain can't be a conflict's target; one that lacks the tenant still stands in the way.
             if key.is_plain || !self.carries(key) {
@@ -76,12 +98,13 @@ impl Judge<'_> {
     fn keys(&mut self, relation: &Relation) {
         let is_generated = |key: &UniqueKey| key.is_plain && key.columns == relation.generated;
         let lacks = |key: &UniqueKey| !self.carries(key) && !is_generated(key);
-        if relation.unique.iter().any(lacks) {
+        let family = descendants(relation, self.relations);
+        if relation.unique.iter().chain(family.iter().flat_map(|child| &child.unique)).any(lacks) {
             self.found(relation, Problem::UniqueKey);
         }
         let links = relation.foreign_keys.iter().any(|key| {
             !key.carries_tenant
-                && self.relations.iter().any(|parent| self.is_owned(parent) && parent.is_named(&key.parent))
+                && self.relations.iter().any(|parent| self.is_owned(parent) && parent.may_be(&key.parent))
         });
         if links {
             self.found(relation, Problem::ForeignKey);
@@ -89,13 +112,15 @@ impl Judge<'_> {
     }
 
     fn is_owned(&self, relation: &Relation) -> bool {
-        !is_framework(&relation.name)
-            && !is_listed(&self.rules.shared, relation)
-            && self.obstacle(relation).is_none()
+        !is_framework(&relation.name) && !self.is_shared(relation) && self.obstacle(relation).is_none()
+    }
+
+    fn is_shared(&self, relation: &Relation) -> bool {
+        self.rules.is_listed(&self.rules.shared, relation)
     }
 
     fn carries(&self, key: &UniqueKey) -> bool {
-        key.has(&self.rules.tenant_column)
+        self.rules.carries(key)
     }
 
     fn found_all(&mut self, relation: &Relation, problem: Option<Problem>) {
@@ -107,10 +132,6 @@ impl Judge<'_> {
     fn found(&mut self, relation: &Relation, problem: Problem) {
         self.findings.push(Finding { relation: relation.name.clone(), problem });
     }
-}
-
-pub(super) fn is_listed(names: &[String], relation: &Relation) -> bool {
-    names.iter().any(|name| relation.is_named(name))
 }
 
 /// One odd name must not cost the whole catalog.

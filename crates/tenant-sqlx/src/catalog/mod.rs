@@ -1,6 +1,7 @@
 //! From what the database says of itself to a catalog: what is owned, what is hidden, and what is wrong.
 
 mod effects;
+mod family;
 mod finding;
 mod judge;
 mod relation;
@@ -9,6 +10,6 @@ mod rules;
 pub use self::finding::{Finding, Problem};
 pub(crate) use self::{
     judge::judge,
-    relation::{ForeignKey, Relation, RelationKind, UniqueKey},
+    relation::{ForeignKey, Names, Relation, RelationKind, Schema, UniqueKey},
     rules::{Given, Rules, Source},
 };

@@ -2,11 +2,22 @@
 
 use super::Problem;
 
+/// What the database says of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schema {
+    /// The schema or database that a bare name stands for, where there can be others.
+    pub(crate) name: Option<String>,
+    pub(crate) relations: Vec<Relation>,
+}
+
 /// A table or view of the database.
 #[derive(Clone, Debug)]
 pub(crate) struct Relation {
+    /// With its schema in front where it lies elsewhere.
     pub(crate) name: String,
     pub(crate) kind: RelationKind,
+    /// Whether it is of another schema: no statement of a tenant names it, but what one does may end there.
+    pub(crate) is_elsewhere: bool,
     /// In their order; empty where nobody looked.
     pub(crate) columns: Vec<String>,
     /// Whether it has a tenant column, and what is wrong with it.
@@ -15,7 +26,11 @@ pub(crate) struct Relation {
     /// Columns the database fills with a fresh value.
     pub(crate) generated: Vec<String>,
     pub(crate) foreign_keys: Vec<ForeignKey>,
+    /// The relations whose rows are rows of this one as well.
+    pub(crate) children: Vec<String>,
     pub(crate) has_triggers: bool,
+    /// Whether a default, a constraint or an index calls a function of the application.
+    pub(crate) calls_functions: bool,
     /// Whether its definition says what happens on a conflict: then a plain `INSERT` may delete rows.
     pub(crate) resolves_conflicts: bool,
 }
@@ -51,23 +66,40 @@ impl Relation {
         Self {
             name,
             kind,
+            is_elsewhere: false,
             columns: Vec::new(),
             tenant_column: None,
             unique: Vec::new(),
             generated: Vec::new(),
             foreign_keys: Vec::new(),
+            children: Vec::new(),
             has_triggers: false,
+            calls_functions: false,
             resolves_conflicts: false,
         }
     }
 
-    pub(crate) fn is_named(&self, name: &str) -> bool {
+    /// Whether this may be the relation of that name. Where case tells two apart it may be either: what one of them
+    /// does is then taken for what both do.
+    pub(crate) fn may_be(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 }
 
-impl UniqueKey {
-    pub(crate) fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|own| own.eq_ignore_ascii_case(column))
+/// When two names are the same to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// When they are spelled the same.
+    Exact,
+    /// Whatever the case of their letters.
+    AnyCase,
+}
+
+impl Names {
+    pub(crate) fn same(self, left: &str, right: &str) -> bool {
+        match self {
+            Self::Exact => left == right,
+            Self::AnyCase => left.eq_ignore_ascii_case(right),
+        }
     }
 }

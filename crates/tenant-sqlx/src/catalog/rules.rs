@@ -2,7 +2,7 @@
 
 use tenant_sql::{Catalog, CatalogBuilder, CatalogError, Table, TenantType};
 
-use super::{Finding, Relation, judge};
+use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
@@ -32,11 +32,15 @@ pub(crate) struct Rules {
     pub(crate) views: Vec<String>,
     pub(crate) trusted: Vec<String>,
     pub(crate) functions: Vec<String>,
+    pub(crate) table_names: Names,
+    pub(crate) column_names: Names,
 }
 
-impl Default for Rules {
-    fn default() -> Self {
+impl Rules {
+    pub(crate) fn of<DB: TenantDatabase>() -> Self {
         Self {
+            table_names: DB::TABLE_NAMES,
+            column_names: DB::COLUMN_NAMES,
             tenant_column: "tenant_id".to_owned(),
             tenant_type: TenantType::Text,
             shared: Vec::new(),
@@ -66,18 +70,30 @@ impl Given {
 }
 
 impl Rules {
+    pub(super) fn is_listed(&self, names: &[String], relation: &Relation) -> bool {
+        names.iter().any(|name| self.table_names.same(name, &relation.name))
+    }
+
+    /// Whether two tenants can't be in each other's way by this key.
+    pub(super) fn carries(&self, key: &UniqueKey) -> bool {
+        key.columns.iter().any(|column| self.column_names.same(column, &self.tenant_column))
+    }
+
     pub(crate) fn wanted(&self) -> Wanted<'_> {
         Wanted { tenant_column: &self.tenant_column, tenant_type: self.tenant_type, views: &self.views }
     }
 
-    /// The catalog that the relations amount to.
+    /// The catalog that the schema amounts to.
     pub(crate) fn catalog<DB: TenantDatabase>(
         &self,
-        relations: &[Relation],
+        schema: &Schema,
     ) -> Result<(Catalog, Vec<Finding>), CatalogError> {
-        let (tables, findings) = judge(relations, self);
-        let builder =
+        let (tables, findings) = judge(&schema.relations, self);
+        let mut builder =
             Catalog::builder(DB::DIALECT).tenant_column(&*self.tenant_column).tenant_type(self.tenant_type);
+        if let Some(name) = &schema.name {
+            builder = builder.schema(name);
+        }
         let builder = tables.into_iter().fold(builder, CatalogBuilder::table);
         let builder = self.functions.iter().fold(builder, CatalogBuilder::allow_function);
         Ok((builder.build()?, findings))

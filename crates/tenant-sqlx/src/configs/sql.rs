@@ -1,4 +1,6 @@
-//! The statements on the framework's own tables, with `?` for each value.
+//! The statements on the framework's own tables.
+
+use crate::driver::{Sql, sql};
 
 macro_rules! columns {
     () => {
@@ -8,27 +10,28 @@ macro_rules! columns {
     };
 }
 
-pub(super) const FETCH: &str = concat!("SELECT ", columns!(), " FROM tenants WHERE id = ?");
+pub(super) const FETCH: Sql = sql!("SELECT ", columns!(), " FROM tenants WHERE id = ?");
 
-pub(super) const LIST: &str =
-    concat!("SELECT ", columns!(), " FROM tenants ORDER BY position LIMIT ? OFFSET ?");
+pub(super) const LIST: Sql = sql!("SELECT ", columns!(), " FROM tenants ORDER BY position LIMIT ? OFFSET ?");
 
-pub(super) const COUNT: &str = "SELECT count(*) FROM tenants";
+pub(super) const COUNT: Sql = sql!("SELECT count(*) FROM tenants");
 
-pub(super) const CREATE: &str = concat!(
+pub(super) const CREATE: Sql = sql!(
     "INSERT INTO tenants (",
     columns!(),
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 /// The revision is compared and set in one statement, whatever was read before it.
-pub(super) const UPDATE: &str = "UPDATE tenants SET name = ?, status = ?, plan = ?, quota_requests_per_minute = ?, \
+pub(super) const UPDATE: Sql = sql!(
+    "UPDATE tenants SET name = ?, status = ?, plan = ?, quota_requests_per_minute = ?, \
      quota_tokens_per_minute = ?, allowed_models = ?, allowed_tools = ?, allowed_methods = ?, allowed_paths = ?, \
      hosts = ?, features = ?, branding = ?, limits = ?, metadata = ?, database_key = ?, revision = ?, \
-     updated_at = ? WHERE id = ? AND revision = ? AND status <> 'deleted'";
+     updated_at = ? WHERE id = ? AND revision = ? AND status <> 'deleted'"
+);
 
-pub(super) const TAKE_HOST: &str = "INSERT INTO tenant_hosts (host, tenant_id) VALUES (?, ?)";
+pub(super) const TAKE_HOST: Sql = sql!("INSERT INTO tenant_hosts (host, tenant_id) VALUES (?, ?)");
 
-pub(super) const FREE_HOSTS: &str = "DELETE FROM tenant_hosts WHERE tenant_id = ?";
+pub(super) const FREE_HOSTS: Sql = sql!("DELETE FROM tenant_hosts WHERE tenant_id = ?");
 
-pub(super) const TENANT_OF_HOST: &str = "SELECT tenant_id FROM tenant_hosts WHERE host = ?";
+pub(super) const TENANT_OF_HOST: Sql = sql!("SELECT tenant_id FROM tenant_hosts WHERE host = ?");

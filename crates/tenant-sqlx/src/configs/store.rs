@@ -1,6 +1,6 @@
 //! Writing configs: each write is one transaction, and hosts change with the config they belong to.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::Transaction;
@@ -12,7 +12,7 @@ use tenant_core::{
 use super::{DbConfigManager, row, sql};
 use crate::{
     db::Turn,
-    driver::{Cell, TenantDatabase},
+    driver::{Cell, Sql, TenantDatabase},
 };
 
 #[async_trait]
@@ -22,42 +22,23 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
         config.revision = 1;
         config.created_at = self.now();
         config.updated_at = config.created_at;
-        let (mut tx, _turn) = self.begin().await?;
-        let added = DB::execute(&mut tx, sql::CREATE, row::write(&config)?).await;
-        added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))?;
-        take_hosts::<DB>(&mut tx, &config).await?;
-        self.commit(tx, config).await
+        again::<DB, _, _>(|| self.try_create(config.clone())).await
     }
 
-    async fn update(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+    async fn update(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         validate(&config)?;
-        let (mut tx, _turn) = self.begin().await?;
-        let old = kept::<DB>(&mut tx, &config.tenant_id).await?;
-        config.created_at = old.created_at;
-        let hosts = config.hosts != old.hosts;
-        self.replace(&mut tx, &mut config).await?;
-        if hosts {
-            run::<DB>(&mut tx, sql::FREE_HOSTS, vec![config.tenant_id.as_str().into()]).await?;
-            take_hosts::<DB>(&mut tx, &config).await?;
-        }
-        self.commit(tx, config).await
+        again::<DB, _, _>(|| self.try_update(config.clone())).await
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
-        let (mut tx, _turn) = self.begin().await?;
-        let mut config = kept::<DB>(&mut tx, id).await?;
-        config.status = TenantStatus::Deleted;
-        config.hosts.clear();
-        self.replace(&mut tx, &mut config).await?;
-        run::<DB>(&mut tx, sql::FREE_HOSTS, vec![id.as_str().into()]).await?;
-        self.commit(tx, config).await.map(drop)
+        again::<DB, _, _>(|| self.try_delete(id)).await
     }
 
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
         let offset = i64::try_from(page.offset).unwrap_or(i64::MAX);
         let window = vec![i64::from(page.limit).into(), offset.into()];
         // One snapshot, so that the total is that of the page.
-        let mut tx = self.db.pool().begin().await.map_err(StoreError::unavailable)?;
+        let mut tx = DB::begin_read(self.db.pool()).await.map_err(StoreError::unavailable)?;
         let rows = fetch::<DB>(&mut tx, sql::LIST, window).await?;
         let total = fetch::<DB>(&mut tx, sql::COUNT, vec![]).await?;
         let total = match total.first().map(Vec::as_slice) {
@@ -83,6 +64,37 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
 }
 
 impl<DB: TenantDatabase> DbConfigManager<DB> {
+    async fn try_create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        let (mut tx, _turn) = self.begin().await?;
+        let added = DB::execute(&mut tx, sql::CREATE, row::write(&config)?).await;
+        added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))?;
+        take_hosts::<DB>(&mut tx, &config).await?;
+        self.commit(tx, config).await
+    }
+
+    async fn try_update(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        let (mut tx, _turn) = self.begin().await?;
+        let old = kept::<DB>(&mut tx, &config.tenant_id).await?;
+        config.created_at = old.created_at;
+        let hosts = config.hosts != old.hosts;
+        self.replace(&mut tx, &mut config).await?;
+        if hosts {
+            run::<DB>(&mut tx, sql::FREE_HOSTS, vec![config.tenant_id.as_str().into()]).await?;
+            take_hosts::<DB>(&mut tx, &config).await?;
+        }
+        self.commit(tx, config).await
+    }
+
+    async fn try_delete(&self, id: &TenantId) -> Result<(), StoreError> {
+        let (mut tx, _turn) = self.begin().await?;
+        let mut config = kept::<DB>(&mut tx, id).await?;
+        config.status = TenantStatus::Deleted;
+        config.hosts.clear();
+        self.replace(&mut tx, &mut config).await?;
+        run::<DB>(&mut tx, sql::FREE_HOSTS, vec![id.as_str().into()]).await?;
+        self.commit(tx, config).await.map(drop)
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::from(self.db.clock().unix())
     }
@@ -91,7 +103,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         self.db.begin_write().await.map_err(StoreError::unavailable)
     }
 
-    async fn read(&self, sql: &'static str, key: &str) -> Result<Vec<Vec<Cell>>, StoreError> {
+    async fn read(&self, sql: Sql, key: &str) -> Result<Vec<Vec<Cell>>, StoreError> {
         let mut connection = self.db.pool().acquire().await.map_err(StoreError::unavailable)?;
         fetch::<DB>(&mut connection, sql, vec![key.into()]).await
     }
@@ -129,6 +141,27 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
     }
 }
 
+/// Tries a transaction once more where others got in its way: each takes its hosts in its own order, and of two that
+/// wait for each other the database ends one.
+async fn again<DB, T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    DB: TenantDatabase,
+    F: Future<Output = Result<T, StoreError>>,
+{
+    const TRIES: usize = 10;
+    for _ in 1..TRIES {
+        match attempt().await {
+            Err(error) if is_collision::<DB>(&error) => {}
+            answer => return answer,
+        }
+    }
+    attempt().await
+}
+
+fn is_collision<DB: TenantDatabase>(error: &StoreError) -> bool {
+    error.source().and_then(|source| source.downcast_ref()).is_some_and(DB::is_collision)
+}
+
 /// The config of a tenant that is not deleted.
 async fn kept<DB: TenantDatabase>(
     connection: &mut DB::Connection,
@@ -163,7 +196,7 @@ fn taken(error: sqlx::Error, kind: StoreErrorKind, detail: &'static str) -> Stor
 
 async fn run<DB: TenantDatabase>(
     connection: &mut DB::Connection,
-    sql: &'static str,
+    sql: Sql,
     cells: Vec<Cell>,
 ) -> Result<u64, StoreError> {
     DB::execute(connection, sql, cells).await.map_err(StoreError::unavailable)
@@ -171,7 +204,7 @@ async fn run<DB: TenantDatabase>(
 
 async fn fetch<DB: TenantDatabase>(
     connection: &mut DB::Connection,
-    sql: &'static str,
+    sql: Sql,
     cells: Vec<Cell>,
 ) -> Result<Vec<Vec<Cell>>, StoreError> {
     DB::fetch(connection, sql, cells).await.map_err(StoreError::unavailable)

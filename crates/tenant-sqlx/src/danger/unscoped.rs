@@ -42,7 +42,7 @@ impl<'a, DB: TenantDatabase> Unscoped<'a, DB> {
     /// ```
     pub async fn begin(&self) -> Result<UnscopedTransaction<'a, DB>, sqlx::Error> {
         self.bypass.check()?;
-        let (inner, turn) = self.db.begin_write().await?;
+        let (inner, turn) = self.db.begin_on(self.db.unscoped_pool()).await?;
         Ok(UnscopedTransaction::new(inner, turn))
     }
 }
@@ -66,7 +66,7 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.bypass.check() {
-            Ok(()) => self.db.pool().fetch_many(query),
+            Ok(()) => self.db.unscoped_pool().fetch_many(query),
             Err(error) => failed(error),
         }
     }
@@ -77,7 +77,7 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.bypass.check() {
-            Ok(()) => self.db.pool().fetch_optional(query),
+            Ok(()) => self.db.unscoped_pool().fetch_optional(query),
             Err(error) => future::ready(Err(error)).boxed(),
         }
     }
@@ -91,7 +91,7 @@ where
         'p: 'e,
     {
         match self.bypass.check() {
-            Ok(()) => self.db.pool().prepare_with(sql, parameters),
+            Ok(()) => self.db.unscoped_pool().prepare_with(sql, parameters),
             Err(error) => future::ready(Err(error)).boxed(),
         }
     }
@@ -101,7 +101,7 @@ where
         'p: 'e,
     {
         match self.bypass.check() {
-            Ok(()) => self.db.pool().describe(sql),
+            Ok(()) => self.db.unscoped_pool().describe(sql),
             Err(error) => future::ready(Err(error)).boxed(),
         }
     }

@@ -5,7 +5,7 @@ use sqlx::Pool;
 use tenant_core::{Clock, Hooks, SystemClock};
 use tenant_sql::{Catalog, Rewriter, TenantType};
 
-use super::{Inner, TenantDb, Turns, refresh};
+use super::{Inner, TenantDb, Turns, pools::Pools, refresh};
 use crate::{
     catalog::{Given, Rules, Source},
     driver::TenantDatabase,
@@ -30,7 +30,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         Self {
             pool,
             given: None,
-            rules: Rules::default(),
+            rules: Rules::of::<DB>(),
             statements: 1_024,
             hooks: Hooks::default(),
             clock: Arc::new(SystemClock::new()),
@@ -102,15 +102,17 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     /// Reads the catalog, or checks the one given.
     ///
     /// # Errors
-    /// The schema can't be read, or the catalog contradicts itself.
+    /// The schema can't be read, the catalog contradicts itself, or the server is set to read SQL in another way than
+    /// the rewriter does.
     pub async fn build(self) -> Result<TenantDb<DB>, sqlx::Error> {
         let source = match self.given {
             Some(catalog) => Source::Given(Given(catalog)),
             None => Source::Schema(self.rules),
         };
+        DB::check(&self.pool).await?;
         let (catalog, findings) = refresh::read(&self.pool, &source).await?;
         Ok(TenantDb(Arc::new(Inner {
-            pool: self.pool,
+            pools: Pools::new(self.pool),
             tenant_type: catalog.tenant_type(),
             rewriter: Rewriter::new(catalog).with_cache_capacity(self.statements),
             source,

@@ -1,6 +1,7 @@
 //! The database of many tenants.
 
 mod builder;
+mod pools;
 mod refresh;
 mod turn;
 
@@ -13,7 +14,7 @@ use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue
 
 pub use self::builder::TenantDbBuilder;
 pub(crate) use self::turn::Turn;
-use self::turn::Turns;
+use self::{pools::Pools, turn::Turns};
 use crate::{
     Finding, Scoped, ScopedTransaction,
     catalog::Source,
@@ -29,7 +30,7 @@ use crate::{
 pub struct TenantDb<DB: TenantDatabase>(Arc<Inner<DB>>);
 
 struct Inner<DB: TenantDatabase> {
-    pool: Pool<DB>,
+    pools: Pools<DB>,
     rewriter: Rewriter,
     tenant_type: TenantType,
     source: Source,
@@ -48,8 +49,12 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// foreign keys enforced, 8 connections and a patience of 10 seconds for other writers. `sqlite::memory:` has one
     /// connection, so that a statement waits while a stream or a transaction is open.
     ///
+    /// On PostgreSQL there are 10 connections, on which nothing is set: each is refused unless
+    /// `standard_conforming_strings` is `on` and `synchronous_commit` is not `off`. Bare names stand for the tables of
+    /// the first schema in the search path, and any other schema is hidden.
+    ///
     /// # Errors
-    /// The URL is malformed, or the database can't be opened or read.
+    /// The URL is malformed, the database can't be opened or read, or its settings are not safe.
     pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
         Self::open(url).await?.build().await
     }
@@ -101,6 +106,9 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     }
 
     /// Runs statements on the rows of **all** tenants, and reports so.
+    ///
+    /// On PostgreSQL they have connections of their own, up to 4: what a statement sets in its session never reaches a
+    /// tenant's.
     #[must_use]
     pub fn unscoped(&self, bypass: Bypass) -> Unscoped<'_, DB> {
         Unscoped::new(self, bypass)
@@ -108,14 +116,16 @@ impl<DB: TenantDatabase> TenantDb<DB> {
 
     /// Applies the application's migrations, and reads the catalog anew.
     ///
-    /// Their book-keeping is sqlx's own (`_sqlx_migrations`); the framework's stands beside it. On SQLite all that are
-    /// due become one transaction, and of several processes that start at once one migrates while the others wait.
+    /// Their book-keeping is sqlx's own (`_sqlx_migrations`); the framework's stands beside it. Of several processes
+    /// that start at once one migrates while the others wait. On SQLite all that are due become one transaction, on
+    /// PostgreSQL each becomes one.
     ///
     /// # Errors
-    /// A migration failed: none of this call's is applied. Or the catalog can't be read.
+    /// A migration failed: on SQLite none of this call's is applied, on PostgreSQL those before it are. Or the catalog
+    /// can't be read.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), sqlx::Error> {
         let turn = self.turn().await;
-        DB::migrate(&self.0.pool, migrator).await?;
+        DB::migrate(self.pool(), migrator).await?;
         drop(turn);
         self.refresh_catalog().await
     }
@@ -157,17 +167,21 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// # Errors
     /// It did not answer.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
-        let mut connection = self.0.pool.acquire().await?;
+        let mut connection = self.pool().acquire().await?;
         sqlx::Connection::ping(&mut *connection).await
     }
 
     /// Closes the connections, waiting for those in use.
     pub async fn close(&self) {
-        self.0.pool.close().await;
+        self.0.pools.close().await;
     }
 
     pub(crate) fn pool(&self) -> &Pool<DB> {
-        &self.0.pool
+        &self.0.pools.scoped
+    }
+
+    pub(crate) fn unscoped_pool(&self) -> &Pool<DB> {
+        &self.0.pools.unscoped
     }
 
     pub(crate) fn hooks(&self) -> &Hooks {
@@ -183,8 +197,15 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     }
 
     pub(crate) async fn begin_write(&self) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
+        self.begin_on(self.pool()).await
+    }
+
+    pub(crate) async fn begin_on(
+        &self,
+        pool: &Pool<DB>,
+    ) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
         let turn = self.turn().await;
-        Ok((DB::begin(&self.0.pool).await?, turn))
+        Ok((DB::begin(pool).await?, turn))
     }
 
     /// The one place where a caller's statement becomes the driver's.

@@ -32,8 +32,8 @@ pub(super) async fn read<DB: TenantDatabase>(
     match source {
         Source::Given(given) => Ok((given.catalog::<DB>().map_err(contradiction)?, Vec::new())),
         Source::Schema(rules) => {
-            let relations = DB::relations(pool, &rules.wanted()).await?;
-            rules.catalog::<DB>(&relations).map_err(contradiction)
+            let schema = DB::schema(pool, &rules.wanted()).await?;
+            rules.catalog::<DB>(&schema).map_err(contradiction)
         }
     }
 }

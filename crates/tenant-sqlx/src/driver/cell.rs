@@ -10,6 +10,20 @@ pub(crate) enum Cell {
     Other,
 }
 
+impl Cell {
+    pub(crate) fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null | Self::Integer(_) | Self::Other => None,
+        }
+    }
+
+    /// What a query gives for true, where it gives true or false.
+    pub(crate) fn is_true(&self) -> bool {
+        *self == Self::Integer(1)
+    }
+}
+
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())

@@ -1,6 +1,9 @@
 //! What differs from database to database: one file each.
 
 mod cell;
+#[cfg(feature = "postgres")]
+mod postgres;
+pub(crate) mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -8,8 +11,11 @@ use futures_util::future::BoxFuture;
 use sqlx::{Database, Pool, Transaction, error::BoxDynError, migrate::Migrator};
 use tenant_sql::{Dialect, TenantType, TenantValue};
 
-pub(crate) use self::cell::Cell;
-use crate::catalog::Relation;
+pub(crate) use self::{
+    cell::Cell,
+    sql::{Sql, sql},
+};
+use crate::catalog::{Names, Schema};
 
 /// A database that can hold tenants.
 ///
@@ -24,6 +30,19 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     const ONE_WRITER: bool;
 
+    /// Whether a connection can be told to read the next statement in another way, as `SET search_path` or a temporary
+    /// table does, and whether a second one sees the same database.
+    #[doc(hidden)]
+    const SESSIONS: bool;
+
+    /// When the names of two relations are the same.
+    #[doc(hidden)]
+    const TABLE_NAMES: Names;
+
+    /// When the names of two columns are the same.
+    #[doc(hidden)]
+    const COLUMN_NAMES: Names;
+
     /// Opens a pool with settings under which acknowledged writes survive.
     #[doc(hidden)]
     fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>>;
@@ -32,16 +51,21 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     fn begin(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>>;
 
+    /// Begins a transaction that reads, all of it at one moment.
+    #[doc(hidden)]
+    fn begin_read(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>>;
+
     /// Appends the tenant to the arguments, in the type of the tenant column.
     #[doc(hidden)]
     fn bind_tenant(arguments: &mut Self::Arguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError>;
 
-    /// Reads what relations there are; `views` are those to look into.
+    /// Fails where the server reads a text otherwise than `tenant-sql` does.
     #[doc(hidden)]
-    fn relations<'a>(
-        pool: &'a Pool<Self>,
-        wanted: &'a Wanted<'a>,
-    ) -> BoxFuture<'a, sqlx::Result<Vec<Relation>>>;
+    fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>>;
+
+    /// Reads what relations there are.
+    #[doc(hidden)]
+    fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>>;
 
     /// The migrations of the framework's own tables.
     #[doc(hidden)]
@@ -51,11 +75,15 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>>;
 
+    /// Whether a transaction failed for nothing but its coming together with others, and goes through the next time.
+    #[doc(hidden)]
+    fn is_collision(error: &sqlx::Error) -> bool;
+
     /// Runs a statement of the framework's own and tells how many rows it changed.
     #[doc(hidden)]
     fn execute<'a>(
         connection: &'a mut Self::Connection,
-        sql: &'static str,
+        sql: Sql,
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<u64>>;
 
@@ -63,7 +91,7 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     fn fetch<'a>(
         connection: &'a mut Self::Connection,
-        sql: &'static str,
+        sql: Sql,
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>>;
 }
@@ -72,12 +100,16 @@ pub trait TenantDatabase: Database + sealed::Sealed {
 pub(crate) struct Wanted<'a> {
     pub(crate) tenant_column: &'a str,
     pub(crate) tenant_type: TenantType,
+    /// The views to look into, where looking into all of them could fail.
     pub(crate) views: &'a [String],
 }
 
 mod sealed {
     #[expect(unnameable_types, reason = "that is the seal")]
     pub trait Sealed {}
+
+    #[cfg(feature = "postgres")]
+    impl Sealed for sqlx::Postgres {}
 
     #[cfg(feature = "sqlite")]
     impl Sealed for sqlx::Sqlite {}

@@ -1,23 +1,14 @@
-//! Real databases in files of their own.
+//! Real databases: what all of them promise is one suite that each of them runs, beside what is said of one alone.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test may"
+    clippy::duplicate_mod,
+    reason = "a test may, and the suite is there once for each database"
 )]
 
-mod arguments;
-mod bypass;
-mod catalog;
-mod concurrency;
-mod configs;
-mod connection;
-mod kill;
-mod migrations;
-mod refusals;
-mod scoped;
-mod support;
-mod suspension;
-mod transaction;
-mod ways;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;

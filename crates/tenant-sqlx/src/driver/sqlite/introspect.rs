@@ -11,16 +11,16 @@ use super::{
     rows,
 };
 use crate::{
-    catalog::{ForeignKey, Problem, Relation, RelationKind, UniqueKey},
+    catalog::{ForeignKey, Problem, Relation, RelationKind, Schema, UniqueKey},
     statement::trusted,
 };
 
 /// All relations of the main database, as they are at one moment.
-pub(super) async fn relations(pool: &Pool<Sqlite>, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Relation>> {
+pub(super) async fn schema(pool: &Pool<Sqlite>, wanted: &Wanted<'_>) -> sqlx::Result<Schema> {
     let mut snapshot = pool.begin().await?;
     // A transaction sees the moment of its first read, and the pragmas answer from memory.
     rows::fetch(&mut snapshot, "SELECT count(*) FROM main.sqlite_schema", vec![]).await?;
-    let mut schema = Schema { connection: &mut snapshot, wanted, relations: BTreeMap::new() };
+    let mut schema = Reader { connection: &mut snapshot, wanted, relations: BTreeMap::new() };
     schema.names().await?;
     schema.columns().await?;
     schema.unique_keys().await?;
@@ -28,10 +28,10 @@ pub(super) async fn relations(pool: &Pool<Sqlite>, wanted: &Wanted<'_>) -> sqlx:
     schema.triggers().await?;
     schema.conflicts().await?;
     schema.collations().await?;
-    Ok(schema.relations.into_values().collect())
+    Ok(Schema { name: None, relations: schema.relations.into_values().collect() })
 }
 
-struct Schema<'a> {
+struct Reader<'a> {
     connection: &'a mut SqliteConnection,
     wanted: &'a Wanted<'a>,
     relations: BTreeMap<String, Relation>,
@@ -69,7 +69,7 @@ const TRIGGERS: &str = "SELECT DISTINCT tbl_name FROM main.sqlite_schema WHERE t
 /// Any conflict clause needs the word, which no pragma tells of (<https://www.sqlite.org/lang_conflict.html>).
 const CONFLICTS: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND sql LIKE '%conflict%'";
 
-impl Schema<'_> {
+impl Reader<'_> {
     async fn names(&mut self) -> sqlx::Result<()> {
         for row in self.fetch(NAMES, vec![]).await? {
             let [Cell::Text(name), Cell::Text(kind)] = row.as_slice() else {
@@ -165,7 +165,7 @@ impl Schema<'_> {
             let [Cell::Text(table)] = row.as_slice() else {
                 continue;
             };
-            self.relations.values_mut().filter(|relation| relation.is_named(table)).for_each(mark);
+            self.relations.values_mut().filter(|relation| relation.may_be(table)).for_each(mark);
         }
         Ok(())
     }

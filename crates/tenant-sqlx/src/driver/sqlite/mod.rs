@@ -7,6 +7,8 @@ mod connect;
 mod introspect;
 mod rows;
 
+use std::future;
+
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
     Arguments, Pool, SqlSafeStr, Sqlite, SqliteConnection, Transaction,
@@ -16,13 +18,17 @@ use sqlx::{
 };
 use tenant_sql::{Dialect, TenantValue};
 
-use super::{Cell, TenantDatabase, Wanted};
-use crate::catalog::Relation;
+use super::{Cell, Sql, TenantDatabase, Wanted};
+use crate::catalog::{Names, Schema};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
 impl TenantDatabase for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
     const ONE_WRITER: bool = true;
+    // A database in memory is gone with its only connection.
+    const SESSIONS: bool = false;
+    const TABLE_NAMES: Names = Names::AnyCase;
+    const COLUMN_NAMES: Names = Names::AnyCase;
 
     fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
         connect::connect(url).boxed()
@@ -34,6 +40,11 @@ impl TenantDatabase for Sqlite {
         pool.begin_with("BEGIN IMMEDIATE").boxed()
     }
 
+    /// A transaction sees the moment of its first read.
+    fn begin_read(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
+        pool.begin().boxed()
+    }
+
     /// SQLite has no type for uuids: they are bound as text, in lower case and with hyphens.
     fn bind_tenant(arguments: &mut SqliteArguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError> {
         match *tenant {
@@ -43,11 +54,13 @@ impl TenantDatabase for Sqlite {
         }
     }
 
-    fn relations<'a>(
-        pool: &'a Pool<Self>,
-        wanted: &'a Wanted<'a>,
-    ) -> BoxFuture<'a, sqlx::Result<Vec<Relation>>> {
-        busy::patiently(|| introspect::relations(pool, wanted).boxed()).boxed()
+    /// SQLite has no setting by which it reads a text in another way.
+    fn check(_: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
+        future::ready(Ok(())).boxed()
+    }
+
+    fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>> {
+        busy::patiently(|| introspect::schema(pool, wanted).boxed()).boxed()
     }
 
     fn tenant_migrations() -> Migrator {
@@ -60,20 +73,25 @@ impl TenantDatabase for Sqlite {
         migrate(pool, migrator).boxed()
     }
 
+    /// Writers take turns, so that none comes in another's way.
+    fn is_collision(_: &sqlx::Error) -> bool {
+        false
+    }
+
     fn execute<'a>(
         connection: &'a mut SqliteConnection,
-        sql: &'static str,
+        sql: Sql,
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<u64>> {
-        rows::execute(connection, sql, cells).boxed()
+        rows::execute(connection, sql.marks, cells).boxed()
     }
 
     fn fetch<'a>(
         connection: &'a mut SqliteConnection,
-        sql: &'static str,
+        sql: Sql,
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
-        rows::fetch(connection, sql, cells).boxed()
+        rows::fetch(connection, sql.marks, cells).boxed()
     }
 }
 

@@ -1,10 +1,6 @@
 //! Transactions of one tenant.
 
-use crate::support::{house, narrow_house, refusal};
-
-async fn count(db: &tenant_sqlx::TenantDb<sqlx::Sqlite>, tenant: &tenant_core::TenantContext) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&db.scoped(tenant)).await.unwrap()
-}
+use super::support::{count, house, narrow_house, refusal};
 
 #[tokio::test]
 async fn is_kept_when_committed_and_undone_otherwise() {

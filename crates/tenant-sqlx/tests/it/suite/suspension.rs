@@ -6,7 +6,7 @@ use futures_util::{FutureExt, TryStreamExt};
 use tenant_core::{ConfigStore, ConfigStoreExt, TenantContext, TenantStatus};
 use tenant_sqlx::NoLongerActive;
 
-use crate::support::{House, house, id, narrow_house};
+use super::support::{House, count_all, house, id, narrow_house};
 
 async fn suspend(house: &House) {
     let suspend = |config: &mut tenant_core::TenantConfig| config.status = TenantStatus::Suspended;
@@ -19,11 +19,6 @@ fn gone<T: std::fmt::Debug>(answer: Result<T, sqlx::Error>) {
     assert!(NoLongerActive::of(&error).is_some(), "{error}");
 }
 
-async fn count(house: &House) -> i64 {
-    let unscoped = house.db.unscoped(crate::support::setup());
-    sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&unscoped).await.unwrap()
-}
-
 #[tokio::test]
 async fn at_its_next_statement() {
     let house = house().await;
@@ -33,7 +28,7 @@ async fn at_its_next_statement() {
     gone(sqlx::query("SELECT 1 FROM users").fetch_optional(&scoped).await.map(|row| row.is_some()));
     gone(sqlx::query("DELETE FROM users").execute(&scoped).await);
     gone(house.db.begin(&house.acme).await);
-    assert_eq!(count(&house).await, 6);
+    assert_eq!(count_all(&house.db).await, 6);
     sqlx::query("SELECT 1 FROM users").execute(&house.db.scoped(&house.globex)).await.unwrap();
     assert!(TenantContext::of(&house.configs, &id("acme")).await.is_err());
 }
@@ -53,7 +48,7 @@ async fn within_a_transaction_and_at_its_commit() {
     gone(sqlx::query("SELECT 1 FROM users").fetch_optional(&mut tx).await.map(|row| row.is_some()));
     gone(tx.begin().await.map(|_| ()));
     gone(tx.commit().await);
-    assert_eq!(count(&house).await, 6, "nothing of it was kept");
+    assert_eq!(count_all(&house.db).await, 6, "nothing of it was kept");
 }
 
 #[tokio::test]
@@ -72,7 +67,7 @@ async fn while_the_statement_waits_for_a_connection() {
     gone(delete.await);
     gone(optional.await.map(|row| row.is_some()));
     gone(stream.try_next().await.map(|row| row.is_some()));
-    assert_eq!(count(&house).await, 6);
+    assert_eq!(count_all(&house.db).await, 6);
 }
 
 #[tokio::test]
@@ -89,5 +84,5 @@ async fn and_for_good_when_it_is_deleted() {
     let house = house().await;
     house.configs.delete(&id("acme")).await.unwrap();
     gone(sqlx::query("DELETE FROM users").execute(&house.db.scoped(&house.acme)).await);
-    assert_eq!(count(&house).await, 6);
+    assert_eq!(count_all(&house.db).await, 6);
 }

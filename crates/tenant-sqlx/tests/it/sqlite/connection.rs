@@ -3,7 +3,10 @@
 use sqlx::Sqlite;
 use tenant_sqlx::TenantDb;
 
-use crate::support::{house, setup, url};
+use super::{
+    database::Place,
+    suite::support::{furnish, house, setup},
+};
 
 #[tokio::test]
 async fn settings_let_acknowledged_writes_survive() {
@@ -27,7 +30,7 @@ async fn another_handle_on_the_file_sees_what_was_acknowledged() {
         .execute(&house.db.scoped(&house.acme))
         .await
         .unwrap();
-    let other = TenantDb::<Sqlite>::connect(&url(&house.folder)).await.unwrap();
+    let other = TenantDb::<Sqlite>::connect(&house.place.url()).await.unwrap();
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&other.scoped(&house.acme)).await.unwrap();
     assert_eq!(count, 4);
@@ -36,8 +39,7 @@ async fn another_handle_on_the_file_sees_what_was_acknowledged() {
 #[tokio::test]
 async fn a_database_in_memory_is_one_database() {
     let db = TenantDb::<Sqlite>::connect("sqlite::memory:").await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let house = crate::support::furnish(db, folder).await;
+    let house = furnish(db, Place::new()).await;
     let count = async || -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM users")
             .fetch_one(&house.db.scoped(&house.acme))
@@ -49,16 +51,16 @@ async fn a_database_in_memory_is_one_database() {
 
 #[tokio::test]
 async fn a_missing_file_is_not_created_where_the_url_says_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let answer = TenantDb::<Sqlite>::connect(&format!("{}?mode=rw", url(&folder))).await;
+    let place = Place::new();
+    let answer = TenantDb::<Sqlite>::connect(&format!("{}?mode=rw", place.url())).await;
     assert!(answer.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_new_file_can_be_opened_by_many_at_once() {
     for _ in 0..5 {
-        let folder = tempfile::tempdir().unwrap();
-        let url = url(&folder);
+        let place = Place::new();
+        let url = place.url();
         let open = (0..8).map(|_| {
             let url = url.clone();
             tokio::spawn(async move {

@@ -1,10 +1,10 @@
 //! The number of arguments is checked before the driver sees them: SQLite would take a missing one for NULL, and the
 //! tenant for a missing one.
 
-use sqlx::{Arguments, sqlite::SqliteArguments};
+use sqlx::{Arguments, Database};
 use tenant_sql::RefusalKind;
 
-use crate::support::{house, refusal};
+use super::support::{Db, count, house, refusal, sql};
 
 #[tokio::test]
 async fn too_few_and_too_many_are_refused_before_the_driver_is_asked() {
@@ -12,15 +12,13 @@ async fn too_few_and_too_many_are_refused_before_the_driver_is_asked() {
     let scoped = house.db.scoped(&house.acme);
     // Whoever gets as far as the pool now gets another error.
     house.db.close().await;
-    let one = "SELECT email FROM users WHERE id = ?";
-    assert_eq!(refusal(sqlx::query(one).execute(&scoped).await), RefusalKind::Arguments);
-    let two = sqlx::query(one).bind(1).bind("globex");
+    let one = || sql("SELECT email FROM users WHERE id = ?");
+    assert_eq!(refusal(sqlx::query(one()).execute(&scoped).await), RefusalKind::Arguments);
+    let two = sqlx::query(one()).bind(1).bind("globex");
     assert_eq!(refusal(two.execute(&scoped).await), RefusalKind::Arguments);
     let none = sqlx::query("SELECT email FROM users").bind("globex");
     assert_eq!(refusal(none.execute(&scoped).await), RefusalKind::Arguments);
-    let numbered = sqlx::query("SELECT email FROM users WHERE id = ?2").bind(1);
-    assert_eq!(refusal(numbered.execute(&scoped).await), RefusalKind::Arguments);
-    let through = sqlx::query(one).bind(1).execute(&scoped).await;
+    let through = sqlx::query(one()).bind(1).execute(&scoped).await;
     assert!(matches!(through, Err(sqlx::Error::PoolClosed)));
 }
 
@@ -28,23 +26,23 @@ async fn too_few_and_too_many_are_refused_before_the_driver_is_asked() {
 async fn the_tenants_place_can_not_be_bound_by_number() {
     let house = house().await;
     let scoped = house.db.scoped(&house.acme);
-    // `?2` is where the tenant stands in the scoped text of a statement with one argument.
-    let sql = "SELECT email FROM users WHERE active = ?1 AND tenant_id = ?2";
-    let found = sqlx::query(sql).bind(true).bind("globex").fetch_all(&scoped).await.unwrap();
+    // The last one is where the tenant stands in the scoped text of a statement with one argument.
+    let both = || sql("SELECT email FROM users WHERE active = ? AND tenant_id = ?");
+    let found = sqlx::query(both()).bind(true).bind("globex").fetch_all(&scoped).await.unwrap();
     assert_eq!(found.len(), 0);
-    let found = sqlx::query(sql).bind(true).bind("acme").fetch_all(&scoped).await.unwrap();
+    let found = sqlx::query(both()).bind(true).bind("acme").fetch_all(&scoped).await.unwrap();
     assert_eq!(found.len(), 3);
 }
 
 #[tokio::test]
 async fn arguments_of_every_kind_arrive_in_their_places() {
     let house = house().await;
-    let mut arguments = SqliteArguments::default();
+    let mut arguments = <Db as Database>::Arguments::default();
     arguments.add(None::<String>).unwrap();
     arguments.add(2.5_f64).unwrap();
     arguments.add(vec![1_u8, 2]).unwrap();
     let row: (Option<String>, f64, Vec<u8>, i64) =
-        sqlx::query_as_with("SELECT ?, ?, ?, count(*) FROM users", arguments)
+        sqlx::query_as_with(sql("SELECT ?, ?, ?, count(*) FROM users"), arguments)
             .fetch_one(&house.db.scoped(&house.acme))
             .await
             .unwrap();
@@ -58,19 +56,15 @@ async fn a_foreign_tenant_in_an_insert_fails_with_nothing_written() {
     let literal =
         sqlx::query("INSERT INTO users (tenant_id, email) VALUES ('globex', 'x')").execute(&scoped).await;
     assert_eq!(refusal(literal), RefusalKind::ForeignTenantLiteral);
-    let bound = sqlx::query("INSERT INTO users (tenant_id, email) VALUES (?, 'x')")
+    let bound = sqlx::query(sql("INSERT INTO users (tenant_id, email) VALUES (?, 'x')"))
         .bind("globex")
         .execute(&scoped)
         .await;
     assert!(bound.is_err());
-    let own = sqlx::query("INSERT INTO users (tenant_id, email) VALUES (?, 'x')")
+    let own = sqlx::query(sql("INSERT INTO users (tenant_id, email) VALUES (?, 'x')"))
         .bind("acme")
         .execute(&scoped)
         .await;
     assert_eq!(own.unwrap().rows_affected(), 1);
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
-        .fetch_one(&house.db.scoped(&house.globex))
-        .await
-        .unwrap();
-    assert_eq!(count, 3);
+    assert_eq!(count(&house.db, &house.globex).await, 3);
 }

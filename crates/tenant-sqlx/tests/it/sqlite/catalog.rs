@@ -1,47 +1,9 @@
 //! What is read from the schema: which tables are open to tenants, and which are not.
 
-use sqlx::Sqlite;
-use tempfile::TempDir;
-use tenant_core::{DatabaseKey, InMemoryConfigManager, TenantConfig, TenantContext};
 use tenant_sql::{Catalog, Dialect, RefusalKind, Table, TenantType, Unknown};
-use tenant_sqlx::{Problem, TenantDb, TenantDbBuilder};
+use tenant_sqlx::Problem;
 
-use crate::support::{id, one_connection, refusal, setup};
-
-struct Schema {
-    db: TenantDb<Sqlite>,
-    acme: TenantContext,
-    _folder: TempDir,
-}
-
-impl Schema {
-    async fn of(sql: &'static str) -> Self {
-        Self::with(sql, |builder| builder).await
-    }
-
-    async fn with(
-        sql: &'static str,
-        declare: impl FnOnce(TenantDbBuilder<Sqlite>) -> TenantDbBuilder<Sqlite>,
-    ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let db = declare(TenantDb::builder(one_connection(&folder).await)).build().await.unwrap();
-        sqlx::raw_sql(sql).execute(&db.unscoped(setup())).await.unwrap();
-        db.refresh_catalog().await.unwrap();
-        let config = TenantConfig::builder(id("acme")).database_key(DatabaseKey::Integer(7)).build().unwrap();
-        let configs = InMemoryConfigManager::with([config]).unwrap();
-        let acme = TenantContext::of(&configs, &id("acme")).await.unwrap();
-        Self { db, acme, _folder: folder }
-    }
-
-    async fn run(&self, sql: &'static str) -> Result<u64, sqlx::Error> {
-        let done = sqlx::query(sql).execute(&self.db.scoped(&self.acme)).await?;
-        Ok(done.rows_affected())
-    }
-
-    fn problems(&self) -> Vec<(String, Problem)> {
-        self.db.findings().into_iter().map(|finding| (finding.relation, finding.problem)).collect()
-    }
-}
+use super::suite::support::{Schema, refusal};
 
 #[tokio::test]
 async fn a_tenant_column_that_ignores_case_hides_its_table() {

@@ -6,11 +6,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use sqlx::Sqlite;
 use tenant_core::{ConfigStore, TenantConfig, TenantId};
 use tenant_sqlx::{DbConfigManager, TenantDb};
 
-use crate::support::{config, url};
+use super::support::{Db, Place, config};
 
 const URL: &str = "TENANT_TEST_WRITER_URL";
 
@@ -18,7 +17,7 @@ const URL: &str = "TENANT_TEST_WRITER_URL";
 #[tokio::test]
 async fn writer() {
     let Ok(url) = env::var(URL) else { return };
-    let configs = DbConfigManager::new(&TenantDb::<Sqlite>::connect(&url).await.unwrap());
+    let configs = DbConfigManager::new(&TenantDb::<Db>::connect(&url).await.unwrap());
     for number in 0.. {
         configs.create(with_host(number)).await.unwrap();
         println!("acknowledged {number}");
@@ -33,12 +32,12 @@ fn with_host(number: u32) -> TenantConfig {
 
 #[tokio::test]
 async fn acknowledged_writes_survive_a_kill() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    let place = Place::new();
+    let db = TenantDb::<Db>::connect(&place.url()).await.unwrap();
     db.migrate_tenants().await.unwrap();
     db.close().await;
-    let last = write_and_kill(&url(&folder));
-    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    let last = write_and_kill(&place.url());
+    let db = TenantDb::<Db>::connect(&place.url()).await.unwrap();
     let configs = DbConfigManager::new(&db);
     for number in 0..=last {
         let id = TenantId::parse(&format!("tenant-{number}")).unwrap();
@@ -50,8 +49,9 @@ async fn acknowledged_writes_survive_a_kill() {
 
 /// The last number that the writer acknowledged before it was killed.
 fn write_and_kill(url: &str) -> u32 {
+    let (_, test) = module_path!().split_once("::").unwrap();
     let mut writer = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "kill::writer", "--nocapture"])
+        .args(["--exact", &format!("{test}::writer"), "--nocapture"])
         .env(URL, url)
         .stdout(Stdio::piped())
         .spawn()

@@ -1,14 +1,14 @@
 //! The application's migrations and the framework's, on one database.
 
 use sqlx::{
-    SqlSafeStr, Sqlite,
+    SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
 };
 use tenant_core::{ConfigStore, TenantContext};
 use tenant_sql::RefusalKind;
 use tenant_sqlx::{DbConfigManager, TenantDb};
 
-use crate::support::{config, id, refusal, setup, url};
+use super::support::{Db, NOTES, Place, TABLES, config, house, id, refusal, setup};
 
 fn migrator(steps: &[(i64, &'static str)]) -> Migrator {
     let migration = |&(version, sql): &(i64, &'static str)| {
@@ -17,15 +17,12 @@ fn migrator(steps: &[(i64, &'static str)]) -> Migrator {
     Migrator::with_migrations(steps.iter().map(migration).collect())
 }
 
-const NOTES: (i64, &str) = (
-    1,
-    "CREATE TABLE notes (tenant_id TEXT NOT NULL, text TEXT NOT NULL); CREATE INDEX by_tenant ON notes (tenant_id);",
-);
+const FIRST: (i64, &str) = (1, NOTES);
 
 #[tokio::test]
 async fn the_catalog_follows_a_migration() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    let place = Place::new();
+    let db = TenantDb::<Db>::connect(&place.url()).await.unwrap();
     assert_eq!(db.catalog().tables().count(), 0, "a new database is empty");
     db.migrate_tenants().await.unwrap();
     let configs = DbConfigManager::new(&db);
@@ -34,16 +31,16 @@ async fn the_catalog_follows_a_migration() {
     let insert = "INSERT INTO notes (text) VALUES ('hello')";
     let early = sqlx::query(insert).execute(&db.scoped(&acme)).await;
     assert_eq!(refusal(early), RefusalKind::UnknownRelation);
-    db.migrate(&migrator(&[NOTES])).await.unwrap();
+    db.migrate(&migrator(&[FIRST])).await.unwrap();
     sqlx::query(insert).execute(&db.scoped(&acme)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_table_made_past_it_is_known_after_a_refresh_and_gone_after_another() {
-    let house = crate::support::house().await;
+    let house = house().await;
     let scoped = house.db.scoped(&house.acme);
     let read = async || sqlx::query("SELECT * FROM notes").execute(&scoped).await;
-    sqlx::raw_sql(NOTES.1).execute(&house.db.unscoped(setup())).await.unwrap();
+    sqlx::raw_sql(NOTES).execute(&house.db.unscoped(setup())).await.unwrap();
     assert_eq!(refusal(read().await), RefusalKind::UnknownRelation);
     house.db.refresh_catalog().await.unwrap();
     read().await.unwrap();
@@ -54,10 +51,10 @@ async fn a_table_made_past_it_is_known_after_a_refresh_and_gone_after_another() 
 
 #[tokio::test]
 async fn both_keep_their_books_apart_and_may_run_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
+    let place = Place::new();
+    let db = TenantDb::<Db>::connect(&place.url()).await.unwrap();
     for _ in 0..3 {
-        db.migrate(&migrator(&[NOTES])).await.unwrap();
+        db.migrate(&migrator(&[FIRST])).await.unwrap();
         db.migrate_tenants().await.unwrap();
     }
     let rows = async |table: &'static str| -> i64 {
@@ -68,38 +65,35 @@ async fn both_keep_their_books_apart_and_may_run_again() {
 }
 
 #[tokio::test]
-async fn one_that_fails_leaves_nothing_behind() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = TenantDb::<Sqlite>::connect(&url(&folder)).await.unwrap();
-    let broken = migrator(&[NOTES, (2, "CREATE TABLE more (x); CREATE TABLE more (x);")]);
+async fn one_that_fails_leaves_nothing_behind_and_may_run_again() {
+    let place = Place::new();
+    let db = TenantDb::<Db>::connect(&place.url()).await.unwrap();
+    let broken = migrator(&[(1, "CREATE TABLE more (x INTEGER); CREATE TABLE more (x INTEGER);")]);
     db.migrate(&broken).await.unwrap_err();
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&db.unscoped(setup()))
-        .await
-        .unwrap();
+    let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&db.unscoped(setup())).await.unwrap();
     assert_eq!(tables, 0);
-    db.migrate(&migrator(&[NOTES, (2, "CREATE TABLE more (x)")])).await.unwrap();
+    db.migrate(&migrator(&[(1, "CREATE TABLE more (x INTEGER)")])).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn several_starters_migrate_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = url(&folder);
+    let place = Place::new();
+    let url = place.url();
     // The books are there already: looking into them is no write, and takes no lock by itself.
-    let first = TenantDb::<Sqlite>::connect(&url).await.unwrap();
-    first.migrate(&migrator(&[NOTES])).await.unwrap();
+    let first = TenantDb::<Db>::connect(&url).await.unwrap();
+    first.migrate(&migrator(&[FIRST])).await.unwrap();
     let starters = (0..6).map(|_| {
         let url = url.clone();
         tokio::spawn(async move {
-            let db = TenantDb::<Sqlite>::connect(&url).await.unwrap();
+            let db = TenantDb::<Db>::connect(&url).await.unwrap();
             db.migrate_tenants().await.unwrap();
-            db.migrate(&migrator(&[NOTES, (2, "INSERT INTO notes VALUES ('acme', 'once')")])).await.unwrap();
+            db.migrate(&migrator(&[FIRST, (2, "INSERT INTO notes VALUES ('acme', 'once')")])).await.unwrap();
         })
     });
     for starter in futures_util::future::join_all(starters).await {
         starter.unwrap();
     }
-    let db = TenantDb::<Sqlite>::connect(&url).await.unwrap();
+    let db = TenantDb::<Db>::connect(&url).await.unwrap();
     let notes: i64 =
         sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&db.unscoped(setup())).await.unwrap();
     assert_eq!(notes, 1);

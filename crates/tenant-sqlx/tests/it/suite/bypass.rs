@@ -7,14 +7,14 @@ use tenant_sqlx::{
     danger::{Bypass, Unexplained},
 };
 
-use crate::support::{Heard, furnish, house, one_connection};
+use super::support::{Heard, Place, count, count_all, furnish, house, one_connection, sql};
 
 #[tokio::test]
 async fn a_bypass_sees_all_rows_and_reports_itself_once() {
     let heard = Arc::new(Heard::default());
-    let folder = tempfile::tempdir().unwrap();
-    let db = TenantDb::builder(one_connection(&folder).await).hooks(heard.hooks()).build().await.unwrap();
-    let house = furnish(db, folder).await;
+    let place = Place::new();
+    let db = TenantDb::builder(one_connection(&place).await).hooks(heard.hooks()).build().await.unwrap();
+    let house = furnish(db, place).await;
     heard.bypasses.lock().clear();
     let unscoped = house.db.unscoped(Bypass::new("ops:ann", "count for the yearly report"));
     let heard_of = heard.bypasses.lock().clone();
@@ -25,11 +25,7 @@ async fn a_bypass_sees_all_rows_and_reports_itself_once() {
     }
     assert_eq!(heard.bypasses.lock().len(), 1);
     // The next statement of a tenant is scoped as ever.
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
-        .fetch_one(&house.db.scoped(&house.acme))
-        .await
-        .unwrap();
-    assert_eq!(count, 3);
+    assert_eq!(count(&house.db, &house.acme).await, 3);
 }
 
 #[tokio::test]
@@ -42,30 +38,23 @@ async fn a_bypass_without_actor_or_reason_does_nothing() {
         assert!(sqlx::query("SELECT 1").fetch_optional(&unscoped).await.is_err());
         assert!(unscoped.begin().await.is_err());
     }
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
-        .fetch_one(&house.db.scoped(&house.acme))
-        .await
-        .unwrap();
-    assert_eq!(count, 3);
+    assert_eq!(count(&house.db, &house.acme).await, 3);
 }
 
 #[tokio::test]
 async fn an_unscoped_transaction_is_kept_only_when_it_is_committed() {
     let house = house().await;
     let unscoped = || house.db.unscoped(Bypass::new("ops:ann", "repair"));
-    let count = async || -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&unscoped()).await.unwrap()
-    };
     let mut tx = unscoped().begin().await.unwrap();
     sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
     drop(tx);
-    assert_eq!(count().await, 6);
+    assert_eq!(count_all(&house.db).await, 6);
     let mut tx = unscoped().begin().await.unwrap();
-    sqlx::query("DELETE FROM users WHERE id = ?").bind(1).execute(&mut tx).await.unwrap();
+    sqlx::query(sql("DELETE FROM users WHERE id = ?")).bind(1).execute(&mut tx).await.unwrap();
     tx.rollback().await.unwrap();
-    assert_eq!(count().await, 6);
+    assert_eq!(count_all(&house.db).await, 6);
     let mut tx = unscoped().begin().await.unwrap();
-    sqlx::query("DELETE FROM users WHERE id = ?").bind(1).execute(&mut tx).await.unwrap();
+    sqlx::query(sql("DELETE FROM users WHERE id = ?")).bind(1).execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(count().await, 5);
+    assert_eq!(count_all(&house.db).await, 5);
 }

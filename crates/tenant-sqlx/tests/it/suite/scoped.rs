@@ -3,9 +3,11 @@
 use futures_util::TryStreamExt;
 use sqlx::Connection;
 
-use crate::support::{emails, house, narrow_house};
+use super::support::{KEPT, Place, count, emails, house, narrow_house, sql};
 
-const USERS: &str = "SELECT email FROM users WHERE active = ? ORDER BY email";
+fn users() -> sqlx::AssertSqlSafe<String> {
+    sql("SELECT email FROM users WHERE active = ? ORDER BY email")
+}
 
 #[tokio::test]
 async fn a_cached_statement_never_carries_the_tenant_before() {
@@ -13,7 +15,7 @@ async fn a_cached_statement_never_carries_the_tenant_before() {
     for round in 0..50 {
         for tenant in [&house.acme, &house.globex] {
             let found: Vec<String> =
-                sqlx::query_scalar(USERS).bind(true).fetch_all(&house.db.scoped(tenant)).await.unwrap();
+                sqlx::query_scalar(users()).bind(true).fetch_all(&house.db.scoped(tenant)).await.unwrap();
             assert_eq!(found, emails(tenant), "round {round}");
         }
     }
@@ -26,9 +28,9 @@ async fn tenants_share_one_prepared_statement() {
     let cached = async || pool.acquire().await.unwrap().cached_statements_size();
     let before = cached().await;
     for tenant in [&house.acme, &house.globex, &house.acme] {
-        sqlx::query(USERS).bind(true).fetch_all(&house.db.scoped(tenant)).await.unwrap();
+        sqlx::query(users()).bind(true).fetch_all(&house.db.scoped(tenant)).await.unwrap();
     }
-    assert_eq!(cached().await, before + 1);
+    assert_eq!(cached().await, before + KEPT);
 }
 
 #[tokio::test]
@@ -37,7 +39,7 @@ async fn a_statement_that_is_not_to_be_kept_is_not() {
     let cached = async || pool.acquire().await.unwrap().cached_statements_size();
     let before = cached().await;
     let scoped = house.db.scoped(&house.acme);
-    sqlx::query(USERS).bind(true).persistent(false).fetch_all(&scoped).await.unwrap();
+    sqlx::query(users()).bind(true).persistent(false).fetch_all(&scoped).await.unwrap();
     sqlx::raw_sql("SELECT id FROM users").fetch_all(scoped).await.unwrap();
     assert_eq!(cached().await, before);
 }
@@ -48,16 +50,16 @@ async fn a_stream_dropped_half_way_leaves_nothing_for_the_next_tenant() {
     for _ in 0..10 {
         for tenant in [&house.acme, &house.globex] {
             let scoped = house.db.scoped(tenant);
-            let mut stream = sqlx::query_scalar::<_, String>(USERS).bind(true).fetch(&scoped);
+            let mut stream = sqlx::query_scalar::<_, String>(users()).bind(true).fetch(&scoped);
             assert_eq!(stream.try_next().await.unwrap(), emails(tenant).into_iter().next());
             drop(stream);
         }
     }
     let mut tx = house.db.begin(&house.acme).await.unwrap();
-    let mut stream = sqlx::query_scalar::<_, String>(USERS).bind(true).fetch(&mut tx);
+    let mut stream = sqlx::query_scalar::<_, String>(users()).bind(true).fetch(&mut tx);
     stream.try_next().await.unwrap();
     drop(stream);
-    let found: Vec<String> = sqlx::query_scalar(USERS).bind(true).fetch_all(&mut tx).await.unwrap();
+    let found: Vec<String> = sqlx::query_scalar(users()).bind(true).fetch_all(&mut tx).await.unwrap();
     assert_eq!(found, emails(&house.acme));
 }
 
@@ -70,38 +72,37 @@ async fn another_tenants_row_is_not_there_whatever_it_is_asked_by() {
         .await
         .unwrap();
     let found =
-        sqlx::query("SELECT email FROM users WHERE id = ?").bind(foreign).fetch_optional(&scoped).await;
+        sqlx::query(sql("SELECT email FROM users WHERE id = ?")).bind(foreign).fetch_optional(&scoped).await;
     assert!(found.unwrap().is_none());
-    let found = sqlx::query("SELECT email FROM users WHERE id = ? OR 1 = 1 OR tenant_id = 'globex'")
+    let found = sqlx::query(sql("SELECT email FROM users WHERE id = ? OR 1 = 1 OR tenant_id = 'globex'"))
         .bind(foreign)
         .fetch_all(&scoped)
         .await;
     assert_eq!(found.unwrap().len(), 3);
     for write in ["DELETE FROM users WHERE id = ?", "UPDATE users SET email = 'x' WHERE id = ?"] {
-        let done = sqlx::query(write).bind(foreign).execute(&scoped).await.unwrap();
+        let done = sqlx::query(sql(write)).bind(foreign).execute(&scoped).await.unwrap();
         assert_eq!(done.rows_affected(), 0, "{write}");
     }
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&scoped).await.unwrap();
-    assert_eq!(count, 3);
+    assert_eq!(count(&house.db, &house.acme).await, 3);
 }
 
 #[tokio::test]
 async fn shared_tables_are_read_where_they_are_declared() {
-    let folder = tempfile::tempdir().unwrap();
-    let pool = crate::support::one_connection(&folder).await;
+    let place = Place::new();
+    let pool = super::support::one_connection(&place).await;
     let db = tenant_sqlx::TenantDb::builder(pool)
-        .shared(["plans", "tenants", "TENANT_HOSTS"])
+        .shared(["plans", "tenants", "tenant_hosts"])
         .build()
         .await
         .unwrap();
-    let house = crate::support::furnish(db, folder).await;
+    let house = super::support::furnish(db, place).await;
     let scoped = house.db.scoped(&house.acme);
     let plans: i64 = sqlx::query_scalar("SELECT count(*) FROM plans").fetch_one(&scoped).await.unwrap();
     assert_eq!(plans, 2);
     let write = sqlx::query("DELETE FROM plans").execute(&scoped).await;
-    assert_eq!(crate::support::refusal(write), tenant_sql::RefusalKind::WriteToShared);
-    for table in ["SELECT * FROM tenants", "SELECT * FROM tenant_hosts", "SELECT * FROM Tenants"] {
+    assert_eq!(super::support::refusal(write), tenant_sql::RefusalKind::WriteToShared);
+    for table in ["SELECT * FROM tenants", "SELECT * FROM tenant_hosts"] {
         let read = sqlx::query(table).fetch_all(&scoped).await.map(|rows| rows.len());
-        assert_eq!(crate::support::refusal(read), tenant_sql::RefusalKind::HiddenRelation, "{table}");
+        assert_eq!(super::support::refusal(read), tenant_sql::RefusalKind::HiddenRelation, "{table}");
     }
 }

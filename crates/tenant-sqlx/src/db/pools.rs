@@ -1,0 +1,35 @@
+//! The connections, kept apart by who may leave something behind in them.
+
+use sqlx::Pool;
+
+use crate::driver::TenantDatabase;
+
+#[derive(Debug)]
+pub(super) struct Pools<DB: TenantDatabase> {
+    pub(super) scoped: Pool<DB>,
+    /// Where statements run as they stand. One of them may set the search path, make a temporary table that hides a
+    /// tenant's or change how texts are read: the connection it ran on must never serve a tenant.
+    pub(super) unscoped: Pool<DB>,
+}
+
+/// A bypass is rare: its pool is small, and empty again soon.
+const UNSCOPED_CONNECTIONS: u32 = 4;
+
+impl<DB: TenantDatabase> Pools<DB> {
+    pub(super) fn new(scoped: Pool<DB>) -> Self {
+        let unscoped = if DB::SESSIONS { apart(&scoped) } else { scoped.clone() };
+        Self { scoped, unscoped }
+    }
+
+    pub(super) async fn close(&self) {
+        self.scoped.close().await;
+        self.unscoped.close().await;
+    }
+}
+
+fn apart<DB: TenantDatabase>(pool: &Pool<DB>) -> Pool<DB> {
+    let connections = pool.options().get_max_connections().min(UNSCOPED_CONNECTIONS);
+    let options = pool.options().clone().min_connections(0).max_connections(connections);
+    let options = options.idle_timeout(std::time::Duration::from_secs(30));
+    options.connect_lazy_with(pool.connect_options().as_ref().clone())
+}

@@ -1,0 +1,94 @@
+//! PostgreSQL.
+
+mod bind;
+mod connect;
+mod error;
+mod introspect;
+mod rows;
+mod schema;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{
+    PgConnection, Pool, Postgres, SqlSafeStr, Transaction,
+    error::BoxDynError,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::PgArguments,
+};
+use tenant_sql::{Dialect, TenantValue};
+
+use super::{Cell, Sql, TenantDatabase, Wanted, sql};
+use crate::catalog::{Names, Schema};
+
+#[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
+impl TenantDatabase for Postgres {
+    const DIALECT: Dialect = Dialect::Postgres;
+    const ONE_WRITER: bool = false;
+    const SESSIONS: bool = true;
+    const TABLE_NAMES: Names = Names::Exact;
+    const COLUMN_NAMES: Names = Names::Exact;
+
+    fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
+        connect::connect(url).boxed()
+    }
+
+    fn begin(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
+        pool.begin().boxed()
+    }
+
+    /// With any weaker isolation each statement sees a moment of its own
+    /// (<https://www.postgresql.org/docs/current/transaction-iso.html>).
+    fn begin_read(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
+        pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").boxed()
+    }
+
+    fn bind_tenant(arguments: &mut PgArguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError> {
+        bind::tenant(arguments, tenant)
+    }
+
+    fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
+        async { connect::check_literals(&mut *pool.acquire().await?).await }.boxed()
+    }
+
+    fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>> {
+        introspect::schema(pool, wanted).boxed()
+    }
+
+    fn tenant_migrations() -> Migrator {
+        let tenants = include_str!("../../../migrations/postgres/0001_tenants.sql").into_sql_str();
+        let migration = Migration::new(1, "tenants".into(), MigrationType::Simple, tenants, false);
+        Migrator::with_migrations(vec![migration])
+    }
+
+    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
+        migrate(pool, migrator).boxed()
+    }
+
+    fn is_collision(error: &sqlx::Error) -> bool {
+        error::is_collision(error)
+    }
+
+    fn execute<'a>(
+        connection: &'a mut PgConnection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<u64>> {
+        rows::execute(connection, sql, cells).boxed()
+    }
+
+    fn fetch<'a>(
+        connection: &'a mut PgConnection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::fetch(connection, sql, cells).boxed()
+    }
+}
+
+/// sqlx holds an advisory lock while it migrates, so that of several processes one migrates. The lock belongs to the
+/// session and stays where a migration fails or is cancelled: so the session ends here, whatever happens, and with it
+/// what a migration may have set.
+async fn migrate(pool: &Pool<Postgres>, migrator: &Migrator) -> sqlx::Result<()> {
+    let mut connection = pool.acquire().await?;
+    connection.close_on_drop();
+    Ok(migrator.run_direct(None, &mut *connection, false).await?)
+}

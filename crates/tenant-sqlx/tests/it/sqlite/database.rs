@@ -1,0 +1,59 @@
+//! SQLite, in a file in a folder of its own.
+
+use tempfile::TempDir;
+
+pub(crate) type Db = sqlx::Sqlite;
+
+pub(crate) struct Place(TempDir);
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("sqlite://{}", self.0.path().join("tenants.db").display())
+    }
+
+    /// For a pool that does not create the file by itself.
+    pub(crate) fn pool_url(&self) -> String {
+        format!("{}?mode=rwc", self.url())
+    }
+}
+
+/// SQLite knows the placeholders as the tests write them.
+pub(crate) fn placeholders(text: &str) -> String {
+    text.to_owned()
+}
+
+/// How many statements one that was run leaves prepared.
+pub(crate) const KEPT: usize = 1;
+
+/// Whether an `UPDATE` can return rows.
+pub(crate) const UPDATE_RETURNS: bool = true;
+
+pub(crate) const USERS: &str = "CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    tenant_id TEXT NOT NULL REFERENCES tenants (id),
+    email TEXT NOT NULL,
+    active BOOLEAN NOT NULL DEFAULT TRUE,
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, email)
+)";
+
+pub(crate) const NOTES: &str = "CREATE TABLE notes (tenant_id TEXT NOT NULL, text TEXT NOT NULL)";
+
+pub(crate) const TABLES: &str = "SELECT count(*) FROM sqlite_schema";
+
+/// What the database has beyond what all of them have, and no tenant may reach.
+pub(crate) const INTERNAL: &[&str] = &["SELECT * FROM sqlite_schema"];
+
+pub(crate) const UNSUPPORTED: &[&str] = &["PRAGMA table_info(users)", "ATTACH 'other.db' AS other", "VACUUM"];
+
+/// What others might leave in the table of tenants.
+pub(crate) const DAMAGES: &[&str] = &[
+    "UPDATE tenants SET status = x'00ff'",
+    "UPDATE tenants SET quota_requests_per_minute = 'many'",
+    "UPDATE tenants SET revision = 1.5",
+    "UPDATE tenants SET hosts = cast(x'fffe' AS text)",
+];

@@ -1,0 +1,6 @@
+mod catalog;
+mod connection;
+pub(crate) mod database;
+#[path = "../suite/mod.rs"]
+mod suite;
+mod writers;

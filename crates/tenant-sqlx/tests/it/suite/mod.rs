@@ -1,0 +1,14 @@
+//! What holds on every database. `super::database` says which one this is.
+
+mod arguments;
+mod bypass;
+mod concurrency;
+mod configs;
+mod kill;
+mod migrations;
+mod refusals;
+mod scoped;
+pub(crate) mod support;
+mod suspension;
+mod transaction;
+mod ways;
