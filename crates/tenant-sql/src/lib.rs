@@ -59,6 +59,9 @@
 
 mod cache;
 mod catalog;
+#[cfg(test)]
+#[path = "../tests/it/oracle/corpus.rs"]
+mod corpus;
 #[cfg(feature = "serde")]
 mod declaration;
 mod dialect;

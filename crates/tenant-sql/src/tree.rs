@@ -1,8 +1,8 @@
 //! Trees of the parser, kept at arm's length.
 //!
 //! What the parser derives for its types (to drop, copy and compare them) is compiled again in each place that uses it,
-//! for the types of all statements of all databases. Hence this is the one place that drops whole statements and copies
-//! expressions, and none compares: see [`same_shape`].
+//! for the types of all statements of all databases. Hence this is the one place that drops whole statements, and
+//! none copies or compares: see [`infix`] and [`same_shape`].
 
 use std::mem::{Discriminant, discriminant};
 use std::ops::{Deref, DerefMut};
@@ -58,10 +58,6 @@ impl DerefMut for Tree {
     fn deref_mut(&mut self) -> &mut Statement {
         self.0.statement_mut()
     }
-}
-
-pub(crate) fn copy(expr: &Expr) -> Expr {
-    expr.clone()
 }
 
 /// Reads the right side of an operator of our own. The parser's own dialect builds the node: it has compiled how to copy

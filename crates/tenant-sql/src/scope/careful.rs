@@ -10,13 +10,12 @@ use sqlparser::ast::{
     OffsetRows, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value, Values,
 };
 
-use super::predicate::conjunction;
+use super::predicate::{again, conjunction};
 use super::select::{all_of, plain_query};
 use super::{Result, Scoper};
 use crate::dialect::AGGREGATE;
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
-use crate::tree;
 use crate::walk::{Flow, ON, Part, STOP, Watch, walk};
 
 /// How many predicates all guards of a statement may have: each condition repeats those of all relations it can see.
@@ -107,7 +106,7 @@ impl Scoper<'_> {
         if !self.careful || count(&condition, self.rules, usize::MAX) == 0 {
             return Ok(condition);
         }
-        match conjunction(predicates.iter().map(tree::copy)) {
+        match conjunction(predicates.iter().map(again)) {
             Some(guard) => self.protect(&guard, predicates.len(), condition),
             None => Ok(condition),
         }
@@ -132,7 +131,7 @@ impl Scoper<'_> {
                     case_token: AttachedToken::empty(),
                     end_token: AttachedToken::empty(),
                     operand: None,
-                    conditions: vec![CaseWhen { condition: tree::copy(guard), result: fallible }],
+                    conditions: vec![CaseWhen { condition: again(guard), result: fallible }],
                     else_result: None,
                 })
             }

@@ -1,4 +1,4 @@
-use sqlparser::ast::{BinaryOperator, Expr, Ident};
+use sqlparser::ast::{BinaryOperator, Expr, Ident, Value};
 
 use super::Scoper;
 
@@ -32,5 +32,18 @@ pub(super) fn nested(expr: Expr) -> Expr {
     match expr {
         Expr::Nested(inner) => Expr::Nested(inner),
         open => Expr::Nested(Box::new(open)),
+    }
+}
+
+/// Predicates once more. Nothing else is copied: a copy of any expression would be a copy of any statement in it.
+pub(super) fn again(predicates: &Expr) -> Expr {
+    match predicates {
+        Expr::BinaryOp { left, op, right } => {
+            Expr::BinaryOp { left: Box::new(again(left)), op: op.clone(), right: Box::new(again(right)) }
+        }
+        Expr::CompoundIdentifier(parts) => Expr::CompoundIdentifier(parts.clone()),
+        Expr::Value(value) => Expr::Value(value.clone()),
+        // A guard that lets no row pass.
+        _ => Expr::Value(Value::Null.with_empty_span()),
     }
 }

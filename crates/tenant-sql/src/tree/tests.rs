@@ -6,11 +6,9 @@ use sqlparser::ast::{BinaryOperator, Expr, SetExpr, VisitMut, VisitorMut};
 
 use super::same_shape;
 use crate::catalog::Dialect;
+use crate::corpus;
 use crate::dialect::Rules;
 use crate::round_trip;
-
-#[path = "../../tests/it/oracle/corpus.rs"]
-mod corpus;
 
 /// Takes one pair of parentheses away, or turns one chain of operators around: most of what comes of it reads otherwise.
 struct Misprint {

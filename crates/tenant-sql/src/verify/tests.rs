@@ -6,14 +6,12 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, UnaryOperator, Value, VisitMut
 
 use super::verify;
 use crate::catalog::{Catalog, Dialect};
+use crate::corpus;
 use crate::dialect::Rules;
 use crate::limits::Limits;
 use crate::plan::TenantBind;
 use crate::table::Table;
 use crate::{pipeline, round_trip};
-
-#[path = "../../tests/it/oracle/corpus.rs"]
-mod corpus;
 
 fn catalog() -> Catalog {
     Catalog::builder(Dialect::Sqlite)

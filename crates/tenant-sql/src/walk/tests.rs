@@ -9,11 +9,9 @@ use sqlparser::ast::{
 
 use super::{Flow, ON, Watch, walk};
 use crate::catalog::Dialect;
+use crate::corpus;
 use crate::dialect::Rules;
 use crate::round_trip;
-
-#[path = "../../tests/it/oracle/corpus.rs"]
-mod corpus;
 
 /// What either walk came by.
 #[derive(Default)]

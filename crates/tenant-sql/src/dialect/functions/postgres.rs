@@ -207,17 +207,28 @@ const ARRAY: &[&str] = &[
 
 /// Functions that have a result for any value of a row.
 pub(in crate::dialect) const TOTAL: &[&str] = &[
+    "bool_and",
+    "bool_or",
     "btrim",
     "char_length",
     "character_length",
     "coalesce",
+    "count",
+    "cume_dist",
+    "dense_rank",
+    "every",
     "greatest",
     "least",
     "length",
     "lower",
     "ltrim",
+    "max",
+    "min",
     "nullif",
     "octet_length",
+    "percent_rank",
+    "rank",
+    "row_number",
     "rtrim",
     "upper",
 ];
