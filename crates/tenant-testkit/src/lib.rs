@@ -2,10 +2,13 @@
 //! tenant.
 //!
 //! - `servers`: private PostgreSQL, MariaDB and Redis servers (feature `servers`).
-//! - `oracle`: the isolation oracle; `generate`: statements for it; `campaign`: many of them (feature `oracle`).
+//! - `oracle`: the isolation oracle; `generate`: statements for it; `campaign`: many of them; `fuzz`: broken ones (feature
+//!   `oracle`).
 
 #[cfg(feature = "oracle")]
 pub mod campaign;
+#[cfg(feature = "oracle")]
+pub mod fuzz;
 #[cfg(feature = "oracle")]
 pub mod generate;
 #[cfg(feature = "oracle")]

@@ -17,8 +17,7 @@ mod options;
 
 use options::Options;
 
-const USAGE: &str =
-    "oracle --dialect sqlite|postgres|mysql [--statements 100000] [--seed 1] [--show SEED] [--verbose]";
+const USAGE: &str = "oracle --dialect sqlite|postgres|mysql [--statements 100000] [--seed 1] [--show SEED] [--print NUMBER] [--verbose]";
 
 /// A server lives as long as the campaign.
 enum Server {
@@ -40,7 +39,7 @@ impl Server {
         match self {
             Self::None => String::new(),
             Self::Postgres(server) => server.url(),
-            Self::MariaDb(server) => server.url(),
+            Self::MariaDb(server) => server.socket_url(),
         }
     }
 }
@@ -70,6 +69,11 @@ async fn run() -> Result<bool, Box<dyn std::error::Error>> {
     let server = Server::start(dialect)?;
     let oracle = shop(dialect, server.url()).open().await?;
     let generator = Generator::new(dialect, oracle.schema(), &["secrets"]);
+    if options.has("print") {
+        let number = options.number("print", 1)?;
+        (0..number).for_each(|seed| println!("{}", generator.statement(seed).sql));
+        return Ok(true);
+    }
     if options.has("show") {
         let seed = options.number("show", 0)?;
         println!("{:#?}", generator.statement(seed));
@@ -94,7 +98,11 @@ async fn work(campaign: &mut Campaign, wanted: u64, first: u64) -> Result<(), Or
     let begin = Instant::now();
     let mut told = begin;
     while counted(campaign.tally()) < wanted {
+        let before = campaign.tally().differences;
         campaign.judge(seed).await?;
+        if campaign.tally().differences > before {
+            eprintln!("seed {seed} differs");
+        }
         seed = seed.wrapping_add(1);
         if told.elapsed() > Duration::from_secs(10) {
             told = Instant::now();

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use tenant_sql::RefusalKind;
+
 use crate::oracle::Verdict;
 
 /// What became of the statements of a campaign.
@@ -45,7 +47,10 @@ impl Tally {
             Verdict::TooLarge => self.too_large += 1,
             Verdict::Refused(refusal) => {
                 *self.refused.entry(refusal.kind().as_str()).or_default() += 1;
-                let what = format!("{}: {} ({})", refusal.kind(), refusal.construct(), refusal.hint());
+                let near = refusal.location().map(|place| word_at(sql, place.column)).unwrap_or_default();
+                let construct =
+                    if refusal.kind() == RefusalKind::Syntax { near } else { refusal.construct() };
+                let what = format!("{}: {construct} ({})", refusal.kind(), refusal.hint());
                 note(&mut self.constructs, what, sql);
             }
         }
@@ -78,6 +83,13 @@ fn note(of: &mut BTreeMap<String, (u64, String)>, what: String, sql: &str) {
     if sql.len() < shortest.len() {
         sql.clone_into(shortest);
     }
+}
+
+/// Generated statements stand on one line.
+fn word_at(sql: &str, column: u64) -> &str {
+    let at = usize::try_from(column).unwrap_or_default().saturating_sub(1);
+    let start = sql.char_indices().nth(at).map_or(sql.len(), |(at, _)| at);
+    sql.get(start..).and_then(|rest| rest.split([' ', '(', ')', ',']).next()).unwrap_or_default()
 }
 
 /// Names and values differ from statement to statement.

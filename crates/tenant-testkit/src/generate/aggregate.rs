@@ -20,7 +20,7 @@ impl Maker<'_> {
             Type::Json => "NULL".to_owned(),
         };
         let plain = value.ends_with(')')
-            && !value.contains("coalesce")
+            && !value.starts_with("array_to_string")
             && !value.contains("WITHIN")
             && !value.contains('>');
         if depth > 0 && plain && !self.mysql() && self.random.one_in(5) {

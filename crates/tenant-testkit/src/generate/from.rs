@@ -52,8 +52,11 @@ impl Maker<'_> {
         };
         // PostgreSQL merges or hashes a FULL JOIN: other conditions it refuses.
         let plain = kind.starts_with("FULL") && self.postgres();
+        let equal = self.equality(scope);
+        let columns = equal.split(" = ").all(|side| side.contains('.'));
+        let kind = if plain && !columns { "LEFT JOIN" } else { kind };
         let on = match () {
-            () if plain => self.equality(scope),
+            () if plain => equal,
             () if self.random.one_in(4) => self.condition(&join(scope, outer), depth.clamp(1, 2) - 1),
             () => self.comparison(scope),
         };
@@ -134,7 +137,7 @@ impl Maker<'_> {
             1 => format!("{spelled} AS {alias}"),
             _ => format!("{spelled} {alias}"),
         };
-        if self.postgres() && self.random.one_in(12) {
+        if self.postgres() && self.random.one_in(200) {
             return renamed(&said, &alias, &source);
         }
         (said, vec![source.under(&alias)])
@@ -148,7 +151,7 @@ impl Maker<'_> {
             1 => format!("\"{name}\""),
             2 if !source.cte && self.sqlite() => format!("main.{name}"),
             2 if !source.cte && self.postgres() => format!("public.{name}"),
-            3 if !source.cte && self.postgres() => format!("ONLY {name}"),
+            3 if !source.cte && self.postgres() && self.random.one_in(20) => format!("ONLY {name}"),
             4 if self.sqlite() => format!("[{name}]"),
             _ => name.clone(),
         }

@@ -26,7 +26,7 @@ mod expression;
 mod from;
 mod number;
 mod query;
-mod random;
+pub(crate) mod random;
 mod scope;
 mod select;
 mod text;
@@ -91,6 +91,7 @@ impl Generator {
             sources: &self.sources,
             random: Random::new(seed),
             ctes: Vec::new(),
+            avoided: None,
             names: 0,
             numbered: false,
         }
@@ -103,6 +104,8 @@ struct Maker<'g> {
     sources: &'g [Source],
     random: Random,
     ctes: Vec<Source>,
+    /// The name of the CTE that is being made.
+    avoided: Option<String>,
     names: usize,
     /// SQLite: `?1` instead of `?`.
     numbered: bool,

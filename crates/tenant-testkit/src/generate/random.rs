@@ -1,9 +1,9 @@
 /// Reproducible random numbers: SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
     }
 
@@ -16,25 +16,25 @@ impl Random {
     }
 
     /// A number below `limit`, or 0.
-    pub(super) fn below(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
         u32::try_from(self.next() % u64::from(limit.max(1))).unwrap_or_default()
     }
 
-    pub(super) fn one_in(&mut self, times: u32) -> bool {
+    pub(crate) fn one_in(&mut self, times: u32) -> bool {
         self.below(times) == 0
     }
 
-    pub(super) fn index(&mut self, length: usize) -> usize {
+    pub(crate) fn index(&mut self, length: usize) -> usize {
         self.below(u32::try_from(length).unwrap_or(u32::MAX)) as usize
     }
 
     /// One of these, or the empty text.
-    pub(super) fn pick<'t>(&mut self, of: &[&'t str]) -> &'t str {
+    pub(crate) fn pick<'t>(&mut self, of: &[&'t str]) -> &'t str {
         let at = self.index(of.len());
         of.get(at).copied().unwrap_or_default()
     }
 
-    pub(super) fn choose<'t, T>(&mut self, of: &'t [T]) -> Option<&'t T> {
+    pub(crate) fn choose<'t, T>(&mut self, of: &'t [T]) -> Option<&'t T> {
         let at = self.index(of.len());
         of.get(at)
     }

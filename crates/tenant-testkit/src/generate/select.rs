@@ -60,12 +60,24 @@ impl Maker<'_> {
             0 => format!(" HAVING {}", self.aggregate_condition(scope, depth)),
             _ => String::new(),
         };
-        let mut columns: Vec<String> = types.iter().map(|kind| self.aggregate(*kind, scope, depth)).collect();
+        let columns: Vec<String> = types.iter().map(|kind| self.aggregate(*kind, scope, depth)).collect();
         let order = self.order_and_limit(types.len(), depth);
-        if order.is_empty() && self.random.one_in(2) {
-            columns.extend(keys);
-        }
         format!("SELECT {} {head} GROUP BY {group}{having}{order}", columns.join(", "))
+    }
+
+    /// The keys beside the aggregates.
+    pub(super) fn report(&mut self) -> String {
+        let (from, scope) = self.from(2, &Vec::new());
+        let condition = self.where_(&scope, 1);
+        let keys: Vec<String> = (0..=self.random.below(2)).map(|_| self.any_column(&scope)).collect();
+        let (number, text) = (self.aggregate(Type::Int, &scope, 1), self.aggregate(Type::Text, &scope, 0));
+        let group = self.group(&keys);
+        let having = format!(" HAVING {}", self.aggregate_condition(&scope, 1));
+        let having = if self.random.one_in(3) { having } else { String::new() };
+        format!(
+            "SELECT {}, {number} AS n, {text} FROM {from}{condition} GROUP BY {group}{having}",
+            keys.join(", ")
+        )
     }
 
     fn group(&mut self, keys: &[String]) -> String {

@@ -7,17 +7,24 @@ use super::scope::{Scope, Source, Type, join};
 
 impl Maker<'_> {
     pub(super) fn write(&mut self) -> String {
+        let kind = self.random.below(40);
+        if kind == 39 && self.postgres() {
+            let target = self.table();
+            return self.merge(&target);
+        }
+        if (36..39).contains(&kind) && self.postgres() {
+            let target = self.table();
+            return self.write_in_cte(&target);
+        }
         let with = if self.random.one_in(8) && !self.mysql() { self.with() } else { String::new() };
         let target = self.table();
-        let body = match self.random.below(14) {
+        let body = match kind % 13 {
             0..=3 => self.insert(&target),
             4 | 5 => self.insert_select(&target),
             6..=8 => self.update(&target),
             9 if self.mysql() => self.update_join(&target),
             10 if self.mysql() => self.delete_join(&target),
-            9 if self.postgres() => self.merge(&target),
-            10 if self.postgres() => return self.write_in_cte(&target),
-            10 => self.update(&target),
+            9 | 10 => self.update(&target),
             11 => self.delete_using(&target),
             _ => self.delete(&target),
         };

@@ -26,8 +26,19 @@ pub(super) enum Failure {
     Lost(String),
 }
 
+impl Failure {
+    /// Whether the database did not take the statement at all: it did not understand it, or knows no such thing.
+    /// SQLITE_ERROR; SQLSTATE classes 42 (syntax error or access rule violation) and 0A (feature not supported).
+    pub(super) fn is_rejection(&self) -> bool {
+        match self {
+            Self::Database(why) => ["1: ", "42", "0A"].iter().any(|code| why.starts_with(code)),
+            Self::TooLarge | Self::Lost(_) => false,
+        }
+    }
+}
+
 /// Rows and bytes a statement may give before it is given up.
 pub(super) const MOST_ROWS: usize = 20_000;
 pub(super) const MOST_BYTES: usize = 8 << 20;
 /// How long a statement may run.
-pub(super) const MOST_MILLISECONDS: u64 = 3_000;
+pub(super) const MOST_MILLISECONDS: u64 = 1_000;

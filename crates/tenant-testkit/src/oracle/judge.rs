@@ -124,9 +124,12 @@ impl Oracle {
             bound.push(self.databases.tenant().clone());
         }
         let writes = writes(&plan, sql);
+        let single = trial(&self.databases, &self.schema, &mut self.single, (sql, arguments), writes).await?;
+        if matches!(single.answer, Err(Failure::TooLarge)) {
+            return Ok(Verdict::TooLarge);
+        }
         let shared =
             trial(&self.databases, &self.schema, &mut self.shared, (&scoped, &bound), writes).await?;
-        let single = trial(&self.databases, &self.schema, &mut self.single, (sql, arguments), writes).await?;
         let mut found = self.compare(&shared, &single, writes, ordered(sql));
         if found.is_none()
             && let Some(link) = &mut self.secured
@@ -168,6 +171,8 @@ impl Oracle {
         let (here, there) = match (&shared.answer, &single.answer) {
             (Err(Failure::TooLarge), _) | (_, Err(Failure::TooLarge)) | (Err(_), Err(_)) => return None,
             (Ok(here), Ok(there)) => (here, there),
+            // What the database itself rejects is no statement to compare.
+            (Ok(_), Err(failure)) if failure.is_rejection() => return None,
             (here, there) => return Some((DifferenceKind::Failure, outcome(here), outcome(there))),
         };
         if let Some(seen) = self.foreign_canary(here, there) {

@@ -4,12 +4,14 @@ mod mysql;
 mod postgres;
 mod sqlite;
 
+use std::time::Duration;
+
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use sqlx::{AssertSqlSafe, Connection as _, Either};
 use tenant_sql::Dialect;
 
-use super::answer::{Answer, Failure, MOST_BYTES, MOST_ROWS};
+use super::answer::{Answer, Failure, MOST_BYTES, MOST_MILLISECONDS, MOST_ROWS};
 use super::value::Value;
 
 pub(super) struct Link {
@@ -82,8 +84,8 @@ impl Link {
     pub(super) async fn run(&mut self, sql: &str, arguments: &[Value]) -> Result<Answer, Failure> {
         let answer = match &mut self.inner {
             Inner::Sqlite(link) => collect(sqlite::run(link.limited().await, sql, arguments)).await,
-            Inner::Postgres(link) => collect(postgres::run(link, sql, arguments)).await,
-            Inner::MySql(link) => collect(mysql::run(link, sql, arguments)).await,
+            Inner::Postgres(link) => in_time(collect(postgres::run(link, sql, arguments))).await,
+            Inner::MySql(link) => in_time(collect(mysql::run(link, sql, arguments))).await,
         };
         if answer == Err(Failure::TooLarge) {
             self.begin_anew().await.map_err(|error| Failure::Lost(error.to_string()))?;
@@ -109,6 +111,12 @@ impl Inner {
             Dialect::MySql => mysql::open(address).await.map(Self::MySql),
         }
     }
+}
+
+/// For servers that don't notice their own limit: MariaDB goes on in some set operations.
+async fn in_time(answer: impl Future<Output = Result<Answer, Failure>>) -> Result<Answer, Failure> {
+    let limit = Duration::from_millis(2 * MOST_MILLISECONDS);
+    tokio::time::timeout(limit, answer).await.unwrap_or(Err(Failure::TooLarge))
 }
 
 async fn collect(

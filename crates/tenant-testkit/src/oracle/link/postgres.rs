@@ -43,7 +43,8 @@ pub(super) fn run<'c>(
     sql: &str,
     arguments: &[Value],
 ) -> BoxStream<'c, Result<Either<u64, Row>, sqlx::Error>> {
-    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
+    // Named: sqlx asks for a type it does not know in between, and an unnamed one would be gone then.
+    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
     for argument in arguments {
         query = match argument.clone() {
             Value::Null => query.bind(Untyped),
