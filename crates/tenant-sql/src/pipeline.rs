@@ -37,14 +37,14 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     guard::tokens(&source, dialect)?;
     let arguments = placeholders::number(&mut source, dialect, rules)?;
     let tokens = source.for_parser(dialect);
-    let mut statement = round_trip::parse(tokens.clone(), rules)?;
+    let (mut statement, tokens) = round_trip::parse(tokens, rules)?;
     words::check(&statement, rules)?;
     round_trip::same_tokens(&tokens, &statement, rules)?;
     let marker = rules.inline.map_or_else(|| (rules.placeholder)(arguments + 1), str::to_owned);
     let scoped = Scoper::new(catalog, &source, marker.clone()).statement(&mut statement)?;
     let printed = statement.to_string();
-    round_trip::same_tree(&printed, &statement, rules)?;
-    verify::verify(&printed, catalog, &marker)?;
+    let read = round_trip::same_tree(&printed, &statement, rules)?;
+    verify::verify(&read, catalog, &marker)?;
     assemble(&printed, &scoped, arguments, &marker, catalog)
 }
 

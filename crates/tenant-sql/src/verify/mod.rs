@@ -21,19 +21,18 @@ use sqlparser::ast::{Query, Statement};
 use crate::catalog::Catalog;
 use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
-use crate::round_trip;
 use crate::walk::{Flow, ON, Part, STOP, Watch, walk};
 
 type Proof<T = ()> = Result<T, Refusal>;
 
-/// Proves that the text reads and writes rows of the tenant only, whose placeholder is `marker`.
-pub(crate) fn verify(printed: &str, catalog: &Catalog, marker: &str) -> Proof {
+/// Proves that a statement reads and writes rows of the tenant only, whose placeholder is `marker`. It must be what was
+/// read out of the printed text, never the tree that was printed.
+pub(crate) fn verify(statement: &Statement, catalog: &Catalog, marker: &str) -> Proof {
     let rules = Rules::of(catalog.dialect());
-    let statement = round_trip::reparse(printed, rules)?;
     let mut verifier = Verifier { catalog, rules, marker, ctes: Vec::new(), seen: census::Count::default() };
-    verifier.statement(&statement)?;
-    fields::check(&statement, &verifier)?;
-    census::compare(&statement, &verifier)
+    verifier.statement(statement)?;
+    fields::check(statement, &verifier)?;
+    census::compare(statement, &verifier)
 }
 
 /// A fault of the scoper, or an attack on it: either way nothing reaches the database.

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{BinaryOperator, Expr, Ident, UnaryOperator, Value, VisitMut, VisitorMut};
 
-use super::verify;
 use crate::catalog::{Catalog, Dialect};
 use crate::corpus;
 use crate::dialect::Rules;
@@ -12,6 +11,12 @@ use crate::limits::Limits;
 use crate::plan::TenantBind;
 use crate::table::Table;
 use crate::{pipeline, round_trip};
+
+/// As the pipeline does it: the printed text, read again.
+fn verify(printed: &str, catalog: &Catalog, marker: &str) -> super::Proof {
+    let read = round_trip::reparse(printed, Rules::of(catalog.dialect()))?;
+    super::verify(&read, catalog, marker)
+}
 
 fn catalog() -> Catalog {
     Catalog::builder(Dialect::Sqlite)
