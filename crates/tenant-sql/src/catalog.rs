@@ -14,8 +14,10 @@ pub enum Dialect {
     Postgres,
     /// MySQL 8 or MariaDB 10.6 or later.
     ///
-    /// Not ready for production: a condition that can fail is not put behind the tenant here yet, so that its error may
-    /// tell of another tenant's row. There is no executor for it either.
+    /// What can fail is put behind the tenant as elsewhere (`ICP`, merged derived tables and pushed-down `HAVING` try
+    /// conditions early here too). In strict mode, where a statement writes, comparing text with a number fails: queries in
+    /// such a statement read the tenant's rows from a derived table, and lose the table's indexes for it. The order in
+    /// which an `UPDATE` or `DELETE` of one table tries its comparisons is relied upon.
     MySql,
 }
 

@@ -1,8 +1,8 @@
 //! Which expressions can fail on the values of a row: where an error stops the statement, it tells of the row.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart,
-    UnaryOperator, Value,
+    BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr,
+    LimitClause, ObjectNamePart, Query, SelectItem, SetExpr, UnaryOperator, Value,
 };
 
 use super::functions;
@@ -77,6 +77,96 @@ pub(super) fn postgres(expr: &Expr) -> bool {
         }
         _ => true,
     }
+}
+
+/// On MySQL and MariaDB: arithmetic (`BIGINT UNSIGNED value is out of range`), patterns, JSON, subqueries of several rows,
+/// and all functions but those known to give NULL or a warning. Where a statement writes, the warnings of a conversion are
+/// errors, whose text has the value in it: then comparisons fail too, unless a text stands on one side.
+pub(super) fn mysql(expr: &Expr, strict: bool) -> bool {
+    match expr {
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::Value(_)
+        | Expr::TypedString(_)
+        | Expr::Interval(_)
+        | Expr::Nested(_)
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsUnknown(_)
+        | Expr::IsNotUnknown(_)
+        | Expr::Exists { .. }
+        | Expr::Case { .. }
+        | Expr::Collate { .. }
+        | Expr::Trim { .. }
+        | Expr::Position { .. }
+        | Expr::Tuple(_)
+        | Expr::UnaryOp { op: UnaryOperator::Not, expr: _ } => false,
+        Expr::InSubquery { .. } | Expr::Substring { .. } | Expr::Extract { .. } => strict,
+        Expr::InList { expr: _, list, negated: _ } => strict && !list.iter().all(is_text),
+        Expr::Between { expr: _, negated: _, low, high } => strict && !(is_text(low) && is_text(high)),
+        Expr::Cast { kind: _, expr: _, data_type, format: _ } => {
+            strict || matches!(data_type, DataType::JSON)
+        }
+        Expr::Like { negated: _, any: false, expr: _, pattern: _, escape_char } => {
+            escape_char.as_deref().is_some_and(|escape| !is_one_character(escape))
+        }
+        Expr::BinaryOp { left, op, right } => match op {
+            BinaryOperator::And | BinaryOperator::Or => false,
+            BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Spaceship
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq => strict && !is_text(left) && !is_text(right),
+            BinaryOperator::BitwiseAnd
+            | BinaryOperator::BitwiseOr
+            | BinaryOperator::BitwiseXor
+            | BinaryOperator::PGBitwiseShiftLeft
+            | BinaryOperator::PGBitwiseShiftRight => strict,
+            _ => true,
+        },
+        Expr::UnaryOp { op: UnaryOperator::BitwiseNot, expr: _ } => strict,
+        Expr::Subquery(query) => !is_one_row(query),
+        Expr::Function(function) => match (name(function), strict) {
+            (None, _) => true,
+            (Some(name), true) => !functions::mysql::TOTAL.contains(&name.as_str()),
+            (Some(name), false) => ![functions::mysql::TOTAL, functions::mysql::WARNS]
+                .iter()
+                .any(|list| list.contains(&name.as_str())),
+        },
+        _ => true,
+    }
+}
+
+fn is_text(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(value.value, Value::SingleQuotedString(_)))
+}
+
+/// Whether a subquery has at most one row whatever the data.
+fn is_one_row(query: &Query) -> bool {
+    if let Some(LimitClause::LimitOffset { limit: Some(Expr::Value(limit)), .. }) = &query.limit_clause
+        && matches!(&limit.value, Value::Number(digits, false) if digits == "1")
+    {
+        return true;
+    }
+    let SetExpr::Select(select) = &*query.body else { return false };
+    let GroupByExpr::Expressions(groups, _) = &select.group_by else { return false };
+    let aggregate = match select.projection.as_slice() {
+        [
+            SelectItem::UnnamedExpr(Expr::Function(function))
+            | SelectItem::ExprWithAlias { expr: Expr::Function(function), .. },
+        ] => {
+            function.over.is_none()
+                && name(function).is_some_and(|name| functions::mysql::AGGREGATE.contains(&name.as_str()))
+        }
+        _ => false,
+    };
+    groups.is_empty() && (aggregate || select.from.is_empty())
 }
 
 /// Operators that have a result for any two values of their types.

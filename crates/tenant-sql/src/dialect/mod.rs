@@ -7,8 +7,6 @@ mod postgres;
 mod sqlite;
 mod sqlite_parser;
 
-pub(crate) use functions::postgres::AGGREGATE;
-
 use std::fmt;
 
 use sqlparser::ast::{BinaryOperator, Expr, Ident, UnaryOperator, Value};
@@ -27,10 +25,13 @@ pub(crate) struct Rules {
     pub(crate) system_columns: &'static [&'static str],
     /// Functions known to be pure, in lower case.
     pub(crate) functions: &'static [&'static [&'static str]],
+    /// Functions that make one value of the rows of a group.
+    pub(crate) aggregates: &'static [&'static str],
     /// Pure functions that stand in `FROM`.
     pub(crate) table_functions: &'static [&'static str],
-    /// Whether an expression, without those in it, can fail on the values of a row.
-    pub(crate) fails: fn(&Expr) -> bool,
+    /// Whether an expression, without those in it, can fail on the values of a row; strictly, where comparing values of
+    /// two types fails as well.
+    pub(crate) fails: fn(&Expr, bool) -> bool,
     /// Whether an expression, with those in it, has nothing to do with any row.
     pub(crate) harmless: fn(&Expr) -> bool,
     pub(crate) binary: fn(&BinaryOperator) -> bool,
@@ -79,8 +80,15 @@ pub(crate) struct Features {
     pub(crate) joins_without_on: bool,
     /// Conditions may be tried on rows that other conditions exclude, and fail there.
     pub(crate) tries_conditions: bool,
-    /// `OFFSET 0` and `AS MATERIALIZED` keep a subquery apart; else `LIMIT -1` does.
+    /// `OFFSET 0` and `AS MATERIALIZED` keep a subquery apart; else a limit that is none does.
     pub(crate) materialized: bool,
+    /// The limit that is none; it does not hold for a union, only for its members.
+    pub(crate) limits_members: bool,
+    /// A constant that a column equals replaces the column everywhere, so that a guard with it would be no guard; `<=>`
+    /// is not seen through.
+    pub(crate) null_safe: bool,
+    /// Queries within statements that write are strict.
+    pub(crate) strict_writes: bool,
     /// Conditions of `HAVING` without an aggregate become conditions of `WHERE`.
     pub(crate) moves_having: bool,
 }

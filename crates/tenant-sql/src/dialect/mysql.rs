@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
 use sqlparser::dialect::MySqlDialect;
 
-use super::{Features, Rules, functions};
+use super::{Features, Rules, fallible, functions};
 use crate::tenant::TenantValue;
 
 pub(super) static RULES: Rules = Rules {
@@ -12,9 +12,10 @@ pub(super) static RULES: Rules = Rules {
     reserved: RESERVED,
     system_columns: &["_rowid"],
     functions: functions::mysql::PURE,
+    aggregates: functions::mysql::AGGREGATE,
     table_functions: functions::mysql::TABLES,
-    fails: |_| false,
-    harmless: |_| true,
+    fails: fallible::mysql,
+    harmless: fallible::is_constant,
     binary,
     unary,
     literal,
@@ -49,9 +50,12 @@ pub(super) static RULES: Rules = Rules {
         alias_columns: true,
         call_by_field: false,
         joins_without_on: false,
-        tries_conditions: false,
+        tries_conditions: true,
         materialized: false,
-        moves_having: false,
+        limits_members: true,
+        null_safe: true,
+        strict_writes: true,
+        moves_having: true,
     },
 };
 

@@ -135,7 +135,7 @@ impl Scoper<'_> {
         self.scopes.growing = outer;
         self.scopes.bodies -= 1;
         self.scopes.give_columns(at, listed.unwrap_or(walked?));
-        self.set_cte_apart(query, materialized);
+        self.set_cte_apart(&alias.name, query, materialized);
         Ok(())
     }
 }

@@ -56,7 +56,7 @@ impl Scoper<'_> {
             }
             Expr::InSubquery { expr, subquery, negated: _ } => {
                 self.expr(expr)?;
-                self.subquery(subquery)
+                self.query(subquery, Role::Compared).map(drop)
             }
             Expr::Exists { subquery, negated: _ } | Expr::Subquery(subquery) => self.subquery(subquery),
             Expr::Between { expr, negated: _, low, high } => {
@@ -77,9 +77,13 @@ impl Scoper<'_> {
             }
             Expr::RLike { negated: _, expr, pattern, regexp: _ } => self.both(expr, pattern),
             Expr::AnyOp { left, compare_op, right, is_some: _ } | Expr::AllOp { left, compare_op, right } => {
-                match (self.rules.binary)(compare_op) {
-                    true => self.both(left, right),
-                    false => Err(Refusal::construct_of("operator")),
+                match ((self.rules.binary)(compare_op), &mut **right) {
+                    (true, Expr::Subquery(query)) => {
+                        self.expr(left)?;
+                        self.query(query, Role::Compared).map(drop)
+                    }
+                    (true, right) => self.both(left, right),
+                    (false, _) => Err(Refusal::construct_of("operator")),
                 }
             }
             Expr::Case { case_token: _, end_token: _, operand, conditions, else_result } => {

@@ -2,6 +2,7 @@ use sqlparser::ast::{
     Expr, JoinConstraint, ObjectName, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins,
 };
 
+use super::careful::Strict;
 use super::frames::Columns;
 use super::names::Relation;
 use super::place::{Place, constraint, nulls_the_left, places};
@@ -50,7 +51,8 @@ impl Scoper<'_> {
         let TableWithJoins { relation, joins } = tables;
         let places = places(joins)?;
         let place = |scoper: &Self, at: usize| match places.get(at) {
-            Some(Place::On) if scoper.careful => Place::Derived,
+            Some(Place::On) if scoper.care.needed => Place::Derived,
+            Some(_) if scoper.care.needed && scoper.care.strict => Place::Derived,
             Some(place) if !below => *place,
             Some(_) | None => Place::Derived,
         };
@@ -84,7 +86,7 @@ impl Scoper<'_> {
     fn on_behind(&mut self, predicates: &[Expr], constraint: &mut JoinConstraint) -> Result {
         if let JoinConstraint::On(condition) = constraint {
             let own = std::mem::replace(condition, nothing());
-            *condition = self.behind(predicates, own)?;
+            *condition = self.behind(predicates, own, Strict::Nowhere)?;
         }
         Ok(())
     }

@@ -55,7 +55,7 @@ pub(crate) struct Scoper<'a> {
     returned: frames::Columns,
     touched: bool,
     /// Conditions can fail: they must not see a row of another tenant even for a moment.
-    careful: bool,
+    care: careful::Care,
     /// How many predicates were repeated in front of conditions.
     guards: usize,
     given: Vec<GivenTenant>,
@@ -75,7 +75,7 @@ impl<'a> Scoper<'a> {
             columns: HashMap::new(),
             returned: frames::Columns::default(),
             touched: false,
-            careful: false,
+            care: careful::Care::default(),
             guards: 0,
             given: Vec::new(),
             fresh: 0,

@@ -8,7 +8,9 @@ impl Scoper<'_> {
         let quoted = |name: &str| Ident::with_quote(self.rules.quote, name);
         let column = Expr::CompoundIdentifier(vec![quoted(alias), quoted(tenant_column)]);
         let tenant = self.tenant();
-        Expr::BinaryOp { left: Box::new(column), op: BinaryOperator::Eq, right: Box::new(tenant) }
+        let null_safe = self.rules.can.null_safe && self.care.needed;
+        let op = if null_safe { BinaryOperator::Spaceship } else { BinaryOperator::Eq };
+        Expr::BinaryOp { left: Box::new(column), op, right: Box::new(tenant) }
     }
 }
 

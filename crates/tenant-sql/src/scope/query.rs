@@ -11,6 +11,8 @@ pub(super) enum Role {
     Named,
     /// Only their values count.
     Values,
+    /// Their values are compared with a row outside.
+    Compared,
 }
 
 impl Scoper<'_> {

@@ -5,6 +5,7 @@ use sqlparser::ast::{
     TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
+use super::careful::Strict;
 use super::frames::Columns;
 use super::from::Brought;
 use super::predicate::guarded;
@@ -77,8 +78,13 @@ impl Scoper<'_> {
             self.expr(condition)?;
         }
         named_window.iter_mut().try_for_each(|window| self.named_window(window))?;
-        let condition =
-            selection.take().map(|condition| self.behind(&brought.predicates, condition)).transpose()?;
+        if role == Role::Compared {
+            self.compare_behind(&brought.predicates, projection, group_by)?;
+        }
+        let condition = selection
+            .take()
+            .map(|condition| self.behind(&brought.predicates, condition, Strict::Nowhere))
+            .transpose()?;
         *selection = guarded(brought.predicates, condition);
         Ok(columns)
     }

@@ -22,7 +22,7 @@ pub(super) struct Written {
 impl Scoper<'_> {
     /// Scopes the whole statement in place.
     pub(crate) fn statement(mut self, statement: &mut Statement) -> Result<Scoped> {
-        self.careful = careful::is_needed(statement, self.rules);
+        self.care = careful::care(statement, self.rules);
         let Written { kind, returning } = match statement {
             Statement::Query(query) => {
                 self.query(query, Role::Named)?;

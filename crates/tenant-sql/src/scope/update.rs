@@ -48,8 +48,10 @@ impl Scoper<'_> {
         limit.as_mut().map_or(Ok(()), |limit| self.expr(limit))?;
         self.returning(returning.as_mut())?;
         self.frames.truncate(frames);
-        let condition =
-            selection.take().map(|condition| self.behind(&brought.predicates, condition)).transpose()?;
+        let condition = selection
+            .take()
+            .map(|condition| self.behind_target(&brought.predicates, condition))
+            .transpose()?;
         *selection = guarded(brought.predicates, condition);
         Ok(())
     }

@@ -1,6 +1,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, Value};
 
 use super::Verifier;
+use crate::catalog::Dialect;
 
 /// The relations (by alias) and columns that a condition ties to the tenant.
 #[derive(Debug, Default)]
@@ -51,9 +52,18 @@ impl Verifier<'_> {
     }
 
     fn equality(&self, expr: &Expr) -> Option<(String, String)> {
-        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr else {
+        let Expr::BinaryOp { left, op, right } = expr else {
             return None;
         };
+        // `<=>` is equality too where it exists; the tenant is never null.
+        let equal = match op {
+            BinaryOperator::Eq => true,
+            BinaryOperator::Spaceship => self.catalog.dialect() == Dialect::MySql,
+            _ => false,
+        };
+        if !equal {
+            return None;
+        }
         let Expr::CompoundIdentifier(parts) = &**left else {
             return None;
         };

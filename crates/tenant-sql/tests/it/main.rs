@@ -8,6 +8,7 @@ mod errors;
 mod fields;
 mod hostile;
 mod limits;
+mod mysql;
 mod oracle;
 mod refusals;
 mod rewriter;

@@ -233,7 +233,7 @@ pub(in crate::dialect) const TOTAL: &[&str] = &[
     "upper",
 ];
 
-pub(crate) const AGGREGATE: &[&str] = &[
+pub(in crate::dialect) const AGGREGATE: &[&str] = &[
     "array_agg",
     "avg",
     "bit_and",

@@ -47,7 +47,7 @@ const CORE: &[&str] = &[
     "zeroblob",
 ];
 
-const AGGREGATE: &[&str] = &[
+pub(in crate::dialect) const AGGREGATE: &[&str] = &[
     "avg",
     "count",
     "group_concat",
