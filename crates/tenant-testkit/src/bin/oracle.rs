@@ -126,7 +126,7 @@ async fn report(campaign: &mut Campaign, verbose: bool) -> Result<bool, Box<dyn 
         }
     }
     for finding in campaign.findings().await? {
-        println!("\nseed {}\n{}", finding.seed, finding.difference);
+        println!("\nseed {}\n{}\nmade as:   {}", finding.seed, finding.difference, finding.statement);
     }
     Ok(tally.differences == 0)
 }

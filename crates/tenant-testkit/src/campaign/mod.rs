@@ -17,6 +17,8 @@ pub struct Finding {
     pub seed: u64,
     /// The difference.
     pub difference: Difference,
+    /// The statement as it was made.
+    pub statement: String,
 }
 
 /// Differences are kept up to this number; the rest is counted.
@@ -48,7 +50,8 @@ impl Campaign {
             Err(OracleError::Differs(difference)) => {
                 self.tally.differences += 1;
                 if self.findings.len() < KEPT {
-                    self.findings.push(Finding { seed, difference: *difference });
+                    let statement = difference.statement.clone();
+                    self.findings.push(Finding { seed, difference: *difference, statement });
                 }
             }
             Err(other) => return Err(other),

@@ -10,12 +10,16 @@ impl Maker<'_> {
         if self.random.one_in(3) { String::new() } else { format!(" WHERE {}", self.condition(scope, depth)) }
     }
 
+    /// Links the last relation with those before.
     pub(super) fn equality(&mut self, scope: &Scope) -> String {
-        let of = |scope: &[super::scope::Relation]| scope.to_vec();
-        let (left, right) = match scope.split_last() {
-            Some((last, rest)) if !rest.is_empty() => (of(rest), vec![last.clone()]),
-            _ => (scope.clone(), scope.clone()),
-        };
+        self.equality_at(scope, scope.len().saturating_sub(1))
+    }
+
+    /// Links what comes from there on with what comes before.
+    pub(super) fn equality_at(&mut self, scope: &Scope, at: usize) -> String {
+        let (before, after) = scope.split_at(at.min(scope.len()));
+        let left = if before.is_empty() { scope.clone() } else { before.to_vec() };
+        let right = after.to_vec();
         let left = self.column_or_literal(Type::Int, &left);
         format!("{left} = {}", self.column_or_literal(Type::Int, &right))
     }

@@ -28,16 +28,23 @@ impl Maker<'_> {
             };
             let both = scope.len() == 1 && more.len() == 1;
             let common = if both { common(&scope, &more) } else { Vec::new() };
+            let split = scope.len();
             scope.extend(more);
             sql = match common.is_empty() || !self.random.one_in(4) {
-                true => self.join_on(&sql, &right, &scope, depth, outer),
+                true => self.join_on((&sql, &right, split), &scope, depth, outer),
                 false => self.join_using(&sql, &right, &common),
             };
         }
         (sql, scope)
     }
 
-    fn join_on(&mut self, left: &str, right: &str, scope: &Scope, depth: u32, outer: &Scope) -> String {
+    fn join_on(
+        &mut self,
+        (left, right, split): (&str, &str, usize),
+        scope: &Scope,
+        depth: u32,
+        outer: &Scope,
+    ) -> String {
         let kind = match self.random.below(12) {
             0..=2 => "JOIN",
             3 => "INNER JOIN",
@@ -52,7 +59,7 @@ impl Maker<'_> {
         };
         // PostgreSQL merges or hashes a FULL JOIN: other conditions it refuses.
         let plain = kind.starts_with("FULL") && self.postgres();
-        let equal = self.equality(scope);
+        let equal = self.equality_at(scope, split);
         let columns = equal.split(" = ").all(|side| side.contains('.'));
         let kind = if plain && !columns { "LEFT JOIN" } else { kind };
         let on = match () {

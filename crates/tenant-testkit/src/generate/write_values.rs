@@ -37,7 +37,7 @@ impl Maker<'_> {
             target.key().iter().map(|name| self.key_value(target, name, &id.to_string())).collect();
         values.push(match self.random.below(5) {
             0 => self.placeholder_of(Type::Int),
-            1 => format!("({})", self.scalar(Type::Int, &Vec::new(), 2)),
+            1 => self.value_of_others(target),
             2 => "NULL".to_owned(),
             3 if !self.sqlite() => "DEFAULT".to_owned(),
             _ => self.random.below(9).to_string(),
@@ -51,6 +51,12 @@ impl Maker<'_> {
             values.push(self.random.pick(others).to_owned());
         }
         format!("({})", values.join(", "))
+    }
+
+    /// Never of the target itself: MySQL shows it half written.
+    fn value_of_others(&mut self, target: &Source) -> String {
+        let value = self.scalar(Type::Int, &Vec::new(), 2);
+        if value.to_lowercase().contains(&target.name) { "5".to_owned() } else { format!("({value})") }
     }
 
     /// A key's part: a number, or a text made of it.

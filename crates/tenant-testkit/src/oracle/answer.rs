@@ -29,11 +29,17 @@ pub(super) enum Failure {
 impl Failure {
     /// Whether the database did not take the statement at all: it did not understand it, or knows no such thing.
     /// SQLITE_ERROR; SQLSTATE classes 42 (syntax error or access rule violation) and 0A (feature not supported).
+    ///
+    /// One message depends on the plan, and so on what is known of the rows: PostgreSQL refuses some FULL JOINs.
     pub(super) fn is_rejection(&self) -> bool {
         match self {
             Self::Database(why) => ["1: ", "42", "0A"].iter().any(|code| why.starts_with(code)),
             Self::TooLarge | Self::Lost(_) => false,
         }
+    }
+
+    pub(super) fn depends_on_the_plan(&self) -> bool {
+        matches!(self, Self::Database(why) if why.contains("FULL JOIN is only supported"))
     }
 }
 

@@ -81,7 +81,7 @@ impl OracleBuilder {
     /// Sets the rows of each tenant: statements that insert them, the tenant column included. Rows of shared tables are
     /// then [`OracleBuilder::shared_rows`].
     #[must_use]
-    pub fn rows(mut self, rows: impl Fn(&Value) -> String + Send + 'static) -> Self {
+    pub fn rows(mut self, rows: impl Fn(&Value) -> String + Send + Sync + 'static) -> Self {
         self.databases.rows = Some(Box::new(rows));
         self
     }

@@ -10,7 +10,7 @@ use super::schema::{Relation, Schema};
 use super::value::Value;
 
 /// Rows of one tenant, as statements of SQL.
-pub(super) type Rows = Box<dyn Fn(&Value) -> String + Send>;
+pub(super) type Rows = Box<dyn Fn(&Value) -> String + Send + Sync>;
 
 /// Makes the databases that are compared.
 pub(super) struct Databases {
@@ -105,6 +105,20 @@ impl Databases {
         Ok((link, schema, address))
     }
 
+    /// Another database of all three tenants, whose rows lie in another order.
+    pub(super) async fn shared_in_order(
+        &mut self,
+        schema: &Schema,
+        order: usize,
+    ) -> Result<Link, OracleError> {
+        let (mut link, _) = self.empty().await?;
+        let mut statements = self.rows_of_all(schema);
+        reorder(&mut statements, order);
+        self.fill(&mut link, &statements).await?;
+        self.disturb(&mut link, schema, order).await?;
+        Ok(link)
+    }
+
     /// The database of the tenant alone; its rows lie in another order for each number.
     pub(super) async fn single(&mut self, schema: &Schema, order: usize) -> Result<Link, OracleError> {
         let (mut link, _) = self.empty().await?;
@@ -129,10 +143,19 @@ impl Databases {
             (Dialect::Postgres, _) => {
                 "SET enable_nestloop = off; SET enable_mergejoin = off; SET enable_hashagg = off"
             }
-            (Dialect::MySql, 1) => "SET join_cache_level = 0",
-            (Dialect::MySql, _) => "SET join_cache_level = 8",
+            (Dialect::MySql, 1) => {
+                "SET optimizer_switch = 'semijoin=off,materialization=off,derived_merge=off'"
+            }
+            (Dialect::MySql, 2) => "SET optimizer_switch = 'firstmatch=off,loosescan=off,index_merge=off'",
+            (Dialect::MySql, _) => {
+                "SET optimizer_switch = 'derived_merge=off,mrr=on,index_condition_pushdown=off'"
+            }
         };
-        link.set(session).await.map_err(OracleError::setup("another order"))?;
+        let set = link.set(session).await;
+        // Switches differ between MySQL and MariaDB.
+        if self.dialect != Dialect::MySql {
+            set.map_err(OracleError::setup("another order"))?;
+        }
         if self.dialect == Dialect::MySql {
             for table in schema.tables() {
                 let keys =

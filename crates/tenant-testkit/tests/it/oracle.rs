@@ -8,7 +8,7 @@ pub(crate) fn url(dialect: Dialect) -> String {
     match dialect {
         Dialect::Sqlite => String::new(),
         Dialect::Postgres => Postgres::shared().unwrap().url(),
-        Dialect::MySql => MariaDb::shared().unwrap().url(),
+        Dialect::MySql => MariaDb::shared().unwrap().socket_url(),
     }
 }
 

@@ -2,7 +2,7 @@ use futures_util::stream::{BoxStream, StreamExt as _};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
-use sqlx::postgres::{PgArgumentBuffer, PgConnection, PgRow, PgTypeInfo};
+use sqlx::postgres::{PgArgumentBuffer, PgConnection, PgRow, PgTypeInfo, PgTypeKind};
 use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, Either, Encode, Postgres, Row as _, Type, TypeInfo as _,
     ValueRef as _,
@@ -97,9 +97,17 @@ fn value(row: &PgRow, at: usize) -> Result<String, sqlx::Error> {
         }
         "TEXT" | "VARCHAR" | "CHAR" | "NAME" | "JSON" | "UNKNOWN" => text_or_hex(bytes),
         "JSONB" => text_or_hex(bytes.get(1..).unwrap_or_default()),
-        // Text inside arrays and rows shall show its canaries.
+        // The row of a table and that of a derived table are of types of other names.
+        _ if is_row(raw.type_info().kind()) => {
+            format!("ROW:{}", String::from_utf8_lossy(bytes).escape_debug())
+        }
+        // Text inside arrays shall show its canaries.
         _ => format!("{name}:{}", String::from_utf8_lossy(bytes).escape_debug()),
     })
+}
+
+fn is_row(kind: &PgTypeKind) -> bool {
+    matches!(kind, PgTypeKind::Composite(_) | PgTypeKind::Pseudo)
 }
 
 fn integer(bytes: &[u8]) -> String {
