@@ -50,6 +50,7 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         tenant: &TenantContext,
     ) -> Result<Self, sqlx::Error> {
         let Wanted { mut arguments, persistent, .. } = wanted;
+        DB::admit(plan).map_err(refused)?;
         let inlined = plan.tenant() == TenantBind::Inline;
         bind::<DB>(&mut arguments, plan, value)?;
         let sql = if inlined {

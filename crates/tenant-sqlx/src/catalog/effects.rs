@@ -35,6 +35,9 @@ impl<'a> Effects<'a> {
         if relation.has_triggers {
             return Some(Problem::Trigger);
         }
+        if relation.hides_triggers {
+            return Some(Problem::Privileges);
+        }
         if relation.calls_functions {
             return Some(Problem::Function);
         }

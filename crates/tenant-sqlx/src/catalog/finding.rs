@@ -26,6 +26,9 @@ pub enum Problem {
     Family,
     /// It has triggers nobody vouched for. Tenants may read it, not write it.
     Trigger,
+    /// The account lacks the privilege without which MySQL does not tell what triggers there are (`TRIGGER`, for the
+    /// whole database). Tenants may read it, not write it.
+    Privileges,
     /// A default, a constraint or an index of it calls a function nobody vouched for. Tenants may read it, not write
     /// it.
     Function,
@@ -52,6 +55,9 @@ impl Problem {
             Self::Virtual => "it is a virtual or foreign table: it is hidden",
             Self::Family => "tables that are not shared inherit from it: it is hidden",
             Self::Trigger => "it has triggers that were not vouched for: it can't be written",
+            Self::Privileges => {
+                "its triggers can't be seen without the privilege TRIGGER: it can't be written"
+            }
             Self::Function => "it calls functions that were not vouched for: it can't be written",
             Self::Cascade => "changes cascade from it past the tenant: it can't be written",
             Self::Conflict => "it resolves conflicts on a key without the tenant: it can't be written",

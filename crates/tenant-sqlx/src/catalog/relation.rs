@@ -29,6 +29,8 @@ pub(crate) struct Relation {
     /// The relations whose rows are rows of this one as well.
     pub(crate) children: Vec<String>,
     pub(crate) has_triggers: bool,
+    /// Whether the account is not shown which triggers there are.
+    pub(crate) hides_triggers: bool,
     /// Whether a default, a constraint or an index calls a function of the application.
     pub(crate) calls_functions: bool,
     /// Whether its definition says what happens on a conflict: then a plain `INSERT` may delete rows.
@@ -74,6 +76,7 @@ impl Relation {
             foreign_keys: Vec::new(),
             children: Vec::new(),
             has_triggers: false,
+            hides_triggers: false,
             calls_functions: false,
             resolves_conflicts: false,
         }

@@ -53,6 +53,10 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// `standard_conforming_strings` is `on` and `synchronous_commit` is not `off`. Bare names stand for the tables of
     /// the first schema in the search path, and any other schema is hidden.
     ///
+    /// On MySQL and MariaDB there are 10 connections as well. Each is refused unless `sql_mode` is strict and has none of
+    /// `NO_BACKSLASH_ESCAPES`, `ANSI_QUOTES`, `HIGH_NOT_PRECEDENCE` and `ORACLE`, `innodb_flush_log_at_trx_commit` is 1
+    /// and `autocommit` is on. Any other database than the URL's is hidden.
+    ///
     /// # Errors
     /// The URL is malformed, the database can't be opened or read, or its settings are not safe.
     pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
@@ -64,10 +68,21 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// # Errors
     /// The URL is malformed, or the database can't be opened.
     pub async fn open(url: &str) -> Result<TenantDbBuilder<DB>, sqlx::Error> {
-        Ok(Self::builder(DB::connect(url).await?))
+        Ok(Self::builder(DB::connect(url, None).await?))
+    }
+
+    /// Opens the database as [`open`](Self::open) does, with at most so many connections for tenants.
+    ///
+    /// # Errors
+    /// The URL is malformed, or the database can't be opened.
+    pub async fn open_with(url: &str, connections: u32) -> Result<TenantDbBuilder<DB>, sqlx::Error> {
+        Ok(Self::builder(DB::connect(url, Some(connections)).await?))
     }
 
     /// Starts from a pool with settings of your own. Whoever keeps a clone of the pool goes around everything here.
+    ///
+    /// The pool is used as it is: what [`connect`](Self::connect) checks on each connection is then checked on one, and
+    /// whether acknowledged writes survive is up to its settings.
     pub fn builder(pool: Pool<DB>) -> TenantDbBuilder<DB> {
         TenantDbBuilder::new(pool)
     }
@@ -107,8 +122,8 @@ impl<DB: TenantDatabase> TenantDb<DB> {
 
     /// Runs statements on the rows of **all** tenants, and reports so.
     ///
-    /// On PostgreSQL they have connections of their own, up to 4: what a statement sets in its session never reaches a
-    /// tenant's.
+    /// On PostgreSQL and MySQL they have connections of their own, up to 4: what a statement sets in its session never
+    /// reaches a tenant's.
     #[must_use]
     pub fn unscoped(&self, bypass: Bypass) -> Unscoped<'_, DB> {
         Unscoped::new(self, bypass)
@@ -118,11 +133,11 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     ///
     /// Their book-keeping is sqlx's own (`_sqlx_migrations`); the framework's stands beside it. Of several processes
     /// that start at once one migrates while the others wait. On SQLite all that are due become one transaction, on
-    /// PostgreSQL each becomes one.
+    /// PostgreSQL each becomes one. MySQL commits each change of the schema by itself.
     ///
     /// # Errors
-    /// A migration failed: on SQLite none of this call's is applied, on PostgreSQL those before it are. Or the catalog
-    /// can't be read.
+    /// A migration failed: on SQLite none of this call's is applied, on PostgreSQL those before it are, on MySQL a part
+    /// of it may be as well. Or the catalog can't be read.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), sqlx::Error> {
         let turn = self.turn().await;
         DB::migrate(self.pool(), migrator).await?;

@@ -1,16 +1,21 @@
 //! What differs from database to database: one file each.
 
+mod begin;
 mod cell;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod unsafe_setting;
 
 use futures_util::future::BoxFuture;
 use sqlx::{Database, Pool, Transaction, error::BoxDynError, migrate::Migrator};
-use tenant_sql::{Dialect, TenantType, TenantValue};
+use tenant_sql::{Dialect, Plan, Refusal, TenantType, TenantValue};
 
+use self::{begin::begin, unsafe_setting::Unsafe};
 pub(crate) use self::{
     cell::Cell,
     sql::{Sql, sql},
@@ -43,9 +48,9 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     const COLUMN_NAMES: Names;
 
-    /// Opens a pool with settings under which acknowledged writes survive.
+    /// Opens a pool, of the usual size or another, with settings under which acknowledged writes survive.
     #[doc(hidden)]
-    fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>>;
+    fn connect(url: &str, connections: Option<u32>) -> BoxFuture<'_, sqlx::Result<Pool<Self>>>;
 
     /// Begins a transaction that may write.
     #[doc(hidden)]
@@ -58,6 +63,13 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// Appends the tenant to the arguments, in the type of the tenant column.
     #[doc(hidden)]
     fn bind_tenant(arguments: &mut Self::Arguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError>;
+
+    /// Refuses what is scoped, and would still reach past the tenant on this server.
+    #[doc(hidden)]
+    fn admit(plan: &Plan) -> Result<(), Refusal> {
+        let _ = plan;
+        Ok(())
+    }
 
     /// Fails where the server reads a text otherwise than `tenant-sql` does.
     #[doc(hidden)]
@@ -107,6 +119,9 @@ pub(crate) struct Wanted<'a> {
 mod sealed {
     #[expect(unnameable_types, reason = "that is the seal")]
     pub trait Sealed {}
+
+    #[cfg(feature = "mysql")]
+    impl Sealed for sqlx::MySql {}
 
     #[cfg(feature = "postgres")]
     impl Sealed for sqlx::Postgres {}

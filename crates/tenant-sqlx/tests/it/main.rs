@@ -8,6 +8,8 @@
     reason = "a test may, and the suite is there once for each database"
 )]
 
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]

@@ -6,7 +6,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{Cell, error::Unsafe, rows, sql};
+use super::{Cell, rows, sql};
+use crate::driver::Unsafe;
 
 const CONNECTIONS: u32 = 10;
 
@@ -16,18 +17,17 @@ const TRUSTED_REST: Duration = Duration::from_secs(1);
 
 /// Nothing is set in the session: a pooler between here and the server would lose it, or hand it on. What has to be
 /// set is checked instead, on each connection that is opened.
-pub(super) async fn connect(url: &str) -> sqlx::Result<Pool<Postgres>> {
+pub(super) async fn connect(url: &str, connections: Option<u32>) -> sqlx::Result<Pool<Postgres>> {
     let options = PgConnectOptions::from_str(url)?;
     // The pool would try again for half a minute, and then say no more than that it took too long.
     let mut first = PgConnection::connect_with(&options).await?;
     check(&mut first).await?;
     first.close().await?;
-    pool().connect_with(options).await
+    pool().max_connections(connections.unwrap_or(CONNECTIONS)).connect_with(options).await
 }
 
 fn pool() -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
         .test_before_acquire(false)
         .after_connect(|connection, _| async { check(connection).await }.boxed())
         .before_acquire(|connection, rest| {

@@ -9,14 +9,14 @@ mod schema;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    PgConnection, Pool, Postgres, SqlSafeStr, Transaction,
+    PgConnection, Pool, Postgres, SqlSafeStr, SqlStr, Transaction,
     error::BoxDynError,
     migrate::{Migration, MigrationType, Migrator},
     postgres::PgArguments,
 };
 use tenant_sql::{Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, sql};
+use super::{Cell, Sql, TenantDatabase, Wanted, begin, sql};
 use crate::catalog::{Names, Schema};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
@@ -27,18 +27,18 @@ impl TenantDatabase for Postgres {
     const TABLE_NAMES: Names = Names::Exact;
     const COLUMN_NAMES: Names = Names::Exact;
 
-    fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
-        connect::connect(url).boxed()
+    fn connect(url: &str, connections: Option<u32>) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
+        connect::connect(url, connections).boxed()
     }
 
     fn begin(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
-        pool.begin().boxed()
+        begin(pool, None).boxed()
     }
 
     /// With any weaker isolation each statement sees a moment of its own
     /// (<https://www.postgresql.org/docs/current/transaction-iso.html>).
     fn begin_read(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
-        pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").boxed()
+        begin(pool, Some(SqlStr::from_static("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"))).boxed()
     }
 
     fn bind_tenant(arguments: &mut PgArguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError> {

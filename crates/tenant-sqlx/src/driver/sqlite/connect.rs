@@ -13,7 +13,7 @@ const CONNECTIONS: u32 = 8;
 
 /// A write-ahead log lets readers go on while one writes; `synchronous = FULL` syncs it at each commit, so that what
 /// was acknowledged survives a power loss (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
-pub(super) async fn connect(url: &str) -> sqlx::Result<Pool<Sqlite>> {
+pub(super) async fn connect(url: &str, connections: Option<u32>) -> sqlx::Result<Pool<Sqlite>> {
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
     let options = SqliteConnectOptions::from_str(url)?
         .foreign_keys(true)
@@ -33,6 +33,6 @@ pub(super) async fn connect(url: &str) -> sqlx::Result<Pool<Sqlite>> {
         true => options,
         false => options.journal_mode(SqliteJournalMode::Wal),
     };
-    let pool = pool.max_connections(CONNECTIONS);
+    let pool = pool.max_connections(connections.unwrap_or(CONNECTIONS));
     patiently(|| pool.clone().connect_with(options.clone()).boxed()).await
 }

@@ -30,8 +30,8 @@ impl TenantDatabase for Sqlite {
     const TABLE_NAMES: Names = Names::AnyCase;
     const COLUMN_NAMES: Names = Names::AnyCase;
 
-    fn connect(url: &str) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
-        connect::connect(url).boxed()
+    fn connect(url: &str, connections: Option<u32>) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
+        connect::connect(url, connections).boxed()
     }
 
     /// A deferred transaction that reads first and writes later fails with `SQLITE_BUSY_SNAPSHOT` as soon as another

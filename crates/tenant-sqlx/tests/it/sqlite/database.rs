@@ -1,5 +1,8 @@
 //! SQLite, in a file in a folder of its own.
 
+use std::str::FromStr;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use tempfile::TempDir;
 
 pub(crate) type Db = sqlx::Sqlite;
@@ -11,14 +14,20 @@ impl Place {
         Self(tempfile::tempdir().unwrap())
     }
 
+    pub(crate) fn swift_url(&self) -> String {
+        self.url()
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("sqlite://{}", self.0.path().join("tenants.db").display())
     }
+}
 
-    /// For a pool that does not create the file by itself.
-    pub(crate) fn pool_url(&self) -> String {
-        format!("{}?mode=rwc", self.url())
-    }
+/// Not the pool that `connect` makes, which is as wide as it wants.
+pub(crate) async fn pool(place: &Place, connections: u32) -> sqlx::Pool<Db> {
+    let options = SqliteConnectOptions::from_str(&place.url()).unwrap().create_if_missing(true);
+    let options = options.journal_mode(SqliteJournalMode::Wal).foreign_keys(true);
+    SqlitePoolOptions::new().max_connections(connections).connect_with(options).await.unwrap()
 }
 
 /// SQLite knows the placeholders as the tests write them.
@@ -31,6 +40,12 @@ pub(crate) const KEPT: usize = 1;
 
 /// Whether an `UPDATE` can return rows.
 pub(crate) const UPDATE_RETURNS: bool = true;
+
+/// Whether the tenant of an `INSERT` may be an argument.
+pub(crate) const TENANT_CAN_BE_GIVEN: bool = true;
+
+/// Whether a migration that fails leaves nothing behind.
+pub(crate) const MIGRATIONS_ROLL_BACK: bool = true;
 
 pub(crate) const USERS: &str = "CREATE TABLE users (
     id INTEGER PRIMARY KEY,

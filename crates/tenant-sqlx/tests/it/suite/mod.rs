@@ -4,6 +4,7 @@ mod arguments;
 mod bypass;
 mod concurrency;
 mod configs;
+mod hammer;
 mod kill;
 mod migrations;
 mod refusals;

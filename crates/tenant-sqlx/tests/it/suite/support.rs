@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use sqlx::{AssertSqlSafe, Pool, pool::PoolOptions};
+use sqlx::{AssertSqlSafe, Pool};
 use tenant_core::{
     ConfigStore, DatabaseKey, Hooks, InMemoryConfigManager, TenantConfig, TenantContext, TenantHooks,
     TenantId,
@@ -55,7 +55,7 @@ pub(crate) async fn narrow_house() -> (House, Pool<Db>) {
 }
 
 pub(crate) async fn one_connection(place: &Place) -> Pool<Db> {
-    PoolOptions::new().max_connections(1).connect(&place.pool_url()).await.unwrap()
+    pool(place, 1).await
 }
 
 const MORE: [&str; 4] = [
@@ -138,7 +138,7 @@ impl TenantHooks for Heard {
 pub(crate) struct Schema {
     pub(crate) db: TenantDb<Db>,
     pub(crate) acme: TenantContext,
-    _place: Place,
+    place: Place,
 }
 
 /// The tenant `acme`, with the key that its rows carry.
@@ -169,12 +169,17 @@ impl Schema {
         let db = declare(TenantDb::builder(one_connection(&place).await)).build().await.unwrap();
         sqlx::raw_sql(sql).execute(&db.unscoped(setup())).await.unwrap();
         db.refresh_catalog().await.unwrap();
-        Self { db, acme: tenant(key).await, _place: place }
+        Self { db, acme: tenant(key).await, place }
     }
 
     pub(crate) async fn run(&self, sql: &'static str) -> Result<u64, sqlx::Error> {
         let done = sqlx::query(sql).execute(&self.db.scoped(&self.acme)).await?;
         Ok(done.rows_affected())
+    }
+
+    #[allow(dead_code, reason = "a file has one, and nobody asks for it")]
+    pub(crate) fn url(&self) -> String {
+        self.place.url()
     }
 
     pub(crate) fn problems(&self) -> Vec<(String, Problem)> {

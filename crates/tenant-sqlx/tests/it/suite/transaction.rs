@@ -1,6 +1,8 @@
 //! Transactions of one tenant.
 
-use super::support::{count, house, narrow_house, refusal};
+use tenant_sqlx::TenantDb;
+
+use super::support::{Db, add, count, house, narrow_house, refusal};
 
 #[tokio::test]
 async fn is_kept_when_committed_and_undone_otherwise() {
@@ -51,4 +53,26 @@ async fn is_not_seen_by_others_before_it_is_committed() {
     assert_eq!(count(&house.db, &house.acme).await, 3);
     tx.commit().await.unwrap();
     assert_eq!(count(&house.db, &house.acme).await, 0);
+}
+
+#[tokio::test]
+async fn one_whose_beginning_is_cancelled_is_not_left_open_for_the_next() {
+    let (house, _pool) = narrow_house().await;
+    let other = TenantDb::<Db>::connect(&house.place.url()).await.unwrap();
+    for turns in 0..60 {
+        tokio::select! {
+            biased;
+            begun = house.db.begin(&house.acme) => drop(begun.unwrap()),
+            () = yield_for(turns) => {}
+        }
+        add(&house.db, &house.acme, &format!("{turns}")).await;
+        let seen = count(&other, &house.acme).await;
+        assert_eq!(seen, 4 + turns, "the next one's write was acknowledged, and is not there");
+    }
+}
+
+async fn yield_for(turns: i64) {
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,0 +1,99 @@
+use std::{str::FromStr, time::Duration};
+
+use futures_util::FutureExt;
+use sqlx::{
+    Connection, MySql, MySqlConnection, Pool,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+};
+
+use super::{Cell, Sql, rows, sql};
+use crate::driver::Unsafe;
+
+const CONNECTIONS: u32 = 10;
+
+/// How long a connection may rest and still be taken for alive.
+const TRUSTED_REST: Duration = Duration::from_secs(1);
+
+/// sqlx sets the character set, the time zone and parts of the SQL mode of each session. All else has to be as it should
+/// be, and is checked on each connection that is opened.
+pub(super) async fn connect(url: &str, connections: Option<u32>) -> sqlx::Result<Pool<MySql>> {
+    // `||` is refused, whatever it means; without this it means what the server says.
+    let options = MySqlConnectOptions::from_str(url)?.pipes_as_concat(false);
+    // The pool would try again for half a minute, and then say no more than that it took too long.
+    let mut first = MySqlConnection::connect_with(&options).await?;
+    check(&mut first).await?;
+    first.close().await?;
+    pool().max_connections(connections.unwrap_or(CONNECTIONS)).connect_with(options).await
+}
+
+fn pool() -> MySqlPoolOptions {
+    MySqlPoolOptions::new()
+        .test_before_acquire(false)
+        .after_connect(|connection, _| async { check(connection).await }.boxed())
+        .before_acquire(|connection, rest| {
+            async move { Ok(rest.idle_for < TRUSTED_REST || connection.ping().await.is_ok()) }.boxed()
+        })
+        .after_release(|connection, _| async { Ok(is_in_step(connection).await) }.boxed())
+}
+
+/// How long a connection may take to come back.
+const TRUSTED_RETURN: Duration = Duration::from_secs(1);
+
+/// Whether the answers that come are those to what was asked. Dropped while it prepares a statement, sqlx takes what
+/// the server says of it for its outcome, and may then wait for rows that never come: the connection would be on its
+/// way back for ever, and the pool one short.
+async fn is_in_step(connection: &mut MySqlConnection) -> bool {
+    matches!(tokio::time::timeout(TRUSTED_RETURN, connection.ping()).await, Ok(Ok(())))
+}
+
+async fn check(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+    check_texts(connection).await?;
+    check_commits(connection).await
+}
+
+/// Modes in which the server reads another statement than the one that was scoped
+/// (<https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html>, <https://mariadb.com/kb/en/sql-mode/>): a backslash that
+/// ends a literal, a literal that is a name, `NOT a = b` read the other way round.
+const FORBIDDEN: [&str; 4] = ["NO_BACKSLASH_ESCAPES", "ANSI_QUOTES", "HIGH_NOT_PRECEDENCE", "ORACLE"];
+
+/// Without one of these a tenant that is too long for its column is cut, and may then be another.
+const STRICT: [&str; 2] = ["STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"];
+
+/// In these a byte of ASCII is never a part of another character.
+const CHARSETS: [&str; 3] = ["utf8mb4", "utf8mb3", "utf8"];
+
+pub(super) async fn check_texts(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+    let modes = setting(connection, sql!("SELECT @@sql_mode")).await?;
+    let has = |mode: &&str| modes.split(',').any(|own| own.eq_ignore_ascii_case(mode));
+    if FORBIDDEN.iter().any(has) {
+        let wanted = "without NO_BACKSLASH_ESCAPES, ANSI_QUOTES, HIGH_NOT_PRECEDENCE and ORACLE";
+        return Err(Unsafe { setting: "sql_mode", wanted }.into());
+    }
+    if !STRICT.iter().any(has) {
+        return Err(Unsafe { setting: "sql_mode", wanted: "with STRICT_TRANS_TABLES" }.into());
+    }
+    let charset = setting(connection, sql!("SELECT @@character_set_client")).await?;
+    match CHARSETS.contains(&charset.as_str()) {
+        true => Ok(()),
+        false => Err(Unsafe { setting: "character_set_client", wanted: "utf8mb4" }.into()),
+    }
+}
+
+/// 1 and, on MariaDB, 3 have the log on disk before a commit is acknowledged
+/// (<https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html#sysvar_innodb_flush_log_at_trx_commit>).
+async fn check_commits(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+    let flush = setting(connection, sql!("SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)")).await?;
+    if !matches!(flush.as_str(), "1" | "3") {
+        return Err(Unsafe { setting: "innodb_flush_log_at_trx_commit", wanted: "1" }.into());
+    }
+    let autocommit = setting(connection, sql!("SELECT if(@@autocommit, '1', '0')")).await?;
+    match autocommit.as_str() {
+        "1" => Ok(()),
+        _ => Err(Unsafe { setting: "autocommit", wanted: "1" }.into()),
+    }
+}
+
+async fn setting(connection: &mut MySqlConnection, sql: Sql) -> sqlx::Result<String> {
+    let rows = rows::glance(connection, sql, vec![]).await?;
+    Ok(rows.into_iter().flatten().next().and_then(Cell::into_text).unwrap_or_default())
+}

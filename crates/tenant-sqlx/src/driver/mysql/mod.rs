@@ -1,0 +1,121 @@
+//! MySQL and MariaDB.
+
+mod connect;
+mod error;
+mod introspect;
+mod rows;
+mod schema;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{
+    MySql, MySqlConnection, Pool, SqlSafeStr, SqlStr, Transaction,
+    error::BoxDynError,
+    migrate::{Migration, MigrationType, Migrator},
+    mysql::MySqlArguments,
+};
+use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
+
+use super::{Cell, Sql, TenantDatabase, Wanted, begin, sql};
+use crate::catalog::{Names, Schema};
+
+/// The isolation is that of the next transaction alone; a session's own may be weaker
+/// (<https://dev.mysql.com/doc/refman/8.4/en/set-transaction.html>).
+const BEGIN_READ: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
+    START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+
+#[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
+impl TenantDatabase for MySql {
+    const DIALECT: Dialect = Dialect::MySql;
+    const ONE_WRITER: bool = false;
+    const SESSIONS: bool = true;
+    // Whether case counts is a setting of the server. What is declared has to be spelled as it is stored.
+    const TABLE_NAMES: Names = Names::Exact;
+    const COLUMN_NAMES: Names = Names::AnyCase;
+
+    fn connect(url: &str, connections: Option<u32>) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
+        connect::connect(url, connections).boxed()
+    }
+
+    fn begin(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
+        begin(pool, None).boxed()
+    }
+
+    fn begin_read(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<Transaction<'static, Self>>> {
+        begin(pool, Some(SqlStr::from_static(BEGIN_READ))).boxed()
+    }
+
+    /// Placeholders have no numbers and sqlx can only append: the tenant stands in the text, and never gets here.
+    fn bind_tenant(_: &mut MySqlArguments, _: &TenantValue<'_>) -> Result<(), BoxDynError> {
+        Err("the tenant is no argument".into())
+    }
+
+    /// `IGNORE` turns errors into warnings: a tenant that does not fit its column would be cut, whatever the SQL mode,
+    /// and may then be another (<https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#ignore-effect-on-execution>).
+    fn admit(plan: &Plan) -> Result<(), Refusal> {
+        let mut words =
+            plan.sql().split_ascii_whitespace().take_while(|word| !word.eq_ignore_ascii_case("INTO"));
+        let is_insert = plan.statement() == StatementKind::Insert;
+        match is_insert && words.any(|word| word.eq_ignore_ascii_case("IGNORE")) {
+            true => Err(Refusal::unsupported("IGNORE", "write ON DUPLICATE KEY UPDATE, or handle the error")),
+            false => Ok(()),
+        }
+    }
+
+    fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
+        async { connect::check_texts(&mut *pool.acquire().await?).await }.boxed()
+    }
+
+    fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>> {
+        introspect::schema(pool, wanted).boxed()
+    }
+
+    fn tenant_migrations() -> Migrator {
+        let tenants = include_str!("../../../migrations/mysql/0001_tenants.sql").into_sql_str();
+        let migration = Migration::new(1, "tenants".into(), MigrationType::Simple, tenants, false);
+        Migrator::with_migrations(vec![migration])
+    }
+
+    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
+        migrate(pool, migrator).boxed()
+    }
+
+    fn is_collision(error: &sqlx::Error) -> bool {
+        error::is_collision(error)
+    }
+
+    fn execute<'a>(
+        connection: &'a mut MySqlConnection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<u64>> {
+        rows::execute(connection, sql, cells).boxed()
+    }
+
+    fn fetch<'a>(
+        connection: &'a mut MySqlConnection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::fetch(connection, sql, cells).boxed()
+    }
+}
+
+/// So long a process waits for the one that migrates before it.
+const LOCK: Sql = sql!("SELECT CAST(get_lock(concat('tenant_migrate_', md5(database())), 86400) AS SIGNED)");
+
+/// Of several processes one migrates, and holds a named lock meanwhile. The one that sqlx takes is none on MariaDB,
+/// which does not wait for ever for a negative number of seconds.
+///
+/// The lock belongs to the session and stays where a migration fails or is cancelled: so the session ends here,
+/// whatever happens, and with it what a migration may have set.
+async fn migrate(pool: &Pool<MySql>, migrator: &Migrator) -> sqlx::Result<()> {
+    let mut connection = pool.acquire().await?;
+    connection.close_on_drop();
+    let lock = rows::glance(&mut connection, LOCK, vec![]).await?;
+    if !lock.iter().flatten().any(Cell::is_true) {
+        return Err(sqlx::Error::Protocol(
+            "another process is migrating, and does not come to an end".into(),
+        ));
+    }
+    Ok(migrator.run_direct(None, &mut *connection, false).await?)
+}

@@ -1,0 +1,5 @@
+mod catalog;
+mod connection;
+pub(crate) mod database;
+#[path = "../suite/mod.rs"]
+mod suite;
