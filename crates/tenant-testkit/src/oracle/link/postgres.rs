@@ -98,7 +98,7 @@ fn value(row: &PgRow, at: usize) -> Result<String, sqlx::Error> {
         "TEXT" | "VARCHAR" | "CHAR" | "NAME" | "JSON" | "UNKNOWN" => text_or_hex(bytes),
         "JSONB" => text_or_hex(bytes.get(1..).unwrap_or_default()),
         // The row of a table and that of a derived table are of types of other names.
-        _ if is_row(raw.type_info().kind()) => {
+        _ if name == "RECORD" || is_row(raw.type_info().kind()) => {
             format!("ROW:{}", String::from_utf8_lossy(bytes).escape_debug())
         }
         // Text inside arrays shall show its canaries.
