@@ -91,6 +91,9 @@ pub(crate) struct Features {
     pub(crate) strict_writes: bool,
     /// Conditions of `HAVING` without an aggregate become conditions of `WHERE`.
     pub(crate) moves_having: bool,
+    /// A CTE can be cited in the elements of a `WITH` inside the query it belongs to. On MariaDB the name is the base
+    /// table's there.
+    pub(crate) outer_ctes_in_with: bool,
 }
 
 impl fmt::Debug for Rules {

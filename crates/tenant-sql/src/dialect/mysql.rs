@@ -56,6 +56,7 @@ pub(super) static RULES: Rules = Rules {
         null_safe: true,
         strict_writes: true,
         moves_having: true,
+        outer_ctes_in_with: false,
     },
 };
 

@@ -52,6 +52,7 @@ pub(super) static RULES: Rules = Rules {
         null_safe: false,
         strict_writes: false,
         moves_having: true,
+        outer_ctes_in_with: true,
     },
 };
 

@@ -51,6 +51,7 @@ pub(super) static RULES: Rules = Rules {
         null_safe: false,
         strict_writes: false,
         moves_having: false,
+        outer_ctes_in_with: true,
     },
 };
 

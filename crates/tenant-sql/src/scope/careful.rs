@@ -359,6 +359,7 @@ fn limit_members(body: &mut SetExpr) {
 /// SQLite takes no LIMIT behind VALUES.
 fn no_values_last(body: &mut SetExpr) {
     let SetExpr::SetOperation { right, .. } = body else { return };
+    no_values_last(right);
     if matches!(**right, SetExpr::Values(_)) {
         let none = Values { explicit_row: false, value_keyword: false, rows: Vec::new() };
         let values = std::mem::replace(&mut **right, SetExpr::Values(none));

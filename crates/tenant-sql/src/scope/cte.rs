@@ -18,6 +18,8 @@ pub(super) struct Scopes {
     named: usize,
     /// How many queries we are in.
     pub(super) queries: usize,
+    /// The first name of the innermost `WITH` in whose elements we are.
+    inner: usize,
     /// The CTE whose body is about to be walked: its first part names the columns that its second part may cite.
     pub(super) growing: Option<usize>,
 }
@@ -54,10 +56,11 @@ impl Scopes {
         self.bodies > 0
     }
 
-    pub(super) fn cite(&self, folded: &str, same: impl Fn(&str, &str) -> bool) -> Cited {
-        match self.names.iter().rev().find(|name| same(&name.folded, folded)) {
+    pub(super) fn cite(&self, folded: &str, outer: bool, same: impl Fn(&str, &str) -> bool) -> Cited {
+        let first = if outer { 0 } else { self.inner };
+        match self.names.iter().enumerate().rev().find(|(_, name)| same(&name.folded, folded)) {
             None => Cited::No,
-            Some(name) if name.visible && name.folded == folded => Cited::Cte,
+            Some((at, name)) if name.visible && name.folded == folded && at >= first => Cited::Cte,
             Some(_) => Cited::Unclear,
         }
     }
@@ -97,6 +100,7 @@ impl Scoper<'_> {
         for cte in cte_tables.iter() {
             self.announce(&cte.alias.name, first)?;
         }
+        let outer = std::mem::replace(&mut self.scopes.inner, first);
         for (at, cte) in cte_tables.iter_mut().enumerate() {
             if *recursive {
                 self.scopes.show(first + at);
@@ -104,6 +108,7 @@ impl Scoper<'_> {
             self.cte(cte, first + at)?;
             self.scopes.show(first + at);
         }
+        self.scopes.inner = outer;
         Ok(())
     }
 

@@ -95,7 +95,8 @@ impl Scoper<'_> {
     }
 
     fn is_cte(&self, table: &Ident) -> Result<bool> {
-        match self.scopes.cite(&self.rules.table(table), |a, b| self.rules.may_be_same(a, b)) {
+        let (folded, outer) = (self.rules.table(table), self.rules.can.outer_ctes_in_with);
+        match self.scopes.cite(&folded, outer, |a, b| self.rules.may_be_same(a, b)) {
             Cited::Cte => Ok(true),
             Cited::No => Ok(false),
             Cited::Unclear => {

@@ -38,13 +38,25 @@ impl Verifier<'_> {
         let first = self.ctes.len();
         let names = with.cte_tables.iter().map(|cte| (self.rules.table(&cte.alias.name), false));
         let names: Vec<_> = names.collect();
+        let outside = self.hidden_outside(first);
         self.ctes.extend(names);
         for (at, cte) in with.cte_tables.iter().enumerate() {
             self.usable(first + at, with.recursive);
             self.query(&cte.query)?;
             self.usable(first + at, true);
         }
+        outside.into_iter().enumerate().for_each(|(at, usable)| self.usable(at, usable));
         Ok(())
+    }
+
+    /// MariaDB does not see the CTEs around in the elements of a `WITH`: a name there is the base table's.
+    fn hidden_outside(&mut self, first: usize) -> Vec<bool> {
+        if self.rules.can.outer_ctes_in_with {
+            return Vec::new();
+        }
+        let before = self.ctes.iter().map(|(_, usable)| *usable).collect();
+        (0..first).for_each(|at| self.usable(at, false));
+        before
     }
 
     fn usable(&mut self, at: usize, usable: bool) {

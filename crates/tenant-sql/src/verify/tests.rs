@@ -328,3 +328,11 @@ fn a_qualified_name_that_is_no_column_is_not_proved_on_postgres() {
     assert!(!proved("u.sum_of_all"));
     assert!(!proved("count(u.sum_of_all)"));
 }
+
+#[test]
+fn a_cte_from_around_is_not_believed_in_the_elements_of_a_with_on_mysql() {
+    let catalog = |dialect| Catalog::builder(dialect).table(Table::owned("users")).build().expect("sound");
+    let sql = "WITH users (k) AS (SELECT 1) SELECT (WITH w AS (SELECT 2 FROM users) SELECT count(*) FROM w)";
+    assert!(verify(sql, &catalog(Dialect::MySql), "?").is_err());
+    assert!(verify(sql, &catalog(Dialect::Postgres), "$1").is_ok());
+}

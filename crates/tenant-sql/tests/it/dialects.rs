@@ -214,3 +214,32 @@ fn mysql_constructs_whose_meaning_is_a_setting_are_refused() {
         ],
     );
 }
+
+/// MariaDB takes the name for the base table's there, and would count the rows of every tenant.
+#[test]
+fn mysql_elements_of_with_cite_no_cte_from_around() {
+    kinds(
+        Dialect::MySql,
+        &[
+            (
+                RefusalKind::Ambiguous,
+                "WITH users (k) AS (SELECT 1) SELECT count(*) FROM (WITH w (k) AS (SELECT 3 FROM users) SELECT k FROM w) d",
+            ),
+            (
+                RefusalKind::Ambiguous,
+                "WITH users (k) AS (SELECT 1) SELECT (WITH w AS (SELECT 2 FROM users) SELECT count(*) FROM w)",
+            ),
+            (
+                RefusalKind::Ambiguous,
+                "WITH c AS (SELECT 1), d AS (WITH w AS (SELECT 2 FROM c) SELECT * FROM w) SELECT * FROM d",
+            ),
+        ],
+    );
+    expect(
+        Dialect::MySql,
+        &[(
+            "WITH users (k) AS (SELECT 1), v AS (SELECT k FROM users) SELECT * FROM v, (WITH w AS (SELECT 2) SELECT * FROM w, users) x",
+            "WITH users (k) AS (SELECT 1), v AS (SELECT k FROM users) SELECT * FROM v, (WITH w AS (SELECT 2) SELECT * FROM w, users) x",
+        )],
+    );
+}

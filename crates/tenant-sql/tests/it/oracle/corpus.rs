@@ -92,5 +92,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     "DELETE FROM users",
     "DELETE FROM users WHERE id = ? OR 1 = 1 RETURNING id, name",
     "DELETE FROM orders WHERE user_id IN (SELECT id FROM users WHERE age > 3)",
+    "SELECT (WITH w (k) AS (SELECT id FROM users EXCEPT SELECT 4 INTERSECT VALUES (1), (2)) SELECT count(*) FROM w WHERE json_extract('{}', '$.a') IS NULL AND abs(k) > 0)",
     "DELETE FROM orders AS o WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.order_id = o.id)",
 ];
