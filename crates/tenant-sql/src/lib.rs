@@ -73,6 +73,7 @@ mod refusal;
 mod rewriter;
 mod round_trip;
 mod scope;
+mod scoped_type;
 mod table;
 mod tenant;
 mod tree;
@@ -88,5 +89,8 @@ pub use limits::Limits;
 pub use plan::{Plan, StatementKind, TenantBind};
 pub use refusal::{Location, Refusal, RefusalKind};
 pub use rewriter::Rewriter;
+pub use scoped_type::TenantScoped;
 pub use table::{Table, TableKind};
 pub use tenant::{TenantType, TenantValue};
+#[cfg(feature = "derive")]
+pub use tenant_derive::TenantScoped;

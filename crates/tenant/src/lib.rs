@@ -13,6 +13,7 @@
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
+//! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
 //! | `full` | no | all of them |
@@ -28,7 +29,7 @@ pub use api_error::ApiError;
 pub use tenant_cache as cache;
 pub use tenant_core::*;
 #[cfg(feature = "_database")]
-pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table};
+pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
     DbConfigManager, Finding, NoLongerActive, Problem, Scoped, ScopedTransaction, TenantDatabase, TenantDb,

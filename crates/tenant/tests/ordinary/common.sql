@@ -21,7 +21,6 @@ SELECT "orders"."id", "users"."id" FROM "orders" LEFT OUTER JOIN "users" ON ("or
 SELECT "orders"."id", T3."id" FROM "orders" INNER JOIN "users" ON ("orders"."user_id" = "users"."id") LEFT OUTER JOIN "users" T3 ON ("users"."manager_id" = T3."id")
 SELECT "users"."id", COUNT("orders"."id") AS "orders__count" FROM "users" LEFT OUTER JOIN "orders" ON ("users"."id" = "orders"."user_id") GROUP BY "users"."id"
 SELECT "users"."id", COUNT("orders"."id") AS "n" FROM "users" LEFT OUTER JOIN "orders" ON ("users"."id" = "orders"."user_id") GROUP BY "users"."id" HAVING COUNT("orders"."id") > ? ORDER BY "n" DESC
-SELECT "users"."id", COUNT("orders"."id") FILTER_PLACEHOLDER AS "paid" FROM "users" LEFT OUTER JOIN "orders" ON ("users"."id" = "orders"."user_id") GROUP BY "users"."id"
 SELECT SUM("orders"."total") AS "total__sum", AVG("orders"."total") AS "total__avg" FROM "orders"
 SELECT MIN("orders"."created_at") AS "first", MAX("orders"."created_at") AS "last" FROM "orders" WHERE "orders"."user_id" = ?
 SELECT "orders"."status", COUNT("orders"."id") AS "n" FROM "orders" GROUP BY "orders"."status" ORDER BY "orders"."status" ASC
@@ -96,7 +95,7 @@ select "users".*, (select sum("orders"."total") from "orders" where "users"."id"
 select "tags".*, "post_tags"."post_id" as "pivot_post_id", "post_tags"."tag_id" as "pivot_tag_id" from "tags" inner join "post_tags" on "tags"."id" = "post_tags"."tag_id" where "post_tags"."post_id" in (1, 2)
 select * from "users" where ("name" like ? or "email" like ?) and "active" = ?
 insert into "users" ("name", "email", "updated_at", "created_at") values (?, ?, ?, ?)
-update "users" set "name" = ?, "users"."updated_at_placeholder" = ? where "id" = ?
+update "users" set "name" = ?, "updated_at" = ? where "id" = ?
 update "users" set "deleted_at" = ?, "updated_at" = ? where "id" = ?
 delete from "users" where "id" = ?
 delete from "sessions" where "last_activity" <= ?
@@ -171,7 +170,7 @@ SELECT max(price) - min(price) AS spread, avg(price) AS mean FROM products
 SELECT * FROM products WHERE price = (SELECT max(price) FROM products)
 SELECT * FROM products p WHERE price > (SELECT avg(price) FROM products q WHERE q.category = p.category)
 SELECT * FROM orders WHERE user_id = ? AND status IN ('new', 'paid') ORDER BY id
-SELECT o.*, (SELECT count(*) FROM items i WHERE i.order_id = o.id) AS lines FROM orders o WHERE o.id = ?
+SELECT o.*, (SELECT count(*) FROM items i WHERE i.order_id = o.id) AS line_count FROM orders o WHERE o.id = ?
 SELECT i.product_id, p.name, i.quantity, i.quantity * i.price AS amount FROM items AS i INNER JOIN products AS p ON i.product_id = p.id WHERE i.order_id = ?
 SELECT 'user' AS kind, id, name FROM users WHERE name LIKE ? UNION ALL SELECT 'project', id, name FROM projects WHERE name LIKE ? ORDER BY name LIMIT 20
 SELECT id FROM users WHERE age > 60 UNION SELECT user_id FROM orders WHERE total > 1000
@@ -191,7 +190,6 @@ SELECT length(name) AS len FROM users ORDER BY len DESC LIMIT 1
 SELECT replace(email, '@old.test', '@new.test') FROM users
 SELECT trim(name) FROM users WHERE trim(name) <> name
 SELECT abs(balance) FROM accounts WHERE balance < 0
-SELECT CAST(total AS INTEGER_PLACEHOLDER) FROM orders
 SELECT * FROM users u JOIN orders o USING (id)
 SELECT 1
 SELECT CURRENT_TIMESTAMP

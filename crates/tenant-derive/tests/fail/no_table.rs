@@ -1,0 +1,8 @@
+use tenant_sql::TenantScoped;
+
+#[derive(TenantScoped)]
+struct User {
+    id: i64,
+}
+
+fn main() {}
