@@ -15,3 +15,10 @@ pub mod generate;
 pub mod oracle;
 #[cfg(feature = "servers")]
 pub mod servers;
+
+/// The chapter of the book, compiled.
+#[cfg(all(doctest, feature = "oracle", feature = "servers"))]
+mod book {
+    #[doc = include_str!("../../../docs/src/testing.md")]
+    mod testing {}
+}
