@@ -102,7 +102,7 @@ async fn who_is_not_shown_the_triggers_can_not_write() {
     };
     run(format!("CREATE USER '{database}'@'127.0.0.1' IDENTIFIED BY 'secret'")).await;
     run(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON `{database}`.* TO '{database}'@'127.0.0.1'")).await;
-    let url = schema.url();
+    let url = schema.place().tcp_url();
     let (_, server) = url.rsplit_once('@').unwrap();
     let url = format!("mysql://{database}:secret@{server}");
     let db = TenantDb::<MySql>::connect(&url).await.unwrap();

@@ -14,10 +14,6 @@ impl Place {
         Self(server().database("tenants").unwrap())
     }
 
-    pub(crate) fn swift_url(&self) -> String {
-        self.url()
-    }
-
     pub(crate) fn url(&self) -> String {
         self.0.clone()
     }
@@ -41,8 +37,11 @@ pub(crate) fn placeholders(text: &str) -> String {
     parts.zip(1..).fold(first, |text, (part, number)| format!("{text}${number}{part}"))
 }
 
-/// How many statements one that was run leaves prepared.
-pub(crate) const KEPT: usize = 1;
+/// Whether a statement for one tenant is kept prepared.
+pub(crate) const STATEMENTS_ARE_KEPT: bool = true;
+
+/// How often a scoped statement may allocate beyond a plain one.
+pub(crate) const MORE_ALLOCATIONS: u64 = 1;
 
 /// Whether an `UPDATE` can return rows.
 pub(crate) const UPDATE_RETURNS: bool = true;

@@ -24,7 +24,7 @@ const CANARY: &str = "canary";
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_gets_anything_of_another_and_nothing_acknowledged_is_lost() {
     let place = Place::new();
-    let db = TenantDb::open_with(&place.swift_url(), CONNECTIONS).await.unwrap().build().await.unwrap();
+    let db = TenantDb::open_with(&place.url(), CONNECTIONS).await.unwrap().build().await.unwrap();
     let tenants = move_in(&db).await;
     let ledger = Arc::new(Ledger::default());
     let until = Instant::now() + duration();

@@ -1,5 +1,6 @@
 //! What holds on every database. `super::database` says which one this is.
 
+mod allocations;
 mod arguments;
 mod bypass;
 mod concurrency;

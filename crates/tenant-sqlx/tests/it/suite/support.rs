@@ -178,8 +178,8 @@ impl Schema {
     }
 
     #[allow(dead_code, reason = "a file has one, and nobody asks for it")]
-    pub(crate) fn url(&self) -> String {
-        self.place.url()
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     pub(crate) fn problems(&self) -> Vec<(String, Problem)> {
