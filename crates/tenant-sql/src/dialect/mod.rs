@@ -64,6 +64,10 @@ pub(crate) struct Features {
     pub(crate) typed_string: bool,
     pub(crate) interval: bool,
     pub(crate) tuple_columns: bool,
+    /// `UPDATE a JOIN b SET ...`, `DELETE a FROM a JOIN b`
+    pub(crate) joined_writes: bool,
+    /// `UPDATE t SET t.a = 1`
+    pub(crate) qualified_set: bool,
     pub(crate) dml_in_cte: bool,
     pub(crate) on_conflict: bool,
     pub(crate) on_duplicate_key: bool,

@@ -39,6 +39,8 @@ pub(super) static RULES: Rules = Rules {
         typed_string: true,
         interval: true,
         tuple_columns: false,
+        joined_writes: true,
+        qualified_set: true,
         dml_in_cte: false,
         on_conflict: false,
         on_duplicate_key: true,

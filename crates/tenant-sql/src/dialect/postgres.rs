@@ -35,6 +35,8 @@ pub(super) static RULES: Rules = Rules {
         typed_string: true,
         interval: true,
         tuple_columns: true,
+        joined_writes: false,
+        qualified_set: false,
         dml_in_cte: true,
         on_conflict: true,
         on_duplicate_key: false,
@@ -102,6 +104,7 @@ fn binary(operator: &BinaryOperator) -> bool {
             | Op::AtArrow
             | Op::ArrowAt
             | Op::AtQuestion
+            | Op::AtAt
             | Op::Question
             | Op::QuestionAnd
             | Op::QuestionPipe

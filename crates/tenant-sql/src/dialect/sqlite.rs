@@ -34,6 +34,8 @@ pub(super) static RULES: Rules = Rules {
         typed_string: false,
         interval: false,
         tuple_columns: true,
+        joined_writes: false,
+        qualified_set: false,
         dml_in_cte: false,
         on_conflict: true,
         on_duplicate_key: false,

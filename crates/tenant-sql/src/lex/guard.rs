@@ -58,18 +58,26 @@ fn sticks(left: &Lexed, right: &Lexed) -> bool {
 
 /// One string to the database, a string and an alias to the parser.
 fn both_strings(left: &Lexed, right: &Lexed) -> bool {
-    let string = |token: &Token| matches!(token, Token::SingleQuotedString(_));
+    let string =
+        |token: &Token| matches!(token, Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_));
     string(&left.token.token) && string(&right.token.token)
 }
 
 fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
     match token {
-        // `0x1F` is printed as the blob `X'1F'`.
-        Token::HexStringLiteral(_) if text.starts_with('0') => Err(Refusal::new(
-            RefusalKind::UnsupportedConstruct,
-            "hexadecimal number",
-            "write it in decimal, or bind it",
-        )),
+        // `0x1F` would be printed as the blob `X'1F'`, which it is on MySQL; on SQLite it becomes a decimal number.
+        Token::HexStringLiteral(digits) if text.starts_with('0') => {
+            let known = match dialect {
+                Dialect::Sqlite => text.starts_with("0x") && i64::from_str_radix(digits, 16).is_ok(),
+                Dialect::MySql => {
+                    text.starts_with("0x") && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+                }
+                Dialect::Postgres => false,
+            };
+            let hint = "write it in decimal, or bind it";
+            let refusal = || Refusal::new(RefusalKind::UnsupportedConstruct, "hexadecimal number", hint);
+            if known { Ok(()) } else { Err(refusal()) }
+        }
         Token::HexStringLiteral(_) if dialect == Dialect::Postgres => {
             Err(Refusal::construct_of("bit string"))
         }
@@ -97,6 +105,7 @@ fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
         Token::Number(_, true) | Token::Backslash | Token::Char(_) | Token::LBrace | Token::RBrace => {
             Err(syntax("token"))
         }
+        Token::EscapedStringLiteral(value) if dialect == Dialect::Postgres && !value.contains('\\') => Ok(()),
         Token::EscapedStringLiteral(_)
         | Token::UnicodeStringLiteral(_)
         | Token::NationalStringLiteral(_)

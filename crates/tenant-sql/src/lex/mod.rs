@@ -4,7 +4,9 @@ pub(crate) mod guard;
 pub(crate) mod joins;
 pub(crate) mod labels;
 pub(crate) mod measure;
+mod normal;
 pub(crate) mod placeholders;
+mod tail;
 
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
@@ -23,10 +25,6 @@ impl Lexed {
     pub(crate) fn is_word(&self, word: &str) -> bool {
         is_word(&self.token.token, word)
     }
-}
-
-fn is_or(token: &TokenWithSpan) -> bool {
-    is_word(&token.token, "OR")
 }
 
 pub(crate) fn is_word(token: &Token, word: &str) -> bool {
@@ -57,21 +55,7 @@ impl<'a> Source<'a> {
 
     /// The tokens for the parser.
     pub(crate) fn for_parser(&self, dialect: Dialect) -> Vec<TokenWithSpan> {
-        let mut tokens: Vec<TokenWithSpan> = Vec::with_capacity(self.tokens.len());
-        for (at, lexed) in self.tokens.iter().enumerate() {
-            let into = self.tokens.get(at + 1).is_some_and(|next| next.is_word("INTO"));
-            if dialect == Dialect::Sqlite
-                && into
-                && lexed.is_word("REPLACE")
-                && !tokens.last().is_some_and(is_or)
-            {
-                // The parser reads `REPLACE` on SQLite as the longer form; so it gets that form to begin with.
-                let word = |word| TokenWithSpan { token: Token::make_keyword(word), span: lexed.token.span };
-                tokens.extend(["INSERT", "OR"].map(word));
-            }
-            tokens.push(lexed.token.clone());
-        }
-        tokens
+        normal::tokens(self, dialect)
     }
 
     pub(crate) fn text(&self, first: &Lexed, last: &Lexed) -> &'a str {

@@ -41,6 +41,10 @@ pub(super) fn care(statement: &Statement, rules: &'static Rules) -> Care {
         Statement::Insert(insert) => {
             (false, insert.source.as_ref().map_or(0, |source| late(source, rules, strict)))
         }
+        Statement::Update(update) if strict && !update.table.joins.is_empty() => (true, 0),
+        Statement::Delete(delete) if strict && (!delete.tables.is_empty() || delete.using.is_some()) => {
+            (true, 0)
+        }
         Statement::Update(update) => {
             (strict && has_query(&update.selection), count_as(&update.assignments, rules, 0, Strict::Nowhere))
         }

@@ -7,6 +7,9 @@ use crate::refusal::{Refusal, RefusalKind};
 
 impl Scoper<'_> {
     pub(super) fn delete(&mut self, delete: &mut Delete) -> Result {
+        if self.rules.can.joined_writes && (!delete.tables.is_empty() || delete.using.is_some()) {
+            return self.joined_delete(delete);
+        }
         let Delete {
             delete_token: _,
             optimizer_hints,

@@ -230,8 +230,14 @@ impl Scoper<'_> {
         Err(refusal.at(name.span.start.line, name.span.start.column))
     }
 
-    fn qualified(&self, parts: &[Ident]) -> Result {
-        match parts {
+    /// `schema.table.column` goes on without the schema: the table may have become a derived one of its name.
+    fn qualified(&self, parts: &mut Vec<Ident>) -> Result {
+        if let [schema, _, _] = parts.as_slice()
+            && self.is_own_schema(schema)
+        {
+            parts.remove(0);
+        }
+        match parts.as_slice() {
             [qualifier, column] => {
                 self.column(column)?;
                 self.field(qualifier, column)
@@ -253,8 +259,13 @@ impl Scoper<'_> {
         }
     }
 
-    pub(super) fn qualifier(&self, name: &ObjectName) -> Result {
+    pub(super) fn qualifier(&self, name: &mut ObjectName) -> Result {
         let ObjectName(parts) = name;
+        if let [ObjectNamePart::Identifier(schema), _] = parts.as_slice()
+            && self.is_own_schema(schema)
+        {
+            parts.remove(0);
+        }
         match parts.as_slice() {
             [ObjectNamePart::Identifier(_)] => Ok(()),
             _ => Err(Refusal::construct_of("qualified wildcard")),

@@ -97,7 +97,7 @@ impl Scoper<'_> {
 
     /// The columns of a function in `FROM`. One whose result may be a row of some table has none that are known.
     pub(super) fn function_columns(&self, function: &str, exposed: &str) -> Columns {
-        const SCALAR: [&str; 7] = [
+        const SCALAR: [&str; 11] = [
             "generate_series",
             "generate_subscripts",
             "json_object_keys",
@@ -105,6 +105,10 @@ impl Scoper<'_> {
             "regexp_matches",
             "regexp_split_to_table",
             "string_to_table",
+            "to_tsquery",
+            "plainto_tsquery",
+            "phraseto_tsquery",
+            "websearch_to_tsquery",
         ];
         let names: &[&str] = match function {
             "json_array_elements" | "json_array_elements_text" => &["value"],

@@ -50,7 +50,8 @@ impl Scoper<'_> {
     fn tables(&mut self, tables: &mut TableWithJoins, brought: &mut Brought, below: bool) -> Result {
         let TableWithJoins { relation, joins } = tables;
         let places = places(joins)?;
-        let place = |scoper: &Self, at: usize| match places.get(at) {
+        let place = |scoper: &Self, at: usize, factor: &TableFactor| match places.get(at) {
+            Some(place) if !below && scoper.is_target(factor) => *place,
             Some(Place::On) if scoper.care.needed => Place::Derived,
             Some(_) if scoper.care.needed && scoper.care.strict => Place::Derived,
             Some(place) if !below => *place,
@@ -61,19 +62,25 @@ impl Scoper<'_> {
             Dialect::Sqlite if !below => 0,
             _ => brought.predicates.len(),
         };
-        let predicate = self.factor(relation, place(self, 0), brought)?;
+        let first = place(self, 0, relation);
+        let predicate = self.factor(relation, first, brought)?;
         brought.predicates.extend(predicate);
         for (at, join) in joins.iter_mut().enumerate() {
             let sqlparser::ast::Join { relation, global, join_operator } = join;
             if *global {
                 return Err(Refusal::construct_of("GLOBAL JOIN"));
             }
-            let place = place(self, at + 1);
+            let place = place(self, at + 1, relation);
             let predicate = self.factor(relation, place, brought)?;
             let constraint = constraint(join_operator)?;
             self.constraint(constraint)?;
             match (place, constraint) {
-                (Place::On, JoinConstraint::On(condition)) => join_on(condition, predicate),
+                (Place::On, JoinConstraint::On(condition)) => {
+                    let own = std::mem::replace(condition, nothing());
+                    let predicates: Vec<Expr> = predicate.into_iter().collect();
+                    *condition = self.behind(&predicates, own, Strict::Nowhere)?;
+                    join_on(condition, predicates);
+                }
                 (_, constraint) => {
                     brought.predicates.extend(predicate);
                     self.on_behind(brought.predicates.get(seen..).unwrap_or_default(), constraint)?;
@@ -208,6 +215,10 @@ impl Scoper<'_> {
         if renames {
             return Err(Refusal::construct_of("column aliases of a table"));
         }
+        if place == Place::Derived && self.targets.contains(&exposed) {
+            let hint = "write the table that is changed first, and join the others to it";
+            return Err(Refusal::new(RefusalKind::UnsupportedConstruct, "target in a join", hint));
+        }
         match place {
             Place::Where | Place::On if listed => Ok(Some(self.equality(&exposed, &tenant_column))),
             Place::Where | Place::On | Place::Derived => {
@@ -249,9 +260,9 @@ impl Scoper<'_> {
     }
 }
 
-fn join_on(condition: &mut Expr, predicate: Option<Expr>) {
+fn join_on(condition: &mut Expr, predicates: Vec<Expr>) {
     let own = std::mem::replace(condition, nothing());
-    if let Some(scoped) = guarded(predicate.into_iter().collect(), Some(own)) {
+    if let Some(scoped) = guarded(predicates, Some(own)) {
         *condition = scoped;
     }
 }

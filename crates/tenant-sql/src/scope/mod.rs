@@ -12,6 +12,7 @@ mod frames;
 mod from;
 mod function;
 mod insert;
+mod joined;
 mod labels;
 mod names;
 mod order;
@@ -56,6 +57,8 @@ pub(crate) struct Scoper<'a> {
     touched: bool,
     /// Conditions can fail: they must not see a row of another tenant even for a moment.
     care: careful::Care,
+    /// What a joined statement writes, by the names it goes by: base tables they must stay.
+    targets: Vec<String>,
     /// How many predicates were repeated in front of conditions.
     guards: usize,
     given: Vec<GivenTenant>,
@@ -76,6 +79,7 @@ impl<'a> Scoper<'a> {
             returned: frames::Columns::default(),
             touched: false,
             care: careful::Care::default(),
+            targets: Vec::new(),
             guards: 0,
             given: Vec::new(),
             fresh: 0,

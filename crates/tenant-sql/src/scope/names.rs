@@ -22,6 +22,8 @@ pub(super) struct Target {
     pub(super) table: Option<Table>,
     pub(super) tenant_column: String,
     pub(super) name: String,
+    /// What the rest of the statement calls it.
+    pub(super) exposed: String,
 }
 
 impl Scoper<'_> {
@@ -75,6 +77,7 @@ impl Scoper<'_> {
             tenant_column: self.tenant_column(kept.as_ref()),
             table: kept,
             name: self.rules.table(table),
+            exposed: self.rules.table(table),
         })
     }
 
@@ -121,7 +124,7 @@ impl Scoper<'_> {
         }
     }
 
-    fn is_own_schema(&self, schema: &Ident) -> bool {
+    pub(super) fn is_own_schema(&self, schema: &Ident) -> bool {
         let own = self.catalog.schema().or(self.rules.default_schema);
         own.is_some_and(|own| (self.rules.fold_table)(own, true) == self.rules.table(schema))
     }

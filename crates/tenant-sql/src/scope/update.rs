@@ -1,6 +1,6 @@
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ObjectName, SqliteOnConflict, TableFactor, TableWithJoins, Update,
-    UpdateTableFromKind,
+    Assignment, AssignmentTarget, Ident, ObjectName, ObjectNamePart, SqliteOnConflict, TableFactor,
+    TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::from::Brought;
@@ -12,6 +12,9 @@ use crate::refusal::{Refusal, RefusalKind};
 
 impl Scoper<'_> {
     pub(super) fn update(&mut self, update: &mut Update) -> Result {
+        if self.rules.can.joined_writes && !update.table.joins.is_empty() {
+            return self.joined_update(update);
+        }
         let Update {
             update_token: _,
             optimizer_hints,
@@ -99,8 +102,9 @@ impl Scoper<'_> {
                 "write one table, and put the others into FROM or a subquery",
             ));
         }
-        let target = self.target(name)?;
+        let mut target = self.target(name)?;
         let exposed = self.exposed(name, alias.as_ref())?;
+        target.exposed.clone_from(&exposed);
         brought.name(exposed.clone(), |a, b| self.rules.may_be_same(a, b))?;
         let columns = self.stored_columns(&target.name, target.table.as_ref());
         self.show(&exposed, columns);
@@ -123,8 +127,8 @@ impl Scoper<'_> {
         })
     }
 
-    fn assigned(&self, column: &ObjectName, target: &Target) -> Result {
-        let column = self.column_name(column)?;
+    pub(super) fn assigned(&self, column: &ObjectName, target: &Target) -> Result {
+        let column = self.assigned_name(column, target)?;
         let folded = self.rules.column(column);
         // MySQL's names ignore accents as well as case, and we do not.
         let unclear = self.catalog.dialect() == crate::Dialect::MySql && !folded.is_ascii();
@@ -134,6 +138,18 @@ impl Scoper<'_> {
             return Err(refusal.at(column.span.start.line, column.span.start.column));
         }
         Ok(())
+    }
+
+    /// MySQL lets a column of `SET` be qualified by the relation that is written.
+    fn assigned_name<'n>(&self, column: &'n ObjectName, target: &Target) -> Result<&'n Ident> {
+        match column.0.as_slice() {
+            [ObjectNamePart::Identifier(qualifier), ObjectNamePart::Identifier(column)]
+                if self.rules.can.qualified_set && self.rules.table(qualifier) == target.exposed =>
+            {
+                self.column(column).map(|()| column)
+            }
+            _ => self.column_name(column),
+        }
     }
 
     /// Spelled in any case: a database that tells the cases apart has no use for the other one.

@@ -1,11 +1,12 @@
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, FromTable, SqliteOnConflict, TableFactor, TableWithJoins, Update,
-    UpdateTableFromKind,
+    Assignment, AssignmentTarget, Delete, FromTable, ObjectName, ObjectNamePart, SqliteOnConflict,
+    TableFactor, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::clause::Bound;
 use super::relations::nulls_the_left;
 use super::{Proof, Verifier, unproved};
+use crate::catalog::Dialect;
 use crate::table::Table;
 
 impl<'a> Verifier<'a> {
@@ -27,6 +28,20 @@ impl<'a> Verifier<'a> {
             return Err(unproved("UPDATE clause"));
         };
         let bound = self.bound(selection.as_ref());
+        if !table.joins.is_empty() {
+            let plain = from.is_none()
+                && or.is_none()
+                && returning.is_none()
+                && order_by.is_empty()
+                && limit.is_none();
+            if !plain || self.catalog.dialect() != Dialect::MySql {
+                return Err(unproved("UPDATE of several tables"));
+            }
+            self.relations(std::slice::from_ref(table), &bound, Vec::new())?;
+            self.assigned_in_join(assignments, table)?;
+            self.inside(assignments)?;
+            return self.inside(selection);
+        }
         let (alias, stored, tenant_column) = self.proved_target(table, &bound)?;
         match or {
             None | Some(SqliteOnConflict::Abort | SqliteOnConflict::Fail) => {}
@@ -40,7 +55,7 @@ impl<'a> Verifier<'a> {
             }
             Some(UpdateTableFromKind::BeforeSet(_)) => return Err(unproved("UPDATE clause")),
         }
-        self.assigned(assignments, &tenant_column)?;
+        self.assigned_to(assignments, &tenant_column, &alias)?;
         self.inside(assignments)?;
         self.inside(selection)?;
         self.inside(returning)?;
@@ -64,10 +79,25 @@ impl<'a> Verifier<'a> {
         else {
             return Err(unproved("DELETE clause"));
         };
-        let ([table], true) = (from.as_slice(), tables.is_empty()) else {
+        let bound = self.bound(selection.as_ref());
+        if !tables.is_empty() {
+            let plain = using.is_none() && returning.is_none() && order_by.is_empty() && limit.is_none();
+            if !plain || self.catalog.dialect() != Dialect::MySql {
+                return Err(unproved("DELETE of several tables"));
+            }
+            self.relations(from, &bound, Vec::new())?;
+            let written = self.written_in_join(from)?;
+            for name in tables {
+                let name = self.written(name)?;
+                if !written.iter().any(|table| table.alias == name && table.tenant_column.is_some()) {
+                    return Err(unproved("target"));
+                }
+            }
+            return self.inside(selection);
+        }
+        let [table] = from.as_slice() else {
             return Err(unproved("target"));
         };
-        let bound = self.bound(selection.as_ref());
         let (alias, _, _) = self.proved_target(table, &bound)?;
         let using = using.as_deref().unwrap_or_default();
         keeps_target(using)?;
@@ -98,6 +128,81 @@ impl<'a> Verifier<'a> {
         }
     }
 
+    /// Assignments to one relation, which may be named in front of the column where the database knows that.
+    fn assigned_to(&self, assignments: &[Assignment], tenant_column: &str, alias: &str) -> Proof {
+        if self.catalog.dialect() != Dialect::MySql {
+            return self.assigned(assignments, tenant_column);
+        }
+        for Assignment { target, value: _ } in assignments {
+            let AssignmentTarget::ColumnName(column) = target else { return Err(unproved("assignment")) };
+            let (qualifier, column) = self.assigned_column(column)?;
+            let foreign = qualifier.is_some_and(|qualifier| qualifier != alias);
+            if foreign
+                || column.to_lowercase() == tenant_column.to_lowercase()
+                || self.rules.is_system_column(&column)
+            {
+                return Err(unproved("assignment"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Assignments to columns of a join: of relations that are owned, to none that is a tenant column.
+    fn assigned_in_join(&self, assignments: &[Assignment], tables: &TableWithJoins) -> Proof {
+        let written = self.written_in_join(std::slice::from_ref(tables))?;
+        for Assignment { target, value: _ } in assignments {
+            let AssignmentTarget::ColumnName(column) = target else { return Err(unproved("assignment")) };
+            let (qualifier, column) = self.assigned_column(column)?;
+            let mut meant = written
+                .iter()
+                .filter(|table| qualifier.as_ref().is_none_or(|qualifier| *qualifier == table.alias))
+                .peekable();
+            let safe = |table: &Written| {
+                table.tenant_column.as_ref().is_some_and(|own| own.to_lowercase() != column.to_lowercase())
+            };
+            if meant.peek().is_none() || self.rules.is_system_column(&column) || !meant.all(safe) {
+                return Err(unproved("assignment"));
+            }
+        }
+        Ok(())
+    }
+
+    fn assigned_column(&self, column: &ObjectName) -> Proof<(Option<String>, String)> {
+        match column.0.as_slice() {
+            [ObjectNamePart::Identifier(column)] => Ok((None, self.rules.column(column))),
+            [ObjectNamePart::Identifier(qualifier), ObjectNamePart::Identifier(column)] => {
+                Ok((Some(self.rules.table(qualifier)), self.rules.column(column)))
+            }
+            _ => Err(unproved("column")),
+        }
+    }
+
+    /// Every base table of a join, in brackets too: any of them can be written.
+    fn written_in_join(&self, from: &[TableWithJoins]) -> Proof<Vec<Written>> {
+        let mut written = Vec::new();
+        for tables in from {
+            let joined = tables.joins.iter().map(|join| &join.relation);
+            for factor in std::iter::once(&tables.relation).chain(joined) {
+                match factor {
+                    TableFactor::Table { name, alias, args: None, .. } => {
+                        let alias = match alias {
+                            Some(alias) => self.rules.table(&alias.name),
+                            None => self.bare(name)?,
+                        };
+                        let owned = self.target(name).ok().map(|(_, tenant_column)| tenant_column);
+                        written.push(Written { alias, tenant_column: owned });
+                    }
+                    TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                        written.extend(self.written_in_join(std::slice::from_ref(table_with_joins))?);
+                    }
+                    // What is no base table cannot be written.
+                    _ => {}
+                }
+            }
+        }
+        Ok(written)
+    }
+
     pub(super) fn assigned(&self, assignments: &[Assignment], tenant_column: &str) -> Proof {
         let tenant_column = tenant_column.to_lowercase();
         for Assignment { target, value: _ } in assignments {
@@ -114,6 +219,12 @@ impl<'a> Verifier<'a> {
         }
         Ok(())
     }
+}
+
+/// A base table that a joined statement can write; no tenant column, if it must not.
+struct Written {
+    alias: String,
+    tenant_column: Option<String>,
 }
 
 /// The target stands left of these joins, none of which may fill it with nulls.

@@ -71,6 +71,7 @@ const NUMBER: &[&str] = &[
 const DATE: &[&str] = &[
     "adddate",
     "addtime",
+    "convert_tz",
     "curdate",
     "current_date",
     "current_time",

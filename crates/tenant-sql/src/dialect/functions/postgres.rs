@@ -1,5 +1,5 @@
 /// <https://www.postgresql.org/docs/current/functions.html>, without whatever looks at the server, its catalog, its
-/// settings, its files, sequences, locks or sizes, and without the functions that run SQL (`query_to_xml`, `dblink`).
+/// settings, its files, sequences, locks or sizes, and without the functions that run SQL (`query_to_xml`, `dblink`, `ts_stat`, `ts_rewrite`).
 pub(in crate::dialect) const PURE: &[&[&str]] = &[TEXT, NUMBER, DATE, JSON, ARRAY, AGGREGATE, WINDOW, OTHER];
 
 pub(in crate::dialect) const TABLES: &[&str] = &[
@@ -23,6 +23,10 @@ pub(in crate::dialect) const TABLES: &[&str] = &[
     "regexp_matches",
     "regexp_split_to_table",
     "string_to_table",
+    "to_tsquery",
+    "plainto_tsquery",
+    "phraseto_tsquery",
+    "websearch_to_tsquery",
 ];
 
 const TEXT: &[&str] = &[
@@ -280,6 +284,23 @@ const WINDOW: &[&str] = &[
 ];
 
 const OTHER: &[&str] = &[
+    "daterange",
+    "int4range",
+    "int8range",
+    "numrange",
+    "tsrange",
+    "tstzrange",
+    "lower_inc",
+    "upper_inc",
+    "isempty",
+    "range_merge",
+    "numnode",
+    "querytree",
+    "ts_delete",
+    "ts_filter",
+    "tsvector_to_array",
+    "array_to_tsvector",
+    "tsquery_phrase",
     "coalesce",
     "gen_random_uuid",
     "nullif",
