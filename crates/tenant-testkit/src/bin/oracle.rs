@@ -17,7 +17,7 @@ mod options;
 
 use options::Options;
 
-const USAGE: &str = "oracle --dialect sqlite|postgres|mysql [--statements 100000] [--seed 1] [--show SEED] [--print NUMBER] [--verbose]";
+const USAGE: &str = "oracle --dialect sqlite|postgres|mysql [--statements 100000] [--seed 1] [--show SEED] [--print NUMBER] [--verbose] [--whole]";
 
 /// A server lives as long as the campaign.
 enum Server {
@@ -85,7 +85,7 @@ async fn run() -> Result<bool, Box<dyn std::error::Error>> {
     } else {
         work(&mut campaign, wanted, first).await?;
     }
-    report(&mut campaign, options.has("verbose")).await
+    report(&mut campaign, options.has("verbose"), options.has("whole")).await
 }
 
 fn counted(tally: &Tally) -> u64 {
@@ -112,7 +112,11 @@ async fn work(campaign: &mut Campaign, wanted: u64, first: u64) -> Result<(), Or
     Ok(())
 }
 
-async fn report(campaign: &mut Campaign, verbose: bool) -> Result<bool, Box<dyn std::error::Error>> {
+async fn report(
+    campaign: &mut Campaign,
+    verbose: bool,
+    whole: bool,
+) -> Result<bool, Box<dyn std::error::Error>> {
     let tally = campaign.tally().clone();
     println!("{tally}");
     for (what, all) in [("refused", &tally.constructs), ("fails", &tally.failures)] {
@@ -125,7 +129,8 @@ async fn report(campaign: &mut Campaign, verbose: bool) -> Result<bool, Box<dyn 
             }
         }
     }
-    for finding in campaign.findings().await? {
+    let findings = if whole { campaign.findings() } else { campaign.smallest_findings().await? };
+    for finding in findings {
         println!("\nseed {}\n{}\nmade as:   {}", finding.seed, finding.difference, finding.statement);
     }
     Ok(tally.differences == 0)

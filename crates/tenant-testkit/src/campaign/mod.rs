@@ -67,13 +67,19 @@ impl Campaign {
         &self.tally
     }
 
-    /// Returns the statements that differ, the shortest first, each cut down to what still differs.
+    /// Returns the statements that differ as they were made, the shortest first.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        findings.sort_by_key(|finding| finding.difference.statement.len());
+        findings
+    }
+
+    /// Returns the statements that differ, the shortest first, the first ten cut down to what still differs.
     ///
     /// # Errors
     /// Fails if a database is gone.
-    pub async fn findings(&mut self) -> Result<Vec<Finding>, OracleError> {
-        let mut findings = self.findings.clone();
-        findings.sort_by_key(|finding| finding.difference.statement.len());
+    pub async fn smallest_findings(&mut self) -> Result<Vec<Finding>, OracleError> {
+        let mut findings = self.findings();
         for finding in findings.iter_mut().take(10) {
             let statement = self.generator.statement(finding.seed);
             let dialect = self.oracle.rewriter().catalog().dialect();

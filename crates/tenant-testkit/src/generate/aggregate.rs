@@ -64,7 +64,7 @@ impl Maker<'_> {
             (Dialect::MySql, 0) => format!("GROUP_CONCAT({text} ORDER BY {text} SEPARATOR '+')"),
             (Dialect::MySql, 1) => format!("GROUP_CONCAT(DISTINCT {number} ORDER BY {number} DESC)"),
             (Dialect::Sqlite, 0) => format!("group_concat({text}, '+' ORDER BY {text})"),
-            (Dialect::Sqlite, 1) => format!("group_concat(DISTINCT {text})"),
+            (Dialect::Sqlite, 1) => format!("group_concat(DISTINCT {text} ORDER BY {text})"),
             (Dialect::Sqlite, 2) => format!("json_group_array({number} ORDER BY {number})"),
             _ => format!("{}({text})", self.random.pick(&["min", "max"])),
         }

@@ -57,6 +57,10 @@ impl Maker<'_> {
             10 => "FULL JOIN",
             _ => "FULL OUTER JOIN",
         };
+        // SQLite loses rows of RIGHT and FULL JOIN where it flattens the query they are in.
+        let flattened = self.sqlite() && self.inside > 0;
+        let kind =
+            if flattened && !kind.ends_with("INNER JOIN") && kind != "JOIN" { "LEFT JOIN" } else { kind };
         // PostgreSQL merges or hashes a FULL JOIN: other conditions it refuses.
         let plain = kind.starts_with("FULL") && self.postgres();
         let equal = self.equality_at(scope, split);
@@ -71,8 +75,11 @@ impl Maker<'_> {
     }
 
     fn join_using(&mut self, left: &str, right: &str, common: &[String]) -> String {
-        let kinds: &[&str] =
-            if self.mysql() { &["", "LEFT ", "RIGHT "] } else { &["", "LEFT ", "RIGHT ", "FULL "] };
+        let kinds: &[&str] = match () {
+            () if self.sqlite() && self.inside > 0 => &["", "LEFT "],
+            () if self.mysql() => &["", "LEFT ", "RIGHT "],
+            () => &["", "LEFT ", "RIGHT ", "FULL "],
+        };
         let kind = self.random.pick(kinds);
         if self.random.one_in(3) {
             return format!("{left} NATURAL {kind}JOIN {right}");
@@ -166,10 +173,12 @@ impl Maker<'_> {
 
     fn derived(&mut self, depth: u32) -> (String, Scope) {
         let types = self.types(2);
+        self.inside += 1;
         let inner = match self.random.below(4) {
             0 => self.compound(&types, depth - 1, &Vec::new()),
             _ => self.select(&types, depth - 1, &Vec::new()),
         };
+        self.inside -= 1;
         let alias = self.fresh("d");
         let columns: Vec<(String, Type)> =
             types.iter().enumerate().map(|(at, kind)| (format!("k{at}"), *kind)).collect();

@@ -92,6 +92,7 @@ impl Generator {
             random: Random::new(seed),
             ctes: Vec::new(),
             avoided: None,
+            inside: 0,
             names: 0,
             numbered: false,
         }
@@ -106,6 +107,8 @@ struct Maker<'g> {
     ctes: Vec<Source>,
     /// The name of the CTE that is being made.
     avoided: Option<String>,
+    /// How many compounds, CTEs and derived tables deep we are.
+    inside: u32,
     names: usize,
     /// SQLite: `?1` instead of `?`.
     numbered: bool,

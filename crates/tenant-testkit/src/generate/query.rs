@@ -93,6 +93,13 @@ impl Maker<'_> {
     }
 
     pub(super) fn compound(&mut self, types: &[Type], depth: u32, outer: &Scope) -> String {
+        self.inside += 1;
+        let sql = self.branches(types, depth, outer);
+        self.inside -= 1;
+        format!("{sql}{}", self.order_and_limit(types.len(), depth))
+    }
+
+    fn branches(&mut self, types: &[Type], depth: u32, outer: &Scope) -> String {
         let mut sql = self.branch(types, depth, outer);
         for _ in 0..=self.random.below(2) {
             let operator = match () {
@@ -113,7 +120,7 @@ impl Maker<'_> {
             let right = if nested { format!("({})", self.compound(types, 1, outer)) } else { right };
             sql = format!("{sql} {operator} {right}");
         }
-        format!("{sql}{}", self.order_and_limit(types.len(), depth))
+        sql
     }
 
     fn branch(&mut self, types: &[Type], depth: u32, outer: &Scope) -> String {

@@ -27,6 +27,7 @@ impl Maker<'_> {
         };
         // PostgreSQL takes its own name for the table; the others don't agree.
         self.avoided = (!self.random.one_in(20)).then(|| name.clone());
+        self.inside += 1;
         let body = if self.random.one_in(5) {
             self.compound(&types, 2, &Vec::new())
         } else {
@@ -34,6 +35,7 @@ impl Maker<'_> {
         };
         self.avoided = None;
         let body = if recursive && self.random.one_in(2) { self.recursion(&name, &columns) } else { body };
+        self.inside -= 1;
         let how = if self.postgres() || (self.sqlite() && self.random.one_in(10)) {
             self.random.pick(&["", "", "", "MATERIALIZED ", "NOT MATERIALIZED "])
         } else {

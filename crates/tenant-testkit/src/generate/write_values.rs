@@ -56,7 +56,10 @@ impl Maker<'_> {
     /// Never of the target itself: MySQL shows it half written.
     fn value_of_others(&mut self, target: &Source) -> String {
         let value = self.scalar(Type::Int, &Vec::new(), 2);
-        if value.to_lowercase().contains(&target.name) { "5".to_owned() } else { format!("({value})") }
+        let lower = value.to_lowercase();
+        let views = self.sources.iter().filter(|source| source.view);
+        let own = lower.contains(&target.name) || views.into_iter().any(|view| lower.contains(&view.name));
+        if own { "5".to_owned() } else { format!("({value})") }
     }
 
     /// A key's part: a number, or a text made of it.

@@ -28,18 +28,23 @@ pub(super) enum Failure {
 
 impl Failure {
     /// Whether the database did not take the statement at all: it did not understand it, or knows no such thing.
-    /// SQLITE_ERROR; SQLSTATE classes 42 (syntax error or access rule violation) and 0A (feature not supported).
+    /// SQLITE_ERROR; SQLSTATE classes 42 (syntax error or access rule violation), 0A (feature not supported) and XX
+    /// (internal error); and MySQL's words for a statement that reads what it writes.
     ///
     /// One message depends on the plan, and so on what is known of the rows: PostgreSQL refuses some FULL JOINs.
     pub(super) fn is_rejection(&self) -> bool {
         match self {
-            Self::Database(why) => ["1: ", "42", "0A"].iter().any(|code| why.starts_with(code)),
+            Self::Database(why) => {
+                let own =
+                    ["is specified twice", "prevents operation"].iter().any(|words| why.contains(words));
+                own || ["1: ", "42", "0A", "XX"].iter().any(|code| why.starts_with(code))
+            }
             Self::TooLarge | Self::Lost(_) => false,
         }
     }
 
     pub(super) fn depends_on_the_plan(&self) -> bool {
-        matches!(self, Self::Database(why) if why.contains("FULL JOIN is only supported"))
+        matches!(self, Self::Database(why) if why.contains("FULL JOIN is only supported") || why.starts_with("XX"))
     }
 }
 

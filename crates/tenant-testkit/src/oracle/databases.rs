@@ -130,10 +130,34 @@ impl Databases {
         Ok(link)
     }
 
+    pub(super) fn only_reads(&self, order: usize) -> bool {
+        order == BEHIND_VIEWS || (order == WITHOUT_KEYS && self.dialect == Dialect::MySql)
+    }
+
+    async fn hide_behind_views(&self, link: &mut Link, schema: &Schema) -> Result<(), OracleError> {
+        let quote = self.quote();
+        let all = match self.dialect {
+            Dialect::Sqlite => "LIMIT -1",
+            Dialect::Postgres => "OFFSET 0",
+            Dialect::MySql => "LIMIT 18446744073709551615",
+        };
+        for table in schema.tables() {
+            let name = &table.name;
+            let (shown, base) = (format!("{quote}{name}{quote}"), format!("{quote}base_of_{name}{quote}"));
+            let rename = format!("ALTER TABLE {shown} RENAME TO {base}");
+            let view = format!("CREATE VIEW {shown} AS SELECT * FROM {base} {all}");
+            for sql in [rename, view] {
+                link.batch(&sql).await.map_err(OracleError::setup("tables behind views"))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lets the database go other ways to its rows. What can't be had (a key that another one needs) stays as it is.
     async fn disturb(&self, link: &mut Link, schema: &Schema, order: usize) -> Result<(), OracleError> {
         let session = match (self.dialect, order) {
             (_, 0) => return Ok(()),
+            (_, BEHIND_VIEWS) => return self.hide_behind_views(link, schema).await,
             (Dialect::Sqlite, 1) => "PRAGMA reverse_unordered_selects = ON",
             (Dialect::Sqlite, _) => "PRAGMA automatic_index = OFF",
             (Dialect::Postgres, 1) => "SET enable_seqscan = off; SET enable_hashagg = off",
@@ -163,7 +187,7 @@ impl Databases {
                 for key in keys {
                     let _ = link.batch(&format!("ALTER TABLE `{}` DROP INDEX `{key}`", table.name)).await;
                 }
-                if order == READ_ONLY {
+                if order == WITHOUT_KEYS {
                     let _ = link.batch(&format!("ALTER TABLE `{}` DROP PRIMARY KEY", table.name)).await;
                 }
             }
@@ -389,7 +413,10 @@ impl Databases {
 }
 
 /// On MySQL this one of the reordered databases has no keys, so that its rows lie as they were inserted.
-pub(super) const READ_ONLY: usize = 2;
+const WITHOUT_KEYS: usize = 2;
+
+/// In this one each table is a view that the planner cannot look through.
+pub(super) const BEHIND_VIEWS: usize = 4;
 
 fn secondary_keys(table: &str) -> String {
     format!(

@@ -5,7 +5,7 @@ use tenant_sql::{Dialect, Plan, Rewriter, StatementKind, TenantBind};
 use super::answer::{Answer, Failure};
 use super::builder::OracleBuilder;
 use super::canary::canary;
-use super::databases::{Contents, Databases, READ_ONLY};
+use super::databases::{BEHIND_VIEWS, Contents, Databases};
 use super::difference::{Difference, DifferenceKind, only};
 use super::error::OracleError;
 use super::link::Link;
@@ -212,13 +212,13 @@ impl Oracle {
         writes: bool,
         kind: DifferenceKind,
     ) -> Result<bool, OracleError> {
-        while self.reordered.len() < ORDERS {
+        while self.reordered.len() < BEHIND_VIEWS {
             let order = self.reordered.len() + 1;
             let link = self.databases.single(&self.schema, order).await?;
             self.reordered.push(link);
         }
         for (at, link) in self.reordered.iter_mut().enumerate() {
-            if writes && self.databases.dialect == Dialect::MySql && at + 1 == READ_ONLY {
+            if writes && self.databases.only_reads(at + 1) {
                 continue;
             }
             let other = trial(&self.databases, &self.schema, link, run, writes).await?;
@@ -244,7 +244,7 @@ impl Oracle {
             self.shared_reordered.push(link);
         }
         for (at, link) in self.shared_reordered.iter_mut().enumerate() {
-            if writes && self.databases.dialect == Dialect::MySql && at + 1 == READ_ONLY {
+            if writes && self.databases.only_reads(at + 1) {
                 continue;
             }
             let other = trial(&self.databases, &self.schema, link, run, writes).await?;
@@ -354,7 +354,7 @@ fn compare_contents(here: &Trial, there: &Trial, writes: bool) -> Option<Found> 
 /// `42P10`: on the shared database no unique key is without the tenant, which the scoped text adds.
 fn third_opinion(shared: &Trial, secured: &Trial, writes: bool) -> Option<Found> {
     let found = match (&shared.answer, &secured.answer) {
-        (_, Err(Failure::TooLarge)) | (Err(_), Err(_)) => None,
+        (_, Err(Failure::TooLarge)) | (Err(Failure::TooLarge), _) | (Err(_), Err(_)) => None,
         (_, Err(Failure::Database(why))) if why.starts_with("42P10") => None,
         (_, Err(failure)) | (Err(failure), _) if failure.depends_on_the_plan() => None,
         (Ok(here), Ok(there)) => {
