@@ -111,6 +111,7 @@ pub(super) fn mysql(expr: &Expr, strict: bool) -> bool {
         Expr::Cast { kind: _, expr: _, data_type, format: _ } => {
             strict || matches!(data_type, DataType::JSON)
         }
+        Expr::Convert { data_type, .. } => strict || matches!(data_type, Some(DataType::JSON)),
         Expr::Like { negated: _, any: false, expr: _, pattern: _, escape_char } => {
             escape_char.as_deref().is_some_and(|escape| !is_one_character(escape))
         }

@@ -72,6 +72,12 @@ pub(crate) struct Features {
     pub(crate) on_conflict: bool,
     pub(crate) on_duplicate_key: bool,
     pub(crate) insert_or: bool,
+    /// `INSERT ... SET`, and values for no column at all.
+    pub(crate) insert_set: bool,
+    /// `SELECT STRAIGHT_JOIN`, `USE INDEX`
+    pub(crate) hints: bool,
+    /// `CONVERT(x, type)`
+    pub(crate) convert: bool,
     pub(crate) replace: bool,
     pub(crate) default_values: bool,
     pub(crate) returning: bool,
@@ -130,6 +136,11 @@ impl Rules {
 
     pub(crate) fn is_reserved(&self, word: &str) -> bool {
         self.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
+    }
+
+    /// `FROM DUAL` is no relation; unquoted, the word is reserved.
+    pub(crate) fn is_dual(&self, table: &Ident) -> bool {
+        self.can.hints && table.quote_style.is_none() && table.value.eq_ignore_ascii_case("dual")
     }
 
     pub(crate) fn is_system_column(&self, folded: &str) -> bool {

@@ -26,7 +26,8 @@ pub(super) static RULES: Rules = Rules {
     fold_table: |name, _| name.to_owned(),
     fold_column: |name, _| name.to_ascii_lowercase(),
     placeholder: |_| "?".to_owned(),
-    raise: None,
+    // Of two rows, where one is wanted.
+    raise: Some(|_| "(SELECT 1 UNION SELECT 2)".to_owned()),
     inline: Some(":tenant"),
     max_arguments: 65_535,
     can: Features {
@@ -45,6 +46,9 @@ pub(super) static RULES: Rules = Rules {
         on_conflict: false,
         on_duplicate_key: true,
         insert_or: false,
+        insert_set: true,
+        hints: true,
+        convert: true,
         replace: true,
         default_values: false,
         returning: true,
@@ -151,7 +155,6 @@ const RESERVED: &[&str] = &[
     "DISTINCTROW",
     "DIV",
     "DROP",
-    "DUAL",
     "ELSE",
     "EMPTY",
     "ESCAPED",

@@ -10,7 +10,7 @@ pub(crate) fn select_items<'a>(source: &Source<'a>, start: Location) -> Option<V
     let at = source.tokens.binary_search_by_key(&start, |lexed| lexed.token.span.start).ok()?;
     let mut items = source.tokens.get(at + 1..)?;
     while let Some((_, rest)) =
-        items.split_first().filter(|(first, _)| first.is_word("DISTINCT") || first.is_word("ALL"))
+        items.split_first().filter(|(first, _)| MODIFIERS.iter().any(|word| first.is_word(word)))
     {
         items = rest;
     }
@@ -21,6 +21,17 @@ pub(crate) fn returning_items<'a>(source: &Source<'a>) -> Option<Vec<&'a str>> {
     let at = source.tokens.iter().rposition(|lexed| lexed.is_word("RETURNING"))?;
     Some(split(source, source.tokens.get(at + 1..)?))
 }
+
+const MODIFIERS: [&str; 8] = [
+    "DISTINCT",
+    "ALL",
+    "HIGH_PRIORITY",
+    "STRAIGHT_JOIN",
+    "SQL_SMALL_RESULT",
+    "SQL_BIG_RESULT",
+    "SQL_BUFFER_RESULT",
+    "SQL_NO_CACHE",
+];
 
 fn split<'a>(source: &Source<'a>, tokens: &[Lexed]) -> Vec<&'a str> {
     let mut items = Vec::new();

@@ -1,6 +1,6 @@
 //! Derived tables: where no place beside a relation filters it, it is filtered below.
 
-use sqlparser::ast::{Ident, ObjectName, Query, TableAlias, TableFactor};
+use sqlparser::ast::{Ident, ObjectName, Query, TableAlias, TableFactor, TableIndexHints};
 
 use super::select::star_of;
 use super::{Result, Scoper};
@@ -14,11 +14,12 @@ impl Scoper<'_> {
         alias: Option<TableAlias>,
         tenant_column: &str,
         inner: Option<String>,
+        hints: Vec<TableIndexHints>,
     ) -> Result<TableFactor> {
         let bare = self.exposed(&name, None)?;
         let predicate = self.equality(inner.as_ref().unwrap_or(&bare), tenant_column);
         let inner = inner.map(|inner| self.alias(&inner));
-        let mut subquery: Box<Query> = Box::new(star_of(name, inner, predicate));
+        let mut subquery: Box<Query> = Box::new(star_of(name, inner, hints, predicate));
         self.set_apart(&mut subquery);
         let alias = alias.unwrap_or_else(|| self.alias(&bare));
         Ok(TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None })

@@ -97,6 +97,13 @@ impl Scoper<'_> {
                 self.cast(data_type, format.as_ref())?;
                 self.expr(expr)
             }
+            Expr::Convert { is_try: false, expr, data_type, charset, target_before_value: false, styles }
+                if self.rules.can.convert && styles.is_empty() =>
+            {
+                data_type.as_ref().map_or(Ok(()), |data_type| self.cast(data_type, None))?;
+                charset.as_ref().map_or(Ok(()), |charset| self.collation(charset))?;
+                self.expr(expr)
+            }
             Expr::Collate { expr, collation } => {
                 self.collation(collation)?;
                 self.expr(expr)

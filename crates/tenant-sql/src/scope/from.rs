@@ -133,7 +133,7 @@ impl Scoper<'_> {
                     && !*with_ordinality
                     && partitions.is_empty()
                     && json_path.is_none()
-                    && index_hints.is_empty();
+                    && (index_hints.is_empty() || self.rules.can.hints);
                 if !plain || sample.is_some() {
                     return Err(Refusal::construct_of("table option"));
                 }
@@ -195,7 +195,7 @@ impl Scoper<'_> {
         place: Place,
         brought: &mut Brought,
     ) -> Result<Option<Expr>> {
-        let TableFactor::Table { name, alias, .. } = factor else {
+        let TableFactor::Table { name, alias, index_hints, .. } = factor else {
             return Err(Refusal::construct_of("FROM"));
         };
         let relation = self.relation(name)?;
@@ -224,7 +224,8 @@ impl Scoper<'_> {
             Place::Where | Place::On | Place::Derived => {
                 let (name, alias) = (ObjectName(std::mem::take(&mut name.0)), alias.take());
                 let inner = if listed { None } else { Some(self.fresh()?) };
-                *factor = self.derived(name, alias, &tenant_column, inner)?;
+                let hints = std::mem::take(index_hints);
+                *factor = self.derived(name, alias, &tenant_column, inner, hints)?;
                 Ok(None)
             }
         }

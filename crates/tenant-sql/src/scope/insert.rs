@@ -1,6 +1,7 @@
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    Ident, Insert, ObjectName, ObjectNamePart, Parens, SetExpr, TableAliasWithoutColumns, TableObject, Values,
+    Assignment, AssignmentTarget, Ident, Insert, InsertAliases, MysqlInsertPriority, ObjectName,
+    ObjectNamePart, OnInsert, Parens, Query, SetExpr, TableAliasWithoutColumns, TableObject, Values,
 };
 
 use super::names::Target;
@@ -42,13 +43,12 @@ impl Scoper<'_> {
         } = insert;
         let foreign = !optimizer_hints.is_empty()
             || *overwrite
-            || !assignments.is_empty()
+            || (!assignments.is_empty() && !self.rules.can.insert_set)
             || partitioned.is_some()
             || !after_columns.is_empty()
             || *has_table_keyword
             || output.is_some()
-            || priority.is_some()
-            || insert_alias.is_some()
+            || matches!(priority, Some(MysqlInsertPriority::Delayed))
             || settings.is_some()
             || format_clause.is_some()
             || multi_table_insert_type.is_some()
@@ -63,6 +63,9 @@ impl Scoper<'_> {
             return Err(Refusal::construct_of("target"));
         };
         let target = self.target(name)?;
+        if !assignments.is_empty() {
+            *source = Some(Box::new(set_to_values(columns, source.is_some(), std::mem::take(assignments))?));
+        }
         let alias = match table_alias {
             Some(TableAliasWithoutColumns { explicit: _, alias })
                 if self.rules.table(alias) == "excluded" =>
@@ -89,9 +92,16 @@ impl Scoper<'_> {
             }
             None => return Err(Refusal::construct_of("INSERT without values")),
         }
+        if let Some(alias) = insert_alias {
+            self.row_alias(alias, &target, columns.len(), on.as_ref())?;
+        }
         let written = self.folded(columns)?;
         let is_written = |column: &str| written.iter().any(|written| written == column);
         self.conflict_rule(or.as_ref(), &target, &is_written)?;
+        // IGNORE would make a warning of what fails for another tenant's key.
+        if *ignore && self.raises {
+            return Err(Refusal::construct_of("expression for the tenant column, with IGNORE"));
+        }
         if *replace_into || *ignore {
             self.all_keys_carry_tenant(&target, &is_written)?;
         }
@@ -107,9 +117,35 @@ impl Scoper<'_> {
         Ok(())
     }
 
+    /// `VALUES (...) AS new (a, b)`: as many aliases as columns, so that the tenant's needs one too.
+    fn row_alias(
+        &mut self,
+        alias: &mut InsertAliases,
+        target: &Target,
+        width: usize,
+        on: Option<&OnInsert>,
+    ) -> Result {
+        let InsertAliases { row_alias, col_aliases } = alias;
+        let [ObjectNamePart::Identifier(name)] = row_alias.0.as_slice() else {
+            return Err(Refusal::construct_of("alias of VALUES"));
+        };
+        let own = self.rules.may_be_same(&self.rules.table(name), &target.exposed);
+        if own || !matches!(on, Some(OnInsert::DuplicateKeyUpdate(_))) {
+            return Err(Refusal::construct_of("alias of VALUES"));
+        }
+        if let Some(aliases) = col_aliases.as_mut().filter(|aliases| !aliases.is_empty())
+            && aliases.len() + 1 == width
+        {
+            let fresh = self.fresh()?;
+            aliases.push(Ident::with_quote(self.rules.quote, fresh));
+        }
+        Ok(())
+    }
+
     /// Makes the tenant's value stand in its column in each row.
     fn fill(&mut self, columns: &mut Vec<ObjectName>, body: &mut SetExpr, target: &Target) -> Result {
-        if columns.is_empty() {
+        // `INSERT INTO t VALUES ()` gives no column a value.
+        if columns.is_empty() && !(self.rules.can.insert_set && self.width(body) == Some(0)) {
             *columns = self.implied(body, target)?;
         }
         let folded = self.folded(columns)?;
@@ -163,4 +199,25 @@ impl Scoper<'_> {
     fn quoted(&self, column: &str) -> ObjectName {
         ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote(self.rules.quote, column))])
     }
+}
+
+/// `SET a = 1, b = 2` as columns and values: MySQL reads both the same way.
+fn set_to_values(
+    columns: &mut Vec<ObjectName>,
+    has_source: bool,
+    assignments: Vec<Assignment>,
+) -> Result<Query> {
+    let odd = || Refusal::construct_of("INSERT ... SET");
+    if has_source || !columns.is_empty() {
+        return Err(odd());
+    }
+    let mut row = Vec::with_capacity(assignments.len());
+    for Assignment { target, value } in assignments {
+        let AssignmentTarget::ColumnName(column) = target else { return Err(odd()) };
+        columns.push(column);
+        row.push(value);
+    }
+    let row =
+        Parens { opening_token: AttachedToken::empty(), content: row, closing_token: AttachedToken::empty() };
+    Ok(plain_query(SetExpr::Values(Values { explicit_row: false, value_keyword: false, rows: vec![row] })))
 }

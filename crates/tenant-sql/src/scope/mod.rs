@@ -62,6 +62,8 @@ pub(crate) struct Scoper<'a> {
     /// How many predicates were repeated in front of conditions.
     guards: usize,
     given: Vec<GivenTenant>,
+    /// An expression given for the tenant column fails if it is another's.
+    raises: bool,
     /// How many names of our own there are.
     fresh: usize,
 }
@@ -82,6 +84,7 @@ impl<'a> Scoper<'a> {
             targets: Vec::new(),
             guards: 0,
             given: Vec::new(),
+            raises: false,
             fresh: 0,
         }
     }

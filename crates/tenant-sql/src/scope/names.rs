@@ -29,7 +29,8 @@ pub(super) struct Target {
 impl Scoper<'_> {
     pub(super) fn relation(&self, name: &ObjectName) -> Result<Relation> {
         let (schema, table) = self.split(name)?;
-        if schema.is_none() && self.is_cte(table)? {
+        let dual = self.rules.is_dual(table);
+        if schema.is_none() && (dual || self.is_cte(table)?) {
             return Ok(Relation::Free);
         }
         let kept = self.base(schema, table)?;
@@ -47,7 +48,7 @@ impl Scoper<'_> {
     pub(super) fn columns_of(&mut self, name: &ObjectName) -> Result<Columns> {
         let (schema, table) = self.split(name)?;
         let folded = self.rules.table(table);
-        if schema.is_none() && self.is_cte(table)? {
+        if schema.is_none() && (self.rules.is_dual(table) || self.is_cte(table)?) {
             return Ok(self.scopes.columns(&folded));
         }
         let kept = self.base(schema, table)?;

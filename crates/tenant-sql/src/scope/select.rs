@@ -2,7 +2,7 @@ use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, GroupByWithModifier, NamedWindowDefinition, NamedWindowExpr, ObjectName,
     Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableAlias,
-    TableFactor, TableWithJoins, WildcardAdditionalOptions,
+    TableFactor, TableIndexHints, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::careful::Strict;
@@ -43,7 +43,9 @@ impl Scoper<'_> {
             flavor,
         } = select;
         let foreign = !optimizer_hints.is_empty()
-            || select_modifiers.is_some()
+            || select_modifiers
+                .as_ref()
+                .is_some_and(|hints| !self.rules.can.hints || hints.sql_calc_found_rows)
             || top.is_some()
             || exclude.is_some()
             || !lateral_views.is_empty()
@@ -156,7 +158,12 @@ fn wildcard(options: &WildcardAdditionalOptions) -> Result {
 }
 
 /// `SELECT * FROM name AS alias WHERE predicate`
-pub(super) fn star_of(name: ObjectName, alias: Option<TableAlias>, predicate: Expr) -> Query {
+pub(super) fn star_of(
+    name: ObjectName,
+    alias: Option<TableAlias>,
+    index_hints: Vec<TableIndexHints>,
+    predicate: Expr,
+) -> Query {
     let relation = TableFactor::Table {
         name,
         alias,
@@ -167,7 +174,7 @@ pub(super) fn star_of(name: ObjectName, alias: Option<TableAlias>, predicate: Ex
         partitions: Vec::new(),
         json_path: None,
         sample: None,
-        index_hints: Vec::new(),
+        index_hints,
     };
     plain_query(star(relation, Some(predicate)))
 }

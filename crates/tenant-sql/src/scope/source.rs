@@ -2,7 +2,8 @@
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Ident, ObjectName, ObjectNamePart, SelectItem, SetExpr, Value,
+    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Ident, ObjectName, ObjectNamePart, SelectItem,
+    SetExpr, Value,
 };
 
 use super::predicate::nested;
@@ -95,6 +96,7 @@ impl Scoper<'_> {
                 let raise = self.raise()?.ok_or_else(|| leave_out("expression for the tenant column"))?;
                 let own = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));
                 *expr = self.or_raise(own, raise);
+                self.raises = true;
             }
         }
         Ok(())
@@ -121,6 +123,16 @@ impl Scoper<'_> {
     /// `CASE WHEN (expr) COLLATE BINARY = ?N THEN ?N ELSE json('another tenant') END`
     fn or_raise(&mut self, expr: Expr, raise: Expr) -> Expr {
         let mut given = nested(expr);
+        let integer = self.catalog.tenant_type() == TenantType::Integer;
+        if self.catalog.dialect() == Dialect::MySql && !integer {
+            // Collations would take `ACME` for `acme`.
+            given = Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(given),
+                data_type: DataType::Binary(None),
+                format: None,
+            };
+        }
         if self.catalog.dialect() == Dialect::Sqlite {
             let binary = ObjectName(vec![ObjectNamePart::Identifier(Ident::new("BINARY"))]);
             given = Expr::Collate { expr: Box::new(given), collation: binary };

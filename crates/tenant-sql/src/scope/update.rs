@@ -92,8 +92,10 @@ impl Scoper<'_> {
         else {
             return Err(Refusal::construct_of("target"));
         };
-        let plain =
-            with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() && joins.is_empty();
+        let plain = with_hints.is_empty()
+            && partitions.is_empty()
+            && (index_hints.is_empty() || self.rules.can.hints)
+            && joins.is_empty();
         let renames = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some());
         if !plain || renames {
             return Err(Refusal::new(

@@ -20,7 +20,7 @@ impl Verifier<'_> {
             columns,
             overwrite: false,
             source: Some(source),
-            assignments: _,
+            assignments,
             partitioned: None,
             after_columns: _,
             has_table_keyword: _,
@@ -28,8 +28,8 @@ impl Verifier<'_> {
             returning,
             output: None,
             replace_into,
-            priority: None,
-            insert_alias: None,
+            priority: _,
+            insert_alias,
             settings: None,
             format_clause: None,
             multi_table_insert_type: None,
@@ -40,11 +40,18 @@ impl Verifier<'_> {
         else {
             return Err(unproved("INSERT clause"));
         };
+        if !assignments.is_empty() || (insert_alias.is_some() && self.catalog.dialect() != Dialect::MySql) {
+            return Err(unproved("INSERT clause"));
+        }
         let (table, tenant_column) = self.target(name)?;
         let columns = columns.iter().map(|column| self.written(column)).collect::<Proof<Vec<_>>>()?;
         self.query(source)?;
         let from_end = self.columns_after(&columns, &tenant_column)?;
+        self.raising = false;
         self.rows(&source.body, from_end, columns.len())?;
+        if self.raising && *ignore {
+            return Err(unproved("expression for the tenant column, with IGNORE"));
+        }
         let drops = matches!(
             or,
             Some(SqliteOnConflict::Ignore | SqliteOnConflict::Replace | SqliteOnConflict::Rollback)
@@ -130,6 +137,7 @@ impl Verifier<'_> {
         match self.is_marker(right) && self.is_marker(result) {
             true => {
                 self.seen.markers += 2;
+                self.raising = true;
                 Ok(())
             }
             false => Err(unproved("tenant of INSERT")),
@@ -147,7 +155,7 @@ impl Verifier<'_> {
         match on {
             OnInsert::DuplicateKeyUpdate(assignments) => {
                 self.all_keys(table, tenant_column, Some(columns))?;
-                self.assigned(assignments, tenant_column)
+                self.assigned_to(assignments, tenant_column, alias)
             }
             OnInsert::OnConflict(OnConflict { conflict_target, action }) => {
                 match conflict_target {
@@ -183,6 +191,6 @@ fn raises(expr: &Expr, dialect: Dialect) -> bool {
                 || text == format!("CAST({inner} AS TEXT)")
                 || text == format!("CAST(CAST({inner} AS TEXT) AS UUID)")
         }
-        Dialect::MySql => false,
+        Dialect::MySql => text == "(SELECT 1 UNION SELECT 2)",
     }
 }

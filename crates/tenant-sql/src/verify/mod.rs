@@ -29,7 +29,8 @@ type Proof<T = ()> = Result<T, Refusal>;
 /// read out of the printed text, never the tree that was printed.
 pub(crate) fn verify(statement: &Statement, catalog: &Catalog, marker: &str) -> Proof {
     let rules = Rules::of(catalog.dialect());
-    let mut verifier = Verifier { catalog, rules, marker, ctes: Vec::new(), seen: census::Count::default() };
+    let mut verifier =
+        Verifier { catalog, rules, marker, ctes: Vec::new(), seen: census::Count::default(), raising: false };
     verifier.statement(statement)?;
     fields::check(statement, &verifier)?;
     census::compare(statement, &verifier)
@@ -51,6 +52,8 @@ struct Verifier<'a> {
     /// Names given by the `WITH` clauses around, and whether they can be used yet.
     ctes: Vec<(String, bool)>,
     seen: census::Count,
+    /// The tenant of a row is what fails if it is another's.
+    raising: bool,
 }
 
 impl Verifier<'_> {

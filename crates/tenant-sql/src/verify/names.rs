@@ -18,6 +18,9 @@ impl<'a> Verifier<'a> {
     pub(super) fn need(&self, name: &ObjectName) -> Proof<Need> {
         let (schema, table) = parts(name)?;
         let folded = self.rules.table(table);
+        if schema.is_none() && self.rules.is_dual(table) {
+            return Ok(Need::Nothing);
+        }
         if schema.is_none() {
             match self.ctes.iter().rev().find(|(cte, _)| cte.to_lowercase() == folded.to_lowercase()) {
                 Some((cte, true)) if *cte == folded => return Ok(Need::Nothing),

@@ -86,7 +86,7 @@ impl Verifier<'_> {
             select_token: _,
             optimizer_hints: _,
             distinct,
-            select_modifiers: None,
+            select_modifiers,
             top: None,
             top_before_distinct: _,
             projection,
@@ -113,7 +113,8 @@ impl Verifier<'_> {
         };
         let rest =
             lateral_views.len() + connect_by.len() + cluster_by.len() + distribute_by.len() + sort_by.len();
-        if rest > 0 {
+        let counts = select_modifiers.as_ref().is_some_and(|hints| hints.sql_calc_found_rows);
+        if rest > 0 || counts {
             return Err(unproved("SELECT clause"));
         }
         self.seen.selects += 1;

@@ -312,6 +312,7 @@ fn a_part_that_was_passed_by_is_noticed() {
         marker: "?1",
         ctes: Vec::new(),
         seen: super::census::Count::default(),
+        raising: false,
     };
     assert!(super::census::compare(&statement, &verifier).is_err());
 }

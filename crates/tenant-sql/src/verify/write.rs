@@ -129,7 +129,7 @@ impl<'a> Verifier<'a> {
     }
 
     /// Assignments to one relation, which may be named in front of the column where the database knows that.
-    fn assigned_to(&self, assignments: &[Assignment], tenant_column: &str, alias: &str) -> Proof {
+    pub(super) fn assigned_to(&self, assignments: &[Assignment], tenant_column: &str, alias: &str) -> Proof {
         if self.catalog.dialect() != Dialect::MySql {
             return self.assigned(assignments, tenant_column);
         }

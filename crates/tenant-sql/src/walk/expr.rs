@@ -96,6 +96,12 @@ fn inside(expr: &Expr, watch: &mut dyn Watch) -> Flow {
             data_type.walk(watch)?;
             only(format.is_none(), watch)
         }
+        Expr::Convert { is_try: _, expr, data_type, charset, target_before_value: _, styles } => {
+            expr.walk(watch)?;
+            data_type.walk(watch)?;
+            charset.walk(watch)?;
+            styles.walk(watch)
+        }
         Expr::Collate { expr, collation } => {
             expr.walk(watch)?;
             collation.walk(watch)

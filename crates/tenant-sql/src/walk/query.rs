@@ -90,7 +90,7 @@ impl Part for Select {
             select_token: _,
             optimizer_hints,
             distinct,
-            select_modifiers,
+            select_modifiers: _,
             top,
             top_before_distinct: _,
             projection,
@@ -114,7 +114,6 @@ impl Part for Select {
         } = self;
         watch.select(self)?;
         let known = optimizer_hints.is_empty()
-            && select_modifiers.is_none()
             && top.is_none()
             && exclude.is_none()
             && into.is_none()

@@ -101,9 +101,8 @@ impl Part for TableFactor {
                 args.walk(watch)?;
                 with_hints.walk(watch)?;
                 partitions.walk(watch)?;
-                let known =
-                    version.is_none() && json_path.is_none() && sample.is_none() && index_hints.is_empty();
-                only(known, watch)
+                only(version.is_none() && json_path.is_none() && sample.is_none(), watch)?;
+                index_hints.iter().try_for_each(|hint| hint.index_names.walk(watch))
             }
             TableFactor::Derived { lateral: _, subquery, alias, sample } => {
                 subquery.walk(watch)?;

@@ -1,6 +1,6 @@
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, Delete, DoUpdate, FromTable, Insert, OnConflict,
-    OnConflictAction, OnInsert, Statement, TableAliasWithoutColumns, TableObject, Update,
+    Assignment, AssignmentTarget, ConflictTarget, Delete, DoUpdate, FromTable, Insert, InsertAliases,
+    OnConflict, OnConflictAction, OnInsert, Statement, TableAliasWithoutColumns, TableObject, Update,
     UpdateTableFromKind,
 };
 
@@ -54,7 +54,6 @@ impl Part for Insert {
             && partitioned.is_none()
             && after_columns.is_empty()
             && output.is_none()
-            && insert_alias.is_none()
             && settings.is_none()
             && format_clause.is_none()
             && multi_table_insert_type.is_none()
@@ -73,7 +72,10 @@ impl Part for Insert {
         source.walk(watch)?;
         assignments.walk(watch)?;
         on.walk(watch)?;
-        returning.walk(watch)
+        returning.walk(watch)?;
+        let Some(InsertAliases { row_alias, col_aliases }) = insert_alias else { return ON };
+        row_alias.walk(watch)?;
+        col_aliases.walk(watch)
     }
 }
 

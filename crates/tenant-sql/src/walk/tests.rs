@@ -145,8 +145,6 @@ fn says_where_it_does_not_look() {
         (Dialect::Postgres, "CREATE TABLE t (a int)"),
         (Dialect::Postgres, "SELECT * FROM users TABLESAMPLE SYSTEM (10)"),
         (Dialect::MySql, "SELECT MATCH (a) AGAINST ('x') FROM users"),
-        (Dialect::MySql, "SELECT * FROM users PARTITION (p0) USE INDEX (i)"),
-        (Dialect::MySql, "SELECT SQL_NO_CACHE 1"),
         (Dialect::MySql, "SELECT a->'$.b' MEMBER OF (c) FROM users"),
         (Dialect::MySql, "SELECT CAST(a AS ENUM('b')) FROM users"),
     ];
@@ -178,6 +176,8 @@ const POSTGRES: &[&str] = &[
 ];
 
 const MYSQL: &[&str] = &[
+    "SELECT STRAIGHT_JOIN CONVERT(a, SIGNED), CONVERT(b USING utf8mb4) FROM t AS u USE INDEX (i, j)",
+    "INSERT INTO t (a) VALUES (1) AS new (b) ON DUPLICATE KEY UPDATE a = new.b",
     "SELECT GROUP_CONCAT(DISTINCT a ORDER BY b SEPARATOR ', ') FROM t GROUP BY a WITH ROLLUP",
     "SELECT a REGEXP b, a NOT RLIKE c, a DIV b, a->'$.x', DATE_ADD(a, INTERVAL b DAY) FROM `t` STRAIGHT_JOIN u ON c LIMIT 2, 3",
     "INSERT IGNORE INTO t (a, b) VALUES (1, c) ON DUPLICATE KEY UPDATE a = VALUES(a), b = d",

@@ -72,6 +72,19 @@ fn postgres_statements_are_scoped() {
                 r#"SELECT * FROM generate_series(1, $1) AS g (n) JOIN users ON users.id = g.n WHERE "users"."tenant_id" = $2"#,
             ),
             (r"SELECT 'x\'' OR 1=1 -- '", r"SELECT 'x\'' OR 1=1 -- '"),
+            (r"SELECT E'it\'s\t1'", "SELECT 'it''s\t1'"),
+            (
+                "SELECT public.users.id, public.users.* FROM public.users WHERE public.users.id = $1",
+                r#"SELECT users.id, users.* FROM public.users WHERE "users"."tenant_id" = $2 AND (users.id = $1)"#,
+            ),
+            (
+                "SELECT id FROM users WHERE name @@ to_tsquery('a') OFFSET 2 FOR UPDATE SKIP LOCKED LIMIT 3",
+                r#"SELECT id FROM users WHERE "users"."tenant_id" = $1 AND (CASE WHEN "users"."tenant_id" = $1 THEN name @@ to_tsquery('a') END) LIMIT 3 OFFSET 2 FOR UPDATE SKIP LOCKED"#,
+            ),
+            (
+                "SELECT id FROM (SELECT id FROM users OFFSET 1 LIMIT ALL) x, LATERAL (SELECT 1 OFFSET 5 LIMIT 4) y LIMIT ALL",
+                r#"SELECT id FROM (SELECT id FROM users WHERE "users"."tenant_id" = $1 OFFSET 1) x, LATERAL (SELECT 1 LIMIT 4 OFFSET 5) y"#,
+            ),
         ],
     );
 }
@@ -107,7 +120,10 @@ fn postgres_constructs_that_reach_around_the_scope_are_refused() {
             (odd, "SELECT 'users'::regclass"),
             (odd, "SELECT CAST(16384 AS oid)"),
             (odd, "SELECT users.ctid FROM users"),
-            (odd, "SELECT E'a'"),
+            (odd, r"SELECT E'a\x27'"),
+            (odd, r"SELECT E'a\\'"),
+            (odd, r"SELECT E'a' 'b'"),
+            (odd, r"SELECT 'a' E'b'"),
             (odd, "SELECT 'a'\n'b'"),
             (odd, "SELECT * FROM (DELETE FROM users RETURNING id) x"),
             (odd, "INSERT INTO users (id) VALUES (1) ON CONFLICT ON CONSTRAINT users_key DO NOTHING"),
@@ -170,6 +186,34 @@ fn mysql_statements_are_scoped() {
                 "UPDATE users SET age = 1 WHERE `users`.`tenant_id` = :tenant AND (id = ? OR 1) ORDER BY id LIMIT 3",
             ),
             (
+                "INSERT INTO orders SET id = ?, total = 3 ON DUPLICATE KEY UPDATE orders.total = VALUES(total), id = LAST_INSERT_ID(id)",
+                "INSERT INTO orders (id, total, `tenant_id`) VALUES (?, 3, :tenant) ON DUPLICATE KEY UPDATE orders.total = VALUES(total), id = LAST_INSERT_ID(id)",
+            ),
+            (
+                "INSERT INTO orders (id, total) VALUES (?, 3) AS new (a, b) ON DUPLICATE KEY UPDATE total = orders.total + b",
+                "INSERT INTO orders (id, total, `tenant_id`) VALUES (?, 3, :tenant) AS new (a, b, `tenant_scope_1`) ON DUPLICATE KEY UPDATE total = orders.total + b",
+            ),
+            (
+                "INSERT LOW_PRIORITY INTO orders () VALUES ()",
+                "INSERT LOW_PRIORITY INTO orders (`tenant_id`) VALUES (:tenant)",
+            ),
+            (
+                "INSERT INTO users (id, tenant_id) VALUES (1, ?)",
+                "INSERT INTO users (id, tenant_id) VALUES (1, CASE WHEN CAST((?) AS BINARY) = :tenant THEN :tenant ELSE (SELECT 1 UNION SELECT 2) END)",
+            ),
+            (
+                "INSERT INTO users (id) SELECT ? FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM users)",
+                "INSERT INTO users (id, `tenant_id`) SELECT ?, :tenant FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM users WHERE `users`.`tenant_id` = :tenant)",
+            ),
+            (
+                "SELECT STRAIGHT_JOIN SQL_NO_CACHE u.id, count( * ) FROM users AS u FORCE INDEX (a, b) LEFT JOIN orders o USE INDEX (c) ON o.id = u.id",
+                "SELECT STRAIGHT_JOIN SQL_NO_CACHE u.id, count(*) AS `count( * )` FROM users AS u FORCE INDEX (a, b) LEFT JOIN orders o USE INDEX (c) ON `o`.`tenant_id` = :tenant AND (o.id = u.id) WHERE `u`.`tenant_id` = :tenant",
+            ),
+            (
+                "SELECT CONVERT(age, SIGNED) AS a FROM users WHERE age & 0x4 AND age MOD 2 = 1 && BINARY name = ?",
+                "SELECT CONVERT(age, SIGNED) AS a FROM users WHERE `users`.`tenant_id` <=> :tenant AND (age & X'04' AND CASE WHEN `users`.`tenant_id` <=> :tenant THEN age % 2 = 1 END AND CAST(name AS BINARY) = ?)",
+            ),
+            (
                 "DELETE FROM users ORDER BY id LIMIT 3",
                 "DELETE FROM users WHERE `users`.`tenant_id` = :tenant ORDER BY id LIMIT 3",
             ),
@@ -191,15 +235,20 @@ fn mysql_constructs_whose_meaning_is_a_setting_are_refused() {
             (odd, "SELECT /*! 1, */ 2"),
             (odd, "SELECT /*+ NO_ICP(users) */ 2"),
             (odd, "SELECT @a := 1"),
-            (odd, "SELECT 0x61"),
-            (odd, "SELECT * FROM users USE INDEX (a)"),
             (odd, "SELECT * FROM users PARTITION (p0)"),
             (odd, "SELECT SQL_CALC_FOUND_ROWS * FROM users"),
-            (odd, "UPDATE users u JOIN orders o ON 1 SET u.age = 1"),
-            (odd, "DELETE u FROM users u JOIN orders o ON 1"),
-            (odd, "INSERT INTO users SET id = 1"),
+            (odd, "INSERT IGNORE INTO orders (id, tenant_id) VALUES (1, ?)"),
+            (odd, "INSERT DELAYED INTO orders (id) VALUES (1)"),
+            (odd, "INSERT INTO orders (id) VALUES (1) AS orders ON DUPLICATE KEY UPDATE total = 1"),
+            (odd, "INSERT INTO orders (id) VALUES (1) AS new"),
+            (
+                RefusalKind::TenantColumnWrite,
+                "INSERT INTO orders (id) VALUES (1) AS new ON DUPLICATE KEY UPDATE tenant_id = new.id",
+            ),
+            (RefusalKind::UnknownRelation, "SELECT * FROM `dual`"),
+            (RefusalKind::Function, "SELECT last_insert_id(id, 2) FROM orders"),
+            (odd, "SELECT a XOR b FROM users"),
             (odd, "INSERT INTO tickets (id) VALUES (1) ON DUPLICATE KEY UPDATE code = 'x'"),
-            (odd, "INSERT INTO users (id, tenant_id) VALUES (1, ?)"),
             (RefusalKind::TenantColumnWrite, "UPDATE users SET tenánt_id = 'x'"),
             (RefusalKind::TenantColumnWrite, "UPDATE users SET Tenant_ID = 'x'"),
             (RefusalKind::UnknownRelation, "SELECT * FROM Users"),

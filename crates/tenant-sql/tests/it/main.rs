@@ -7,6 +7,7 @@ mod dialects;
 mod errors;
 mod fields;
 mod hostile;
+mod joined;
 mod limits;
 mod mysql;
 mod oracle;

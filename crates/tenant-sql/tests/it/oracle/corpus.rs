@@ -1,3 +1,19 @@
+/// What is said otherwise before it is parsed.
+#[allow(dead_code, reason = "read by some of the tests only")]
+pub(super) const SPELLINGS: &[&str] = &[
+    "SELECT id, name ISNULL, age NOT NULL FROM users WHERE name NOTNULL AND NOT (age ISNULL)",
+    "SELECT id FROM users WHERE age = 1 ISNULL OR age + 1 NOT NULL",
+    "SELECT id, 0x1F, age & 0x1 AS odd FROM users WHERE age > 0x00 AND age < 0x7fffffffffffffff",
+    "SELECT id FROM users NOT INDEXED WHERE age > ?",
+    "WITH a AS MATERIALIZED (SELECT * FROM users) SELECT id FROM a",
+    "WITH a AS NOT MATERIALIZED (SELECT id FROM users), b AS (SELECT user_id FROM orders) SELECT id FROM a WHERE id IN b",
+    "WITH b AS (SELECT user_id FROM orders WHERE user_id IS NOT NULL) DELETE FROM users WHERE id NOT IN b",
+    "SELECT main.users.id, users.* FROM users WHERE main.users.age > ?",
+    "SELECT main.users.id FROM main.users LEFT JOIN main.orders ON main.orders.user_id = main.users.id ORDER BY main.users.id",
+    "UPDATE users SET age = 0x2A WHERE main.users.age NOT NULL RETURNING id",
+    "REPLACE INTO users (id, name) VALUES (1, 'x')",
+];
+
 /// One statement per construct; arguments are 1, 2, 3, ...
 pub(super) const STATEMENTS: &[&str] = &[
     "SELECT * FROM users",

@@ -89,7 +89,7 @@ async fn hand_written_statements_do_what_they_do_on_a_database_of_one() {
     let mut pair = Pair::open().await;
     let rewriter = crate::common::rewriter(Dialect::Sqlite);
     let mut tally = Tally::default();
-    for sql in corpus::STATEMENTS {
+    for sql in corpus::STATEMENTS.iter().chain(corpus::SPELLINGS) {
         let plan = rewriter.rewrite(sql).unwrap_or_else(|refusal| panic!("{refusal}: {sql}"));
         let arguments: Vec<i64> = (1..=plan.arguments() as i64).collect();
         compare(&mut pair, &rewriter, sql, &arguments, &mut tally).await;
