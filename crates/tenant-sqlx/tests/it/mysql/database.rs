@@ -47,8 +47,8 @@ pub(crate) fn placeholders(text: &str) -> String {
 pub(crate) const STATEMENTS_ARE_KEPT: bool = false;
 
 /// How often a scoped statement may allocate beyond a plain one: the tenant's literal and the text around it are put
-/// together anew each time.
-pub(crate) const MORE_ALLOCATIONS: u64 = 4;
+/// together anew each time, and a connection is asked whether it is in step when it comes back.
+pub(crate) const MORE_ALLOCATIONS: u64 = 6;
 
 /// Whether an `UPDATE` can return rows.
 pub(crate) const UPDATE_RETURNS: bool = false;

@@ -3,15 +3,21 @@
 use std::future::Future;
 
 use sqlx::Pool;
+use tenant_sqlx::TenantDb;
 
-use super::support::{Db, House, MORE_ALLOCATIONS, STATEMENTS_ARE_KEPT, narrow_house, sql};
+use super::support::{Db, House, MORE_ALLOCATIONS, Place, STATEMENTS_ARE_KEPT, furnish, pool, sql};
 
 const TURNS: u64 = 100;
 
 #[test]
 fn a_scoped_statement_allocates_about_as_often_as_a_plain_one() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (house, plain) = runtime.block_on(narrow_house());
+    let (house, plain) = runtime.block_on(async {
+        let place = Place::new();
+        let db = TenantDb::open_with(&place.url(), 1).await.unwrap().build().await.unwrap();
+        let plain = pool(&place, 1).await;
+        (furnish(db, place).await, plain)
+    });
     let count = |scoped: bool| {
         let turn = || async {
             match scoped {
