@@ -90,7 +90,8 @@ fn segments(printed: &str, marker: &str, rules: &'static Rules) -> Result<Vec<Bo
 }
 
 fn first_word(source: &Source<'_>) -> Result<(), Refusal> {
-    const KNOWN: [&str; 8] = ["SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE", "TABLE"];
+    const KNOWN: [&str; 9] =
+        ["SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE", "MERGE", "TABLE"];
     let Some(first) = source.tokens.iter().find(|lexed| lexed.token.token != Token::SemiColon) else {
         return Err(Refusal::new(RefusalKind::Syntax, "empty statement", ""));
     };

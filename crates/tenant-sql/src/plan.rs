@@ -15,6 +15,8 @@ pub enum StatementKind {
     Update,
     /// `DELETE`.
     Delete,
+    /// `MERGE`.
+    Merge,
 }
 
 /// How the tenant reaches the database.

@@ -76,6 +76,7 @@ pub(crate) struct Features {
     pub(crate) insert_set: bool,
     /// `SELECT STRAIGHT_JOIN`, `USE INDEX`
     pub(crate) hints: bool,
+    pub(crate) merge: bool,
     /// `CONVERT(x, type)`
     pub(crate) convert: bool,
     pub(crate) replace: bool,

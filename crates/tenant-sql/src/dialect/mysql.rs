@@ -48,6 +48,7 @@ pub(super) static RULES: Rules = Rules {
         insert_or: false,
         insert_set: true,
         hints: true,
+        merge: false,
         convert: true,
         replace: true,
         default_values: false,

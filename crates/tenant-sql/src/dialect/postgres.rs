@@ -43,6 +43,7 @@ pub(super) static RULES: Rules = Rules {
         insert_or: false,
         insert_set: false,
         hints: false,
+        merge: true,
         convert: false,
         replace: false,
         default_values: true,

@@ -42,6 +42,7 @@ pub(super) static RULES: Rules = Rules {
         insert_or: true,
         insert_set: false,
         hints: false,
+        merge: false,
         convert: false,
         replace: true,
         default_values: true,

@@ -101,6 +101,12 @@ impl Normal<'_> {
 
     /// `E'a\tb'` without any other escape, and no backslash left: that means the same whatever the server's settings.
     fn postgres(&mut self, lexed: &Lexed) -> usize {
+        // `TABLE t` is `SELECT * FROM t`.
+        if lexed.is_word("TABLE") && self.next_is_name(1) && self.is_at_query() {
+            let words = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+            self.out.extend(words.map(placeless));
+            return 1;
+        }
         let Token::EscapedStringLiteral(value) = &lexed.token.token else { return 0 };
         let mut raw = self.text(lexed).chars();
         while let Some(c) = raw.next() {
@@ -215,6 +221,13 @@ impl Normal<'_> {
 
     fn follows(&self, word: &str) -> bool {
         self.out.last().is_some_and(|last| is_word(&last.token, word))
+    }
+
+    fn is_at_query(&self) -> bool {
+        const BEFORE: [&str; 5] = ["UNION", "EXCEPT", "INTERSECT", "ALL", "DISTINCT"];
+        self.out.last().is_none_or(|last| {
+            last.token == Token::LParen || BEFORE.iter().any(|word| is_word(&last.token, word))
+        })
     }
 
     fn is_behind_operand(&self) -> bool {

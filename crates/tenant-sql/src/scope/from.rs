@@ -109,7 +109,7 @@ impl Scoper<'_> {
     }
 
     /// Scopes one relation and returns the predicate that its place is to take.
-    fn factor(
+    pub(super) fn factor(
         &mut self,
         factor: &mut TableFactor,
         place: Place,

@@ -143,7 +143,12 @@ impl Scoper<'_> {
     }
 
     /// Makes the tenant's value stand in its column in each row.
-    fn fill(&mut self, columns: &mut Vec<ObjectName>, body: &mut SetExpr, target: &Target) -> Result {
+    pub(super) fn fill(
+        &mut self,
+        columns: &mut Vec<ObjectName>,
+        body: &mut SetExpr,
+        target: &Target,
+    ) -> Result {
         // `INSERT INTO t VALUES ()` gives no column a value.
         if columns.is_empty() && !(self.rules.can.insert_set && self.width(body) == Some(0)) {
             *columns = self.implied(body, target)?;

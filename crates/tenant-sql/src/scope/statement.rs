@@ -22,13 +22,16 @@ pub(super) struct Written {
 impl Scoper<'_> {
     /// Scopes the whole statement in place.
     pub(crate) fn statement(mut self, statement: &mut Statement) -> Result<Scoped> {
+        self.reads_what_it_writes(statement)?;
         self.care = careful::care(statement, self.rules);
         let Written { kind, returning } = match statement {
             Statement::Query(query) => {
                 self.query(query, Role::Named)?;
                 written(&query.body)
             }
-            Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => self.write(statement)?,
+            Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => {
+                self.write(statement)?
+            }
             _ => {
                 return Err(Refusal::new(
                     RefusalKind::UnsupportedStatement,
@@ -47,6 +50,7 @@ impl Scoper<'_> {
             Statement::Insert(insert) => self.insert(insert)?,
             Statement::Update(update) => self.update(update)?,
             Statement::Delete(delete) => self.delete(delete)?,
+            Statement::Merge(merge) => self.merge(merge)?,
             _ => return Err(Refusal::construct_of("statement in a query")),
         }
         Ok(written)
@@ -86,6 +90,7 @@ fn kind_of(statement: &Statement) -> Written {
         Statement::Delete(delete) => {
             Written { kind: StatementKind::Delete, returning: delete.returning.is_some() }
         }
+        Statement::Merge(_) => Written { kind: StatementKind::Merge, returning: false },
         _ => Written { kind: StatementKind::Select, returning: true },
     }
 }

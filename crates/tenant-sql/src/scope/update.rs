@@ -77,6 +77,15 @@ impl Scoper<'_> {
     /// The one table that is written, with its predicate brought.
     pub(super) fn written(&mut self, tables: &TableWithJoins, brought: &mut Brought) -> Result<Target> {
         let TableWithJoins { relation, joins } = tables;
+        self.written_relation(relation, joins.is_empty(), brought)
+    }
+
+    pub(super) fn written_relation(
+        &mut self,
+        relation: &TableFactor,
+        alone: bool,
+        brought: &mut Brought,
+    ) -> Result<Target> {
         let TableFactor::Table {
             name,
             alias,
@@ -95,7 +104,7 @@ impl Scoper<'_> {
         let plain = with_hints.is_empty()
             && partitions.is_empty()
             && (index_hints.is_empty() || self.rules.can.hints)
-            && joins.is_empty();
+            && alone;
         let renames = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some());
         if !plain || renames {
             return Err(Refusal::new(

@@ -1,6 +1,6 @@
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, ConflictTarget, DoUpdate, Expr, Insert, OnConflict, OnConflictAction, OnInsert,
-    SelectItem, SetExpr, SqliteOnConflict, TableObject,
+    SelectItem, SetExpr, SqliteOnConflict, TableObject, Values,
 };
 
 use super::{Proof, Verifier, unproved};
@@ -72,7 +72,7 @@ impl Verifier<'_> {
     }
 
     /// How many columns follow the tenant's, which must be listed once.
-    fn columns_after(&self, columns: &[String], tenant_column: &str) -> Proof<usize> {
+    pub(super) fn columns_after(&self, columns: &[String], tenant_column: &str) -> Proof<usize> {
         let stored = (self.rules.fold_column)(tenant_column, true);
         let tenant_column = tenant_column.to_lowercase();
         let mut places =
@@ -102,10 +102,7 @@ impl Verifier<'_> {
                     _ => Err(unproved("tenant of INSERT")),
                 }
             }
-            SetExpr::Values(values) => values.rows.iter().try_for_each(|row| {
-                let given = row.content.iter().rev().nth(from_end).filter(|_| row.content.len() == width);
-                given.map_or_else(|| Err(unproved("tenant of INSERT")), |expr| self.cell(expr))
-            }),
+            SetExpr::Values(values) => self.cells(values, from_end, width),
             SetExpr::SetOperation { left, op: _, set_quantifier: _, right } => {
                 self.rows(left, from_end, width)?;
                 self.rows(right, from_end, width)
@@ -113,6 +110,13 @@ impl Verifier<'_> {
             SetExpr::Query(query) => self.rows(&query.body, from_end, width),
             _ => Err(unproved("source of INSERT")),
         }
+    }
+
+    pub(super) fn cells(&mut self, values: &Values, from_end: usize, width: usize) -> Proof {
+        values.rows.iter().try_for_each(|row| {
+            let given = row.content.iter().rev().nth(from_end).filter(|_| row.content.len() == width);
+            given.map_or_else(|| Err(unproved("tenant of INSERT")), |expr| self.cell(expr))
+        })
     }
 
     /// The tenant itself, or what is either the tenant or an error.

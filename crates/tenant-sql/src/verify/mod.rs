@@ -8,6 +8,7 @@ mod clause;
 mod fields;
 mod insert;
 mod keys;
+mod merge;
 mod names;
 mod query;
 mod relations;
@@ -71,6 +72,7 @@ impl Verifier<'_> {
             Statement::Insert(insert) => self.insert(insert),
             Statement::Update(update) => self.update(update),
             Statement::Delete(delete) => self.delete(delete),
+            Statement::Merge(merge) => self.merge(merge),
             _ => Err(unproved("statement")),
         }
     }

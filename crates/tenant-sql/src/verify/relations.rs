@@ -7,7 +7,7 @@ use super::names::Need;
 use super::{Proof, Verifier, unproved};
 
 /// What filters a relation at its place.
-struct Filters<'b> {
+pub(super) struct Filters<'b> {
     /// The `WHERE` of the scope, unless a join could bring the relation's rows back as nulls, or it is in parentheses.
     above: Option<&'b Bound>,
     /// The `ON` of the join that brings the relation in, unless that join preserves it.
@@ -75,7 +75,12 @@ impl Verifier<'_> {
         Ok(filters.then_some(bound))
     }
 
-    fn factor(&mut self, factor: &TableFactor, filters: &Filters<'_>, names: &mut Vec<String>) -> Proof {
+    pub(super) fn factor(
+        &mut self,
+        factor: &TableFactor,
+        filters: &Filters<'_>,
+        names: &mut Vec<String>,
+    ) -> Proof {
         self.seen.factors += 1;
         match factor {
             TableFactor::Table {
@@ -147,6 +152,11 @@ impl Verifier<'_> {
 }
 
 impl Filters<'_> {
+    /// Where a relation has no place for its predicate.
+    pub(super) fn none() -> Self {
+        Self { above: None, on: None }
+    }
+
     fn prove(&self, alias: &str, column: &str, renamed: Option<&TableAlias>) -> Proof {
         let above = self.above.is_some_and(|bound| bound.has(alias, column));
         let on = self.on.as_ref().is_some_and(|bound| bound.has(alias, column));

@@ -330,6 +330,74 @@ fn a_qualified_name_that_is_no_column_is_not_proved_on_postgres() {
     assert!(!proved("count(u.sum_of_all)"));
 }
 
+/// Each text is what a faulty scoper could have printed for another database.
+#[test]
+fn unsound_scopes_of_other_databases_are_refused() {
+    let on = |dialect, marker: &str, unsound: &[&str]| {
+        let catalog = Catalog::builder(dialect)
+            .table(Table::owned("users").columns(["id", "age", "tenant_id"]).unique(["tenant_id", "id"]))
+            .table(Table::owned("orders").columns(["id", "total", "tenant_id"]).unique(["tenant_id", "id"]))
+            .table(Table::owned("items").columns(["id", "org"]).tenant_column("org"))
+            .table(Table::owned("names").view())
+            .table(Table::shared("plans"))
+            .build()
+            .expect("sound");
+        for text in unsound {
+            let text = text.replace("$$", marker);
+            assert!(verify(&text, &catalog, marker).is_err(), "{text}");
+        }
+    };
+    on(
+        Dialect::Postgres,
+        "$1",
+        &[
+            r#"MERGE INTO users u USING plans p ON u.id = p.id WHEN MATCHED THEN DELETE"#,
+            r#"MERGE INTO users u USING plans p ON "p"."tenant_id" = $$ AND (u.id = p.id) WHEN MATCHED THEN DELETE"#,
+            r#"MERGE INTO users u USING plans p ON "u"."tenant_id" = $$ OR (u.id = p.id) WHEN MATCHED THEN DELETE"#,
+            r#"MERGE INTO users u USING orders o ON "u"."tenant_id" = $$ AND "o"."tenant_id" = $$ AND (u.id = o.id) WHEN MATCHED THEN DELETE"#,
+            r#"MERGE INTO plans u USING plans p ON "u"."tenant_id" = $$ AND (u.id = p.id) WHEN MATCHED THEN DELETE"#,
+            r#"MERGE INTO users u USING plans p ON "u"."tenant_id" = $$ AND (u.id = p.id) WHEN NOT MATCHED BY SOURCE THEN DELETE"#,
+            r#"MERGE INTO users u USING plans p ON "u"."tenant_id" = $$ AND (u.id = p.id) WHEN MATCHED THEN UPDATE SET tenant_id = p.id"#,
+            r#"MERGE INTO users u USING plans p ON "u"."tenant_id" = $$ AND (u.id = p.id) WHEN NOT MATCHED THEN INSERT (id) VALUES (1)"#,
+            r#"MERGE INTO users u USING plans p ON "u"."tenant_id" = $$ AND (u.id = p.id) WHEN NOT MATCHED THEN INSERT (id, tenant_id) VALUES (1, 2)"#,
+            r#"MERGE INTO users u USING plans p ON "u"."tenant_id" = $$ AND (u.id = p.id) WHEN MATCHED AND EXISTS (SELECT 1 FROM orders) THEN DELETE"#,
+            r#"MERGE INTO users u USING plans p ON "u"."tenant_id" = $$ AND (u.id IN (SELECT id FROM orders)) WHEN MATCHED THEN DELETE"#,
+            r#"MERGE INTO users u USING plans u ON "u"."tenant_id" = $$ AND (true) WHEN MATCHED THEN DELETE"#,
+            r#"SELECT id FROM users WHERE "users"."tenant_id" <=> $$"#,
+        ],
+    );
+    on(
+        Dialect::MySql,
+        ":tenant",
+        &[
+            "UPDATE users u JOIN orders o ON o.id = u.id SET u.age = 1 WHERE `u`.`tenant_id` <=> $$",
+            "UPDATE users u JOIN orders o ON o.id = u.id SET u.age = 1 WHERE `o`.`tenant_id` <=> $$",
+            "UPDATE users u JOIN plans p ON p.id = u.id SET p.age = 1 WHERE `u`.`tenant_id` <=> $$",
+            "UPDATE users u JOIN plans p ON p.id = u.id SET age = 1 WHERE `u`.`tenant_id` <=> $$",
+            "UPDATE users u JOIN (plans p JOIN plans q ON 1) ON p.id = u.id SET age = 1 WHERE `u`.`tenant_id` <=> $$",
+            "UPDATE users u JOIN items i ON i.id = u.id SET org = 1 WHERE `u`.`tenant_id` <=> $$ AND `i`.`org` <=> $$",
+            "UPDATE users u JOIN items i ON i.id = u.id SET i.org = 1 WHERE `u`.`tenant_id` <=> $$ AND `i`.`org` <=> $$",
+            "UPDATE users u JOIN items i ON i.id = u.id SET tenant_id = 1 WHERE `u`.`tenant_id` <=> $$ AND `i`.`org` <=> $$",
+            "UPDATE users u JOIN names n ON n.id = u.id SET n.age = 1 WHERE `u`.`tenant_id` <=> $$ AND `n`.`tenant_id` <=> $$",
+            "UPDATE users u LEFT JOIN orders o ON o.id = u.id SET o.total = 1 WHERE `u`.`tenant_id` <=> $$ AND `o`.`tenant_id` <=> $$",
+            "UPDATE users SET orders.total = 1 WHERE `users`.`tenant_id` = $$",
+            "UPDATE users SET users.tenant_id = 1 WHERE `users`.`tenant_id` = $$",
+            "DELETE u FROM users u JOIN orders o ON o.id = u.id WHERE `u`.`tenant_id` <=> $$",
+            "DELETE p FROM users u JOIN plans p ON p.id = u.id WHERE `u`.`tenant_id` <=> $$",
+            "DELETE u, p FROM users u JOIN plans p ON p.id = u.id WHERE `u`.`tenant_id` <=> $$",
+            "DELETE n FROM users u JOIN names n ON n.id = u.id WHERE `u`.`tenant_id` <=> $$ AND `n`.`tenant_id` <=> $$",
+            "DELETE FROM u USING users u WHERE `u`.`tenant_id` <=> $$",
+            "INSERT INTO users SET id = 1",
+            "INSERT IGNORE INTO users (id, tenant_id) VALUES (1, CASE WHEN CAST((2) AS BINARY) = $$ THEN $$ ELSE (SELECT 1 UNION SELECT 2) END)",
+            "INSERT INTO users (id, tenant_id) VALUES (1, CASE WHEN CAST((2) AS BINARY) = $$ THEN $$ ELSE (SELECT 1) END)",
+            "INSERT INTO users (id, tenant_id) VALUES (1, $$) ON DUPLICATE KEY UPDATE users.tenant_id = 2",
+            "SELECT last_insert_id()",
+            "SELECT 1 FROM `dual`",
+            "SELECT SQL_CALC_FOUND_ROWS 1",
+        ],
+    );
+}
+
 #[test]
 fn a_cte_from_around_is_not_believed_in_the_elements_of_a_with_on_mysql() {
     let catalog = |dialect| Catalog::builder(dialect).table(Table::owned("users")).build().expect("sound");

@@ -1,6 +1,7 @@
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, Delete, DoUpdate, FromTable, Insert, InsertAliases,
-    OnConflict, OnConflictAction, OnInsert, Statement, TableAliasWithoutColumns, TableObject, Update,
+    Assignment, AssignmentTarget, ConflictTarget, Delete, DoUpdate, FromTable, Insert, InsertAliases, Merge,
+    MergeAction, MergeClause, MergeInsertExpr, MergeInsertKind, MergeUpdateExpr, MergeUpdateKind, OnConflict,
+    OnConflictAction, OnInsert, Statement, TableAliasWithoutColumns, TableObject, Update,
     UpdateTableFromKind,
 };
 
@@ -15,6 +16,7 @@ impl Part for Statement {
             Statement::Insert(insert) => insert.walk(watch),
             Statement::Update(update) => update.walk(watch),
             Statement::Delete(delete) => delete.walk(watch),
+            Statement::Merge(merge) => merge.walk(watch),
             _ => watch.unknown(),
         }
     }
@@ -165,5 +167,53 @@ impl Part for Delete {
         returning.walk(watch)?;
         order_by.walk(watch)?;
         limit.walk(watch)
+    }
+}
+
+impl Part for Merge {
+    fn walk(&self, watch: &mut dyn Watch) -> Flow {
+        let Merge { merge_token: _, optimizer_hints, into: _, table, source, on, clauses, output } = self;
+        only(optimizer_hints.is_empty() && output.is_none(), watch)?;
+        table.walk(watch)?;
+        source.walk(watch)?;
+        on.walk(watch)?;
+        clauses.walk(watch)
+    }
+}
+
+impl Part for MergeClause {
+    fn walk(&self, watch: &mut dyn Watch) -> Flow {
+        let MergeClause { when_token: _, clause_kind: _, predicate, action } = self;
+        predicate.walk(watch)?;
+        match action {
+            MergeAction::Insert(insert) => insert.walk(watch),
+            MergeAction::Update(update) => update.walk(watch),
+            MergeAction::Delete { delete_token: _ }
+            | MergeAction::DoNothing { do_token: _, nothing_token: _ } => ON,
+        }
+    }
+}
+
+impl Part for MergeInsertExpr {
+    fn walk(&self, watch: &mut dyn Watch) -> Flow {
+        let MergeInsertExpr { insert_token: _, columns, kind_token: _, kind, insert_predicate } = self;
+        columns.walk(watch)?;
+        match kind {
+            MergeInsertKind::Values(values) => values.walk(watch)?,
+            MergeInsertKind::Row | MergeInsertKind::Wildcard => watch.unknown()?,
+        }
+        insert_predicate.walk(watch)
+    }
+}
+
+impl Part for MergeUpdateExpr {
+    fn walk(&self, watch: &mut dyn Watch) -> Flow {
+        let MergeUpdateExpr { update_token: _, kind, update_predicate, delete_predicate } = self;
+        match kind {
+            MergeUpdateKind::Set(assignments) => assignments.walk(watch)?,
+            _ => watch.unknown()?,
+        }
+        update_predicate.walk(watch)?;
+        delete_predicate.walk(watch)
     }
 }

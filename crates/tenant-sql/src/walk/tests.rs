@@ -154,6 +154,7 @@ fn says_where_it_does_not_look() {
 }
 
 const POSTGRES: &[&str] = &[
+    "MERGE INTO t AS a USING (SELECT b FROM u) AS s ON a.b = s.b WHEN MATCHED AND s.c > 1 THEN UPDATE SET d = s.d, e = 2 WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND f THEN INSERT (b, d) VALUES (s.b, (SELECT 1)) WHEN NOT MATCHED THEN DO NOTHING",
     "SELECT DISTINCT ON (a, lower(b)) a::numeric(10, 2), b AS c, t.*, x.y[1], x[2:3] FROM main.t AS t (a, b), LATERAL (SELECT 1) q",
     "SELECT a IS TRUE, a IS NOT TRUE, a IS FALSE, a IS NOT FALSE, a IS UNKNOWN, a IS NOT UNKNOWN, a IS NULL, a IS NOT NULL FROM t",
     "SELECT a IS DISTINCT FROM b, a IS NOT DISTINCT FROM b, NOT a, -a, a = ANY(b), a > ALL(ARRAY[1, c]), (a, b) = (1, 2) FROM t",
