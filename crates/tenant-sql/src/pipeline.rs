@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use sqlparser::tokenizer::Token;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Dialect};
 use crate::dialect::Rules;
-use crate::lex::{Source, guard, joins, measure, placeholders};
+use crate::lex::{Source, guard, joins, measure, placeholders, tail};
 use crate::limits::Limits;
-use crate::plan::{Plan, TenantBind};
+use crate::plan::{Plan, StatementKind, TenantBind};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
 use crate::scope::{Scoped, Scoper};
 use crate::{round_trip, verify, words};
@@ -36,7 +36,8 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     first_word(&source)?;
     guard::tokens(&source, dialect)?;
     let arguments = placeholders::number(&mut source, dialect, rules)?;
-    let tokens = source.for_parser(dialect);
+    let mut tokens = source.for_parser(dialect);
+    let shares = dialect == Dialect::MySql && tail::shares(&mut tokens);
     let (mut statement, tokens) = round_trip::parse(tokens, rules)?;
     words::check(&statement, rules)?;
     round_trip::same_tokens(&tokens, &statement, rules)?;
@@ -45,7 +46,13 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let printed = statement.to_string();
     let read = round_trip::same_tree(&printed, &statement, rules)?;
     verify::verify(&read, catalog, &marker)?;
-    assemble(&printed, &scoped, arguments, &marker, catalog)
+    match (shares, scoped.kind) {
+        (false, _) => assemble(&printed, &scoped, arguments, &marker, catalog),
+        (true, StatementKind::Select) => {
+            assemble(&format!("{printed} {}", tail::SHARES), &scoped, arguments, &marker, catalog)
+        }
+        (true, _) => Err(Refusal::new(RefusalKind::Syntax, tail::SHARES, "")),
+    }
 }
 
 fn assemble(

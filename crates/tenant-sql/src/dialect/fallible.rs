@@ -89,6 +89,7 @@ pub(super) fn mysql(expr: &Expr, strict: bool) -> bool {
         | Expr::Value(_)
         | Expr::TypedString(_)
         | Expr::Interval(_)
+        | Expr::Prefixed { .. }
         | Expr::Nested(_)
         | Expr::IsFalse(_)
         | Expr::IsNotFalse(_)

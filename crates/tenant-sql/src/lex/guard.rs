@@ -87,16 +87,6 @@ fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
             Err(syntax("blob"))
         }
         Token::Word(word) if word.quote_style.is_some() => name(&word.value),
-        // Whether `\'` ends a string is a setting of the server (`NO_BACKSLASH_ESCAPES`).
-        Token::SingleQuotedString(text)
-            if dialect == Dialect::MySql && text.contains('\\') && text.contains('\'') =>
-        {
-            Err(Refusal::new(
-                RefusalKind::UnsupportedConstruct,
-                "backslash and quote in a string",
-                "bind the value",
-            ))
-        }
         Token::DoubleQuotedString(_) => Err(Refusal::new(
             RefusalKind::UnsupportedConstruct,
             "double-quoted text",

@@ -6,7 +6,7 @@ pub(crate) mod labels;
 pub(crate) mod measure;
 mod normal;
 pub(crate) mod placeholders;
-mod tail;
+pub(crate) mod tail;
 
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 

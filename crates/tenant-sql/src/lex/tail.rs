@@ -1,4 +1,5 @@
-//! PostgreSQL takes `LIMIT`, `OFFSET` and `FOR UPDATE` in any order; the parser prints them in one.
+//! PostgreSQL takes `LIMIT`, `OFFSET` and `FOR UPDATE` in any order; the parser prints them in one, and knows no
+//! `LOCK IN SHARE MODE`.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -100,4 +101,20 @@ impl Level {
         self.flush();
         self.done
     }
+}
+
+pub(crate) const SHARES: &str = "LOCK IN SHARE MODE";
+
+/// Takes `LOCK IN SHARE MODE` off the end of a statement: it is put there again when all else is proved.
+pub(crate) fn shares(tokens: &mut Vec<TokenWithSpan>) -> bool {
+    while tokens.last().is_some_and(|last| last.token == Token::SemiColon) {
+        tokens.pop();
+    }
+    let Some(start) = tokens.len().checked_sub(4) else { return false };
+    let last = tokens.get(start..).unwrap_or_default();
+    let shares = SHARES.split(' ').zip(last).all(|(word, token)| is_word(&token.token, word));
+    if shares {
+        tokens.truncate(start);
+    }
+    shares
 }

@@ -1,6 +1,6 @@
 use sqlparser::ast::{
-    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval, ObjectName,
-    ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
+    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval, MemberOf,
+    ObjectName, ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
 };
 
 use super::query::Role;
@@ -103,6 +103,15 @@ impl Scoper<'_> {
                 data_type.as_ref().map_or(Ok(()), |data_type| self.cast(data_type, None))?;
                 charset.as_ref().map_or(Ok(()), |charset| self.collation(charset))?;
                 self.expr(expr)
+            }
+            Expr::MemberOf(MemberOf { value, array }) if self.rules.can.convert => self.both(value, array),
+            Expr::Prefixed { prefix, value } if self.rules.can.convert => {
+                const CHARSETS: [&str; 4] = ["_utf8mb4", "_utf8", "_binary", "_latin1"];
+                let known = CHARSETS.iter().any(|charset| charset.eq_ignore_ascii_case(&prefix.value));
+                match known && matches!(**value, Expr::Value(_)) {
+                    true => self.expr(value),
+                    false => Err(Refusal::construct_of("prefixed string")),
+                }
             }
             Expr::Collate { expr, collation } => {
                 self.collation(collation)?;

@@ -115,12 +115,12 @@ fn is_one_row(body: &SetExpr) -> bool {
     }
 }
 
-/// The tables that may be written.
+/// The tables that may be written. A single row is whole before it is written.
 fn written(statement: &Statement) -> Vec<&Ident> {
     match statement {
         Statement::Insert(Insert { table: TableObject::TableName(name), source, .. }) => {
-            let one = source.as_ref().is_none_or(|source| is_one_row(&source.body));
-            if one { Vec::new() } else { last(name).into_iter().collect() }
+            let single = source.as_ref().is_none_or(|source| is_single(&source.body));
+            if single { Vec::new() } else { last(name).into_iter().collect() }
         }
         Statement::Update(update) => tables(std::slice::from_ref(&update.table)),
         Statement::Delete(Delete {
@@ -133,6 +133,21 @@ fn written(statement: &Statement) -> Vec<&Ident> {
             all
         }
         _ => Vec::new(),
+    }
+}
+
+/// One row of `VALUES`, or a `SELECT` that reads nothing but `DUAL`.
+fn is_single(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Values(values) => values.rows.len() == 1,
+        SetExpr::Select(select) => match select.from.as_slice() {
+            [] => true,
+            [TableWithJoins { relation: TableFactor::Table { name, .. }, joins }] => {
+                joins.is_empty() && last(name).is_some_and(|name| name.value.eq_ignore_ascii_case("dual"))
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

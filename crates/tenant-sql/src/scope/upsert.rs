@@ -18,10 +18,10 @@ impl Scoper<'_> {
             OnInsert::OnConflict(OnConflict { conflict_target, action }) if self.rules.can.on_conflict => {
                 match (conflict_target, &*action) {
                     (Some(ConflictTarget::Columns(columns)), _) => self.conflict_target(columns, target)?,
-                    (Some(ConflictTarget::OnConstraint(_)), _) => {
-                        return Err(key("name the key's columns instead of the constraint"));
+                    // Which key it is the catalog does not say: so all must do.
+                    (Some(ConflictTarget::OnConstraint(_)), _) | (None, OnConflictAction::DoNothing) => {
+                        self.all_keys_carry_tenant(target, written)?;
                     }
-                    (None, OnConflictAction::DoNothing) => self.all_keys_carry_tenant(target, written)?,
                     (None, OnConflictAction::DoUpdate(_)) => return Err(key("name the key's columns")),
                 }
                 self.conflict_action(action, target, alias)

@@ -163,12 +163,13 @@ impl Verifier<'_> {
             }
             OnInsert::OnConflict(OnConflict { conflict_target, action }) => {
                 match conflict_target {
-                    None => self.all_keys(table, tenant_column, Some(columns))?,
+                    None | Some(ConflictTarget::OnConstraint(_)) => {
+                        self.all_keys(table, tenant_column, Some(columns))?;
+                    }
                     Some(ConflictTarget::Columns(key)) => {
                         let key: Vec<String> = key.iter().map(|column| self.rules.column(column)).collect();
                         self.tenant_key(table, tenant_column, &key)?;
                     }
-                    Some(ConflictTarget::OnConstraint(_)) => return Err(unproved("conflict target")),
                 }
                 let OnConflictAction::DoUpdate(DoUpdate { assignments, selection }) = action else {
                     return Ok(());

@@ -1,6 +1,6 @@
 use sqlparser::ast::{
     AccessExpr, Array, ArrayElemTypeDef, CaseWhen, CeilFloorKind, DataType, DateTimeField, Expr, Ident,
-    Interval, ObjectName, ObjectNamePart, Subscript, TypedString, ValueWithSpan,
+    Interval, MemberOf, ObjectName, ObjectNamePart, Subscript, TypedString, ValueWithSpan,
 };
 
 use super::{Flow, ON, Part, Watch, only};
@@ -101,6 +101,11 @@ fn inside(expr: &Expr, watch: &mut dyn Watch) -> Flow {
             data_type.walk(watch)?;
             charset.walk(watch)?;
             styles.walk(watch)
+        }
+        Expr::MemberOf(MemberOf { value, array }) => both(value, array, watch),
+        Expr::Prefixed { prefix, value } => {
+            prefix.walk(watch)?;
+            value.walk(watch)
         }
         Expr::Collate { expr, collation } => {
             expr.walk(watch)?;
