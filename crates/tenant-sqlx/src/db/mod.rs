@@ -50,7 +50,8 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// connection, so that a statement waits while a stream or a transaction is open.
     ///
     /// On PostgreSQL there are 10 connections, on which nothing is set: each is refused unless
-    /// `standard_conforming_strings` is `on` and `synchronous_commit` is not `off`. Bare names stand for the tables of
+    /// `standard_conforming_strings` is `on`, `synchronous_commit` is not `off`, and `pg_catalog` has no place of its own
+    /// in the search path. Bare names stand for the tables of
     /// the first schema in the search path, and any other schema is hidden.
     ///
     /// On MySQL and MariaDB there are 10 connections as well. Each is refused unless `sql_mode` is strict and has none of

@@ -6,7 +6,7 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 
-use super::{Cell, Sql, rows, sql};
+use super::{Sql, rows, sql};
 use crate::driver::Unsafe;
 
 const CONNECTIONS: u32 = 10;
@@ -47,8 +47,14 @@ async fn is_in_step(connection: &mut MySqlConnection) -> bool {
 }
 
 async fn check(connection: &mut MySqlConnection) -> sqlx::Result<()> {
-    check_texts(connection).await?;
-    check_commits(connection).await
+    let settings = Settings::of(connection).await?;
+    settings.texts()?;
+    Ok(settings.commits()?)
+}
+
+/// Whether the server reads a statement as it was scoped, and writes what it says.
+pub(super) async fn check_texts(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+    Ok(Settings::of(connection).await?.texts()?)
 }
 
 /// Modes in which the server reads another statement than the one that was scoped
@@ -62,38 +68,49 @@ const STRICT: [&str; 2] = ["STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"];
 /// In these a byte of ASCII is never a part of another character.
 const CHARSETS: [&str; 3] = ["utf8mb4", "utf8mb3", "utf8"];
 
-pub(super) async fn check_texts(connection: &mut MySqlConnection) -> sqlx::Result<()> {
-    let modes = setting(connection, sql!("SELECT @@sql_mode")).await?;
-    let has = |mode: &&str| modes.split(',').any(|own| own.eq_ignore_ascii_case(mode));
-    if FORBIDDEN.iter().any(has) {
-        let wanted = "without NO_BACKSLASH_ESCAPES, ANSI_QUOTES, HIGH_NOT_PRECEDENCE and ORACLE";
-        return Err(Unsafe { setting: "sql_mode", wanted }.into());
-    }
-    if !STRICT.iter().any(has) {
-        return Err(Unsafe { setting: "sql_mode", wanted: "with STRICT_TRANS_TABLES" }.into());
-    }
-    let charset = setting(connection, sql!("SELECT @@character_set_client")).await?;
-    match CHARSETS.contains(&charset.as_str()) {
-        true => Ok(()),
-        false => Err(Unsafe { setting: "character_set_client", wanted: "utf8mb4" }.into()),
-    }
+const SETTINGS: Sql = sql!(
+    "SELECT @@sql_mode, @@character_set_client, CAST(@@innodb_flush_log_at_trx_commit AS CHAR),
+        if(@@autocommit, 'on', 'off')"
+);
+
+#[derive(Default)]
+struct Settings {
+    modes: String,
+    charset: String,
+    flush: String,
+    autocommit: String,
 }
 
-/// 1 and, on MariaDB, 3 have the log on disk before a commit is acknowledged
-/// (<https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html#sysvar_innodb_flush_log_at_trx_commit>).
-async fn check_commits(connection: &mut MySqlConnection) -> sqlx::Result<()> {
-    let flush = setting(connection, sql!("SELECT CAST(@@innodb_flush_log_at_trx_commit AS CHAR)")).await?;
-    if !matches!(flush.as_str(), "1" | "3") {
-        return Err(Unsafe { setting: "innodb_flush_log_at_trx_commit", wanted: "1" }.into());
+impl Settings {
+    async fn of(connection: &mut MySqlConnection) -> sqlx::Result<Self> {
+        let rows = rows::glance(connection, SETTINGS, vec![]).await?;
+        let mut cells = rows.into_iter().flatten().map(|cell| cell.into_text().unwrap_or_default());
+        let mut next = || cells.next().unwrap_or_default();
+        Ok(Self { modes: next(), charset: next(), flush: next(), autocommit: next() })
     }
-    let autocommit = setting(connection, sql!("SELECT if(@@autocommit, '1', '0')")).await?;
-    match autocommit.as_str() {
-        "1" => Ok(()),
-        _ => Err(Unsafe { setting: "autocommit", wanted: "1" }.into()),
-    }
-}
 
-async fn setting(connection: &mut MySqlConnection, sql: Sql) -> sqlx::Result<String> {
-    let rows = rows::glance(connection, sql, vec![]).await?;
-    Ok(rows.into_iter().flatten().next().and_then(Cell::into_text).unwrap_or_default())
+    fn texts(&self) -> Result<(), Unsafe> {
+        let has = |mode: &&str| self.modes.split(',').any(|own| own.eq_ignore_ascii_case(mode));
+        if FORBIDDEN.iter().any(has) {
+            let wanted = "without NO_BACKSLASH_ESCAPES, ANSI_QUOTES, HIGH_NOT_PRECEDENCE and ORACLE";
+            return Err(Unsafe { setting: "sql_mode", wanted });
+        }
+        if !STRICT.iter().any(has) {
+            return Err(Unsafe { setting: "sql_mode", wanted: "with STRICT_TRANS_TABLES" });
+        }
+        match CHARSETS.contains(&self.charset.as_str()) {
+            true => Ok(()),
+            false => Err(Unsafe { setting: "character_set_client", wanted: "utf8mb4" }),
+        }
+    }
+
+    /// 1 and, on MariaDB, 3 have the log on disk before a commit is acknowledged
+    /// (<https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html#sysvar_innodb_flush_log_at_trx_commit>).
+    fn commits(&self) -> Result<(), Unsafe> {
+        match (self.flush.as_str(), self.autocommit.as_str()) {
+            ("1" | "3", "on") => Ok(()),
+            ("1" | "3", _) => Err(Unsafe { setting: "autocommit", wanted: "on" }),
+            _ => Err(Unsafe { setting: "innodb_flush_log_at_trx_commit", wanted: "1" }),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{Cell, rows, sql};
+use super::{Cell, Sql, rows, sql};
 use crate::driver::Unsafe;
 
 const CONNECTIONS: u32 = 10;
@@ -36,32 +36,66 @@ fn pool() -> PgPoolOptions {
 }
 
 async fn check(connection: &mut PgConnection) -> sqlx::Result<()> {
-    check_literals(connection).await?;
-    check_commits(connection).await
+    let settings = Settings::of(connection).await?;
+    settings.texts()?;
+    Ok(settings.commits()?)
 }
 
-/// With `standard_conforming_strings` off a backslash escapes the quote that ends a literal: the server would read
-/// another statement than the one that was scoped
-/// (<https://www.postgresql.org/docs/current/runtime-config-compatible.html>).
-pub(super) async fn check_literals(connection: &mut PgConnection) -> sqlx::Result<()> {
-    let value = setting(connection, "standard_conforming_strings").await?;
-    match value.as_deref() {
-        Some("on") => Ok(()),
-        _ => Err(Unsafe { setting: "standard_conforming_strings", wanted: "on" }.into()),
+/// Whether the server reads a statement as it was scoped.
+pub(super) async fn check_texts(connection: &mut PgConnection) -> sqlx::Result<()> {
+    Ok(Settings::of(connection).await?.texts()?)
+}
+
+const SETTINGS: Sql = sql!(
+    "SELECT current_setting('standard_conforming_strings'), current_setting('synchronous_commit'),
+        array_position(current_schemas(true), 'pg_catalog') = 1"
+);
+
+#[derive(Default)]
+struct Settings {
+    literals: String,
+    commits: String,
+    is_built_in_first: bool,
+}
+
+impl Settings {
+    async fn of(connection: &mut PgConnection) -> sqlx::Result<Self> {
+        let rows = rows::glance(connection, SETTINGS, vec![]).await?;
+        Ok(match rows.first().map(Vec::as_slice) {
+            Some([Cell::Text(literals), Cell::Text(commits), first]) => Self {
+                literals: literals.clone(),
+                commits: commits.clone(),
+                is_built_in_first: first.is_true(),
+            },
+            _ => Self::default(),
+        })
     }
-}
 
-/// With `synchronous_commit` off a commit is acknowledged before it is on disk
-/// (<https://www.postgresql.org/docs/current/runtime-config-wal.html>). Every other value has it there.
-async fn check_commits(connection: &mut PgConnection) -> sqlx::Result<()> {
-    let value = setting(connection, "synchronous_commit").await?;
-    match value.as_deref() {
-        Some("off") | None => Err(Unsafe { setting: "synchronous_commit", wanted: "on" }.into()),
-        Some(_) => Ok(()),
+    /// With `standard_conforming_strings` off a backslash escapes the quote that ends a literal: the server would read
+    /// another statement than the one that was scoped
+    /// (<https://www.postgresql.org/docs/current/runtime-config-compatible.html>).
+    ///
+    /// What is built in comes first, unless the search path says where else it comes: then a function of the application
+    /// could stand in for a built-in one
+    /// (<https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-CATALOG>).
+    fn texts(&self) -> Result<(), Unsafe> {
+        if self.literals != "on" {
+            return Err(Unsafe { setting: "standard_conforming_strings", wanted: "on" });
+        }
+        match self.is_built_in_first {
+            true => Ok(()),
+            false => {
+                Err(Unsafe { setting: "search_path", wanted: "without `pg_catalog`, which then comes first" })
+            }
+        }
     }
-}
 
-async fn setting(connection: &mut PgConnection, name: &'static str) -> sqlx::Result<Option<String>> {
-    let rows = rows::glance(connection, sql!("SELECT current_setting(?)"), vec![name.into()]).await?;
-    Ok(rows.into_iter().flatten().next().and_then(Cell::into_text))
+    /// With `synchronous_commit` off a commit is acknowledged before it is on disk
+    /// (<https://www.postgresql.org/docs/current/runtime-config-wal.html>). Every other value has it there.
+    fn commits(&self) -> Result<(), Unsafe> {
+        match self.commits.as_str() {
+            "" | "off" => Err(Unsafe { setting: "synchronous_commit", wanted: "on" }),
+            _ => Ok(()),
+        }
+    }
 }

@@ -46,7 +46,7 @@ impl TenantDatabase for Postgres {
     }
 
     fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
-        async { connect::check_literals(&mut *pool.acquire().await?).await }.boxed()
+        async { connect::check_texts(&mut *pool.acquire().await?).await }.boxed()
     }
 
     fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>> {

@@ -31,6 +31,15 @@ async fn a_server_that_reads_backslashes_in_literals_is_refused() {
 }
 
 #[tokio::test]
+async fn a_search_path_in_which_the_applications_functions_come_first_is_refused() {
+    let place = Place::new();
+    let url = with(&place, "search_path%3Dpublic,pg_catalog");
+    names(TenantDb::<Postgres>::connect(&url).await, "search_path");
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    names(TenantDb::builder(pool).build().await, "search_path");
+}
+
+#[tokio::test]
 async fn a_server_that_acknowledges_what_is_not_on_disk_is_refused() {
     let place = Place::new();
     let url = with(&place, "synchronous_commit%3Doff");
