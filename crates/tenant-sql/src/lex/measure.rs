@@ -15,6 +15,9 @@ const NESTED_JOIN: usize = 9;
 /// Each `SELECT` is a scope of its own, and costs what all the names around it cost.
 const MOST_SELECTS: usize = 500;
 
+/// What stands before `IN` in `position(a IN b)` is parsed a second time where there is no `IN`: each level doubles that.
+const NESTED_POSITIONS: usize = 4;
+
 /// What a statement in a statement adds: `INSERT INTO a INSERT INTO b ...` nests without brackets.
 const STATEMENT: usize = 20;
 
@@ -26,6 +29,8 @@ struct Level {
     inner: usize,
     deepest: usize,
     joins: bool,
+    /// The bracket is that of `position(...)`.
+    position: bool,
 }
 
 impl Level {
@@ -56,11 +61,19 @@ pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal
     }
     let mut open: Vec<Level> = Vec::new();
     let mut level = Level::default();
-    for lexed in &source.tokens {
+    let mut before = &Token::SemiColon;
+    let mut positions = 0_usize;
+    for (lexed, next) in source.tokens.iter().zip(source.tokens.iter().skip(1).map(Some).chain([None])) {
         let token = &lexed.token.token;
+        if is_word(token, "NOT") && !ends(before) && next.is_some_and(|next| next.is_word("IN")) {
+            return Err(Refusal::new(RefusalKind::Syntax, "NOT IN", "say what is not in it"));
+        }
         if opens(token) {
-            open.push(std::mem::take(&mut level));
+            let position = *token == Token::LParen && is_word(before, "POSITION");
+            positions += usize::from(position);
+            open.push(std::mem::replace(&mut level, Level { position, ..Level::default() }));
         } else if closes(token) {
+            positions -= usize::from(level.position);
             let depth = std::mem::take(&mut level).nested();
             level = open.pop().unwrap_or_default();
             level.inner = level.inner.max(depth);
@@ -68,9 +81,10 @@ pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal
             level.operators += usize::from(*token == Token::RBracket);
         }
         count(&mut level, token);
-        if open.len() > limits.depth {
+        if open.len() > limits.depth || positions > NESTED_POSITIONS {
             return Err(too_deep("nesting"));
         }
+        before = token;
         if level.operators + level.sets + level.inner > limits.chain {
             return Err(too_deep("operators in one chain"));
         }
@@ -85,6 +99,67 @@ pub(crate) fn measure(source: &Source<'_>, limits: Limits) -> Result<(), Refusal
 
 fn too_deep(construct: &'static str) -> Refusal {
     Refusal::new(RefusalKind::TooDeep, construct, "use IN, VALUES or a CTE, or split the statement")
+}
+
+/// Whether an expression can end here. Behind anything else the parser takes `NOT IN (...)` for several things in turn, and
+/// what is in the brackets with it: each level doubles the time.
+fn ends(token: &Token) -> bool {
+    const BEFORE_AN_EXPRESSION: &[&str] = &[
+        "SELECT",
+        "WHERE",
+        "AND",
+        "OR",
+        "XOR",
+        "NOT",
+        "ON",
+        "HAVING",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "CASE",
+        "IN",
+        "BY",
+        "LIKE",
+        "BETWEEN",
+        "IS",
+        "SET",
+        "VALUES",
+        "RETURNING",
+        "DISTINCT",
+        "ALL",
+        "ANY",
+        "SOME",
+        "EXISTS",
+        "LIMIT",
+        "OFFSET",
+        "FROM",
+        "USING",
+        "AS",
+        "FILTER",
+        "OVER",
+        "ESCAPE",
+        "DIV",
+        "MOD",
+        "ILIKE",
+        "REGEXP",
+        "RLIKE",
+        "SIMILAR",
+        "TO",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "INTERVAL",
+    ];
+    match token {
+        Token::Word(word) => word.quote_style.is_some() || !listed(BEFORE_AN_EXPRESSION, &word.value),
+        Token::LParen | Token::LBracket | Token::LBrace | Token::Comma | Token::SemiColon | Token::Period => {
+            false
+        }
+        Token::RParen | Token::RBracket | Token::RBrace | Token::Number(..) | Token::Placeholder(_) => true,
+        Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) | Token::DollarQuotedString(_) => true,
+        Token::NationalStringLiteral(_) | Token::EscapedStringLiteral(_) | Token::HexStringLiteral(_) => true,
+        _ => false,
+    }
 }
 
 fn opens(token: &Token) -> bool {

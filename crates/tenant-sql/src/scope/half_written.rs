@@ -98,23 +98,6 @@ impl Watch for Reads<'_> {
     }
 }
 
-/// Whether a source has one row at most, which is whole before it is written: `SELECT ? FROM DUAL WHERE NOT EXISTS (...)`.
-fn is_one_row(body: &SetExpr) -> bool {
-    match body {
-        SetExpr::Values(values) => values.rows.len() <= 1,
-        SetExpr::Select(select) => select.from.iter().all(|tables| {
-            let dual = match &tables.relation {
-                TableFactor::Table { name, alias: None, args: None, .. } => last(name).is_some_and(|name| {
-                    name.quote_style.is_none() && name.value.eq_ignore_ascii_case("dual")
-                }),
-                _ => false,
-            };
-            dual && tables.joins.is_empty()
-        }),
-        _ => false,
-    }
-}
-
 /// The tables that may be written. A single row is whole before it is written.
 fn written(statement: &Statement) -> Vec<&Ident> {
     match statement {

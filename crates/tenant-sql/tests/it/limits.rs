@@ -206,3 +206,25 @@ fn brackets_in_from_never_overflow_a_small_stack() {
         worker.unwrap().join().unwrap();
     }
 }
+
+/// Each level doubles the time of the parser, found by fuzzing.
+#[test]
+fn what_the_parser_reads_twice_at_each_level_is_refused_before() {
+    let deep =
+        |open: &str, close: &str| format!("SELECT {}1{} FROM users", open.repeat(40), close.repeat(40));
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        let rewriter = crate::common::rewriter(dialect);
+        for sql in
+            [deep("(SELECT NOT IN ", ")"), deep("position(", ")"), deep("position(1 + position(", "))")]
+        {
+            let begin = std::time::Instant::now();
+            let refusal = rewriter.rewrite(&sql).unwrap_err();
+            assert!(begin.elapsed() < std::time::Duration::from_secs(1), "{refusal}");
+        }
+        let plain = "SELECT id FROM users WHERE id NOT IN (1) AND (id) NOT IN (2) AND 'x' NOT IN ('y') AND NOT id IN (4)";
+        assert!(rewriter.rewrite(plain).is_ok());
+        assert!(
+            rewriter.rewrite("SELECT id FROM users WHERE CASE WHEN id = 1 THEN 2 END NOT IN (3)").is_ok()
+        );
+    }
+}
