@@ -6,7 +6,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::catalog::{Catalog, Dialect};
 use crate::dialect::Rules;
-use crate::lex::{Source, guard, joins, measure, placeholders, tail};
+use crate::lex::{Source, guard, joins, measure, placeholders, tail, unparsed};
 use crate::limits::Limits;
 use crate::plan::{Plan, StatementKind, TenantBind};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
@@ -38,7 +38,8 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let arguments = placeholders::number(&mut source, dialect, rules)?;
     let mut tokens = source.for_parser(dialect);
     let shares = dialect == Dialect::MySql && tail::shares(&mut tokens);
-    let (mut statement, tokens) = round_trip::parse(tokens, rules)?;
+    let (mut statement, tokens) =
+        round_trip::parse(tokens, rules).map_err(|refusal| unparsed::named(&source, dialect, refusal))?;
     words::check(&statement, rules)?;
     round_trip::same_tokens(&tokens, &statement, rules)?;
     let marker = rules.inline.map_or_else(|| (rules.placeholder)(arguments + 1), str::to_owned);

@@ -7,6 +7,7 @@ pub(crate) mod measure;
 mod normal;
 pub(crate) mod placeholders;
 pub(crate) mod tail;
+pub(crate) mod unparsed;
 
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 

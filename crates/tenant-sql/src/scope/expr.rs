@@ -1,6 +1,6 @@
 use sqlparser::ast::{
-    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval, MemberOf,
-    ObjectName, ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
+    AccessExpr, Array, BinaryOperator, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval,
+    MemberOf, ObjectName, ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
 };
 
 use super::query::Role;
@@ -47,6 +47,10 @@ impl Scoper<'_> {
             }
             Expr::BinaryOp { left, op, right } => match (self.rules.binary)(op) {
                 true => self.both(left, right),
+                // It binds looser than AND, and the parser thinks otherwise.
+                false if *op == BinaryOperator::Xor => {
+                    Err(odd("XOR", "write (a AND NOT b) OR (b AND NOT a)"))
+                }
                 false => Err(Refusal::construct_of("operator")),
             },
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
@@ -164,6 +168,10 @@ impl Scoper<'_> {
                     false => Err(Refusal::construct_of("grouping sets")),
                 }
             }
+            Expr::MatchAgainst { columns: _, match_value: _, opt_search_modifier: _ } => Err(odd(
+                "MATCH ... AGAINST",
+                "search unscoped: its scores and limits count the rows of all tenants",
+            )),
             _ => Err(Refusal::construct_of("expression")),
         }
     }
@@ -287,4 +295,8 @@ impl Scoper<'_> {
             _ => Err(Refusal::construct_of("qualified wildcard")),
         }
     }
+}
+
+fn odd(construct: &'static str, hint: &'static str) -> Refusal {
+    Refusal::new(RefusalKind::UnsupportedConstruct, construct, hint)
 }

@@ -11,7 +11,7 @@ use super::from::Brought;
 use super::predicate::guarded;
 use super::query::Role;
 use super::{Result, Scoper};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalKind};
 
 impl Scoper<'_> {
     /// Leaves its frame open: `ORDER BY` belongs to the query around, and sees the same relations.
@@ -57,6 +57,10 @@ impl Scoper<'_> {
             || qualify.is_some()
             || value_table_mode.is_some()
             || *flavor != SelectFlavor::Standard;
+        if select_modifiers.as_ref().is_some_and(|hints| hints.sql_calc_found_rows) {
+            let hint = "count in a statement of its own";
+            return Err(Refusal::new(RefusalKind::UnsupportedConstruct, "SQL_CALC_FOUND_ROWS", hint));
+        }
         if foreign {
             return Err(Refusal::construct_of("SELECT clause"));
         }
