@@ -46,11 +46,12 @@ impl Maker<'_> {
             4..=6 => self.test_of_number(scope),
             7..=9 => self.test_of_text(scope),
             10 => self.test_of_null(scope),
-            11 => self.column_or_literal(Type::Bool, scope),
+            // Never FALSE: SQLite loses rows of outer joins over derived tables ON FALSE.
+            11 => self.column(Type::Bool, scope).unwrap_or_else(|| "2 > 1".to_owned()),
             12 => self.test_of_date(scope),
             13 => self.test_of_row(scope),
             14 => self.special(scope),
-            15 => self.random.pick(&["1 = 1", "TRUE", "NOT FALSE", "1 <> 2"]).to_owned(),
+            15 => self.random.pick(&["1 = 1", "1 IS NOT NULL", "NOT FALSE", "1 <> 2"]).to_owned(),
             16 | 17 => {
                 format!("{} OR {}", self.condition(scope, depth - 1), self.condition(scope, depth - 1))
             }

@@ -85,6 +85,9 @@ impl Maker<'_> {
     fn assignments(&mut self, target: &Source, prefix: &str, scope: &Scope) -> String {
         let (number, text) = (Self::settable(target, Type::Int), Self::settable(target, Type::Text));
         let value = self.expression(Type::Int, scope, 2);
+        // SQLite shows the target half written, in the order of whatever index it goes by.
+        let own = value.to_lowercase().split("from").skip(1).any(|rest| rest.contains(&target.name));
+        let value = if self.sqlite() && own { "7".to_owned() } else { value };
         match self.random.below(6) {
             0 if text != "nothing" => {
                 let words = self.expression(Type::Text, scope, 1);
