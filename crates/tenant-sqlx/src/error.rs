@@ -32,6 +32,19 @@ impl From<Inactive> for NoLongerActive {
     }
 }
 
+/// A transaction within the transaction failed to begin, or was dropped while it did: sqlx then rolls all of it back,
+/// and would run what follows outside of any transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the transaction was rolled back, because one within it did not begin")]
+#[non_exhaustive]
+pub struct RolledBack;
+
+impl From<RolledBack> for sqlx::Error {
+    fn from(lost: RolledBack) -> Self {
+        Self::Configuration(Box::new(lost))
+    }
+}
+
 /// A mistake in the program, not an answer of the database: it never stands in [`sqlx::Error::Database`].
 pub(crate) fn refused(refusal: Refusal) -> sqlx::Error {
     sqlx::Error::Configuration(Box::new(refusal))

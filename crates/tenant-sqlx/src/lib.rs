@@ -109,7 +109,7 @@ pub use self::{
     configs::DbConfigManager,
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
-    error::NoLongerActive,
+    error::{NoLongerActive, RolledBack},
     scoped::Scoped,
     transaction::ScopedTransaction,
 };

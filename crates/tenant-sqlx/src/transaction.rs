@@ -10,7 +10,7 @@ use crate::{
     TenantDb,
     db::Turn,
     driver::TenantDatabase,
-    error::inactive,
+    error::{RolledBack, inactive},
     scoped::{Step, failed, no_describe, no_prepare},
 };
 
@@ -39,6 +39,8 @@ pub struct ScopedTransaction<'c, DB: TenantDatabase> {
     inner: Transaction<'c, DB>,
     /// Given up after the transaction has ended; a savepoint has its transaction's.
     turn: Option<Turn>,
+    /// While a savepoint is made, and for good where it wasn't.
+    is_rolled_back: bool,
 }
 
 impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
@@ -48,7 +50,7 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
         inner: Transaction<'c, DB>,
         turn: Option<Turn>,
     ) -> Self {
-        Self { db, tenant, inner, turn }
+        Self { db, tenant, inner, turn, is_rolled_back: false }
     }
 
     /// The tenant that statements run for.
@@ -60,25 +62,33 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     /// Begins a transaction within this one: a savepoint.
     ///
     /// # Errors
-    /// The tenant is no longer active, or the database failed.
+    /// The tenant is no longer active, or the database failed: then all of this transaction is rolled back, as it is
+    /// when the future is dropped, and whatever is asked of it next is an error ([`RolledBack`]).
     pub async fn begin(&mut self) -> Result<ScopedTransaction<'_, DB>, sqlx::Error> {
-        self.tenant.ensure_active().map_err(inactive)?;
+        self.check()?;
+        self.is_rolled_back = true;
         let inner = self.inner.begin().await?;
+        self.is_rolled_back = false;
         Ok(ScopedTransaction::new(self.db.clone(), self.tenant.clone(), inner, None))
     }
 
     /// Keeps what was done.
     ///
     /// # Errors
-    /// The tenant is no longer active: everything is rolled back. Or the database failed.
+    /// The tenant is no longer active: everything is rolled back, unless it was already. Or the database failed.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
-        match self.tenant.ensure_active() {
+        match self.check() {
             Ok(()) => self.inner.commit().await,
-            Err(gone) => {
+            Err(reason) => {
                 self.inner.rollback().await?;
-                Err(inactive(gone))
+                Err(reason)
             }
         }
+    }
+
+    fn check(&self) -> Result<(), sqlx::Error> {
+        self.tenant.ensure_active().map_err(inactive)?;
+        if self.is_rolled_back { Err(RolledBack.into()) } else { Ok(()) }
     }
 
     /// Undoes what was done.
@@ -111,7 +121,7 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        match self.db.scope(&self.tenant, query) {
+        match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
             Ok(statement) => (&mut *self.inner).fetch_many(statement),
             Err(error) => failed(error),
         }
@@ -122,7 +132,7 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        match self.db.scope(&self.tenant, query) {
+        match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
             Ok(statement) => (&mut *self.inner).fetch_optional(statement),
             Err(error) => future::ready(Err(error)).boxed(),
         }

@@ -32,8 +32,8 @@ pub use tenant_core::*;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbConfigManager, Finding, NoLongerActive, Problem, Scoped, ScopedTransaction, TenantDatabase, TenantDb,
-    TenantDbBuilder,
+    DbConfigManager, Finding, NoLongerActive, Problem, RolledBack, Scoped, ScopedTransaction, TenantDatabase,
+    TenantDb, TenantDbBuilder,
 };
 #[cfg(feature = "axum")]
 pub use tenant_tower::Tenant;

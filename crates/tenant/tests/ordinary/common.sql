@@ -193,7 +193,7 @@ SELECT abs(balance) FROM accounts WHERE balance < 0
 SELECT * FROM users u JOIN orders o USING (id)
 SELECT 1
 SELECT CURRENT_TIMESTAMP
-SELECT 'it''s' AS quoted, -1 AS negative, 1.5 AS decimal_value, NULL AS nothing, TRUE AS yes
+SELECT 'it''s' AS quoted, -1 AS negative, 1.5 AS decimal_value, NULL AS missing, TRUE AS yes
 SELECT count(*) FROM users WHERE age % 2 = 0
 SELECT name FROM users WHERE NOT active
 SELECT name FROM users WHERE active = TRUE AND NOT (age < 18 OR age > 65)

@@ -2,7 +2,7 @@
 
 use tenant_sqlx::TenantDb;
 
-use super::support::{Db, add, count, house, narrow_house, refusal};
+use super::support::{Db, add, count, house, narrow_house, refusal, sql};
 
 #[tokio::test]
 async fn is_kept_when_committed_and_undone_otherwise() {
@@ -69,6 +69,32 @@ async fn one_whose_beginning_is_cancelled_is_not_left_open_for_the_next() {
         let seen = count(&other, &house.acme).await;
         assert_eq!(seen, 4 + turns, "the next one's write was acknowledged, and is not there");
     }
+}
+
+#[tokio::test]
+async fn one_in_which_a_savepoint_was_dropped_half_way_is_kept_whole_or_not_at_all() {
+    let house = house().await;
+    let mut refused = 0;
+    for turns in 0..40 {
+        let before = count(&house.db, &house.acme).await;
+        let mut tx = house.db.begin(&house.acme).await.unwrap();
+        let insert = |which: &str| {
+            sqlx::query(sql("INSERT INTO users (email) VALUES (?)")).bind(format!("{which}{turns}"))
+        };
+        insert("early").execute(&mut tx).await.unwrap();
+        tokio::select! {
+            biased;
+            savepoint = tx.begin() => savepoint.unwrap().commit().await.unwrap(),
+            () = yield_for(turns) => {}
+        }
+        let late = insert("late").execute(&mut tx).await;
+        let kept = tx.commit().await;
+        assert_eq!(late.is_ok(), kept.is_ok());
+        refused += i64::from(kept.is_err());
+        let expected = if kept.is_ok() { before + 2 } else { before };
+        assert_eq!(count(&house.db, &house.acme).await, expected);
+    }
+    assert!(refused > 0, "none was dropped half way");
 }
 
 async fn yield_for(turns: i64) {
