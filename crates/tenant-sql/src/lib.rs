@@ -42,7 +42,7 @@
 //!
 //! [`Plan::sql`] takes the caller's arguments first, and the tenant as the argument of [`Plan::tenant`]. Check
 //! [`Plan::check_arguments`] and [`Plan::check_tenant`] before. Where the tenant is [`TenantBind::Inline`] (MySQL), send
-//! [`Plan::sql_for`] instead.
+//! [`Plan::sql_for`] instead, or [`Plan::trailing`] where there is one.
 //!
 //! ```
 //! use tenant_sql::{Catalog, Dialect, Rewriter, Table, TenantBind, TenantValue};
@@ -86,7 +86,7 @@ pub use catalog::{Catalog, CatalogBuilder, CatalogError, Dialect, Unknown};
 #[cfg(feature = "serde")]
 pub use declaration::CatalogDeclaration;
 pub use limits::Limits;
-pub use plan::{Plan, StatementKind, TenantBind};
+pub use plan::{Plan, StatementKind, TenantBind, Trailing};
 pub use refusal::{Location, Refusal, RefusalKind};
 pub use rewriter::Rewriter;
 pub use scoped_type::TenantScoped;

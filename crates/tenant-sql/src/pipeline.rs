@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Dialect};
 use crate::dialect::Rules;
 use crate::lex::{Source, guard, joins, measure, placeholders, tail, unparsed};
 use crate::limits::Limits;
-use crate::plan::{Plan, StatementKind, TenantBind};
+use crate::plan::{Plan, StatementKind, TenantBind, Trailing};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
 use crate::scope::{Scoped, Scoper};
 use crate::{round_trip, verify, words};
@@ -64,10 +64,10 @@ fn assemble(
     catalog: &Catalog,
 ) -> Result<Plan, Refusal> {
     let rules = Rules::of(catalog.dialect());
-    let (tenant, segments) = match (scoped.touched, rules.inline) {
-        (false, _) => (TenantBind::None, Vec::new()),
-        (true, None) => (TenantBind::Argument(arguments + 1), Vec::new()),
-        (true, Some(_)) => (TenantBind::Inline, segments(printed, marker, rules)?),
+    let (tenant, inlined) = match (scoped.touched, rules.inline) {
+        (false, _) => (TenantBind::None, Inlined::default()),
+        (true, None) => (TenantBind::Argument(arguments + 1), Inlined::default()),
+        (true, Some(_)) => (TenantBind::Inline, Inlined::read(printed, marker, rules)?),
     };
     Ok(Plan {
         sql: Arc::from(printed),
@@ -77,24 +77,43 @@ fn assemble(
         statement: scoped.kind,
         returns_rows: scoped.returns_rows,
         given: scoped.given.clone(),
-        segments,
+        trailing: inlined.trailing(),
+        segments: inlined.segments,
     })
 }
 
-/// Cuts the text at the tokens of the marker, never at a string that looks like it: no token of the caller's can be one.
-fn segments(printed: &str, marker: &str, rules: &'static Rules) -> Result<Vec<Box<str>>, Refusal> {
-    let source = Source::read(printed, rules)?;
-    let mut segments = Vec::new();
-    let mut from = 0;
-    for pair in source.tokens.windows(2) {
-        let [colon, word] = pair else { continue };
-        if colon.token.token == Token::Colon && source.text(colon, word) == marker {
-            segments.push(printed.get(from..colon.start).unwrap_or_default().into());
-            from = word.end;
+/// A text with the tenant's marker in it.
+#[derive(Default)]
+struct Inlined {
+    /// What stands between the markers.
+    segments: Vec<Box<str>>,
+    /// Whether a placeholder of the caller's stands behind a marker.
+    is_mixed: bool,
+}
+
+impl Inlined {
+    /// Cuts the text at the tokens of the marker, never at a string that looks like it: no token of the caller's can be
+    /// one.
+    fn read(printed: &str, marker: &str, rules: &'static Rules) -> Result<Self, Refusal> {
+        let source = Source::read(printed, rules)?;
+        let (mut segments, mut is_mixed) = (Vec::new(), false);
+        let mut from = 0;
+        for (at, first) in source.tokens.iter().enumerate() {
+            is_mixed |= from > 0 && matches!(first.token.token, Token::Placeholder(_));
+            let Some(second) = source.tokens.get(at + 1) else { continue };
+            if first.token.token == Token::Colon && source.text(first, second) == marker {
+                segments.push(printed.get(from..first.start).unwrap_or_default().into());
+                from = second.end;
+            }
         }
+        segments.push(printed.get(from..).unwrap_or_default().into());
+        Ok(Self { segments, is_mixed })
     }
-    segments.push(printed.get(from..).unwrap_or_default().into());
-    Ok(segments)
+
+    fn trailing(&self) -> Option<Trailing> {
+        let times = self.segments.len().checked_sub(1).filter(|&times| times > 0 && !self.is_mixed)?;
+        Some(Trailing { sql: self.segments.join("?").into(), times })
+    }
 }
 
 fn first_word(source: &Source<'_>) -> Result<(), Refusal> {

@@ -49,6 +49,26 @@ pub struct Plan {
     pub(crate) given: Vec<GivenTenant>,
     /// The text between the places of the tenant's literal; empty unless it is inlined.
     pub(crate) segments: Vec<Box<str>>,
+    pub(crate) trailing: Option<Trailing>,
+}
+
+/// A statement whose tenant is inlined, in the form in which it is bound behind the caller's arguments instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trailing {
+    pub(crate) sql: Arc<str>,
+    pub(crate) times: usize,
+}
+
+impl Trailing {
+    /// Returns the text to send. It is the same for all tenants: worth preparing once.
+    pub fn sql(&self) -> &Arc<str> {
+        &self.sql
+    }
+
+    /// Returns how often the tenant is bound, one after the other, behind the caller's arguments.
+    pub fn times(&self) -> usize {
+        self.times
+    }
 }
 
 impl Plan {
@@ -87,6 +107,12 @@ impl Plan {
         }
         self.check_type(tenant)?;
         Ok(self.segments.join(crate::dialect::mysql::literal_of(tenant).as_str()))
+    }
+
+    /// Returns the form of an inlined statement that binds the tenant; `None` where a placeholder of the caller's stands
+    /// behind a place of the tenant's, as arguments without numbers can only be appended.
+    pub fn trailing(&self) -> Option<&Trailing> {
+        self.trailing.as_ref()
     }
 
     /// Checks what the caller wrote for the tenant column of an `INSERT` against the tenant it runs for.

@@ -49,10 +49,10 @@
 //! The databases are features: `sqlite`, `postgres`, and `mysql` for MySQL and MariaDB. [`TenantDb::connect`] says what
 //! each must be set to.
 //!
-//! On MySQL the tenant can't be an argument, and stands in the text as a literal instead. Such statements are prepared
-//! anew each time, or each connection would keep one for each tenant. Over TCP sqlx takes up to 40 ms to end a
-//! statement that it does not keep, during which its connection serves nobody else; through a Unix socket
-//! (`?socket=/run/mysqld/mysqld.sock`) it takes none.
+//! On MySQL the tenant is an argument where its places come behind the caller's placeholders, and a literal in the text
+//! otherwise. Statements with a literal are prepared anew each time, or each connection would keep one for each tenant.
+//! Over TCP sqlx takes up to 40 ms to end a statement that it does not keep, during which its connection serves nobody
+//! else; through a Unix socket (`?socket=/run/mysqld/mysqld.sock`) it takes none.
 //!
 //! # Errors
 //! What is refused travels inside [`sqlx::Error`] and is found again with

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::{Arguments, AssertSqlSafe, Database, Execute, SqlSafeStr, SqlStr, error::BoxDynError};
 use tenant_core::TenantContext;
-use tenant_sql::{Plan, Refusal, StatementKind, TenantBind, TenantValue};
+use tenant_sql::{Plan, Refusal, StatementKind, TenantBind, TenantValue, Trailing};
 
 use crate::{
     driver::TenantDatabase,
@@ -51,19 +51,14 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
     ) -> Result<Self, sqlx::Error> {
         let Wanted { mut arguments, persistent, .. } = wanted;
         DB::admit(plan).map_err(refused)?;
-        let inlined = plan.tenant() == TenantBind::Inline;
         bind::<DB>(&mut arguments, plan, value)?;
-        let sql = if inlined {
-            trusted(plan.sql_for(value).map_err(refused)?)
-        } else {
-            AssertSqlSafe(Arc::clone(plan.sql())).into_sql_str()
-        };
+        let (sql, is_for_all) = text(plan, value)?;
         Ok(Self {
             sql,
             arguments,
             // A text that holds the tenant is not one that another tenant's statement could be found under, but it
             // would push those out that can.
-            persistent: persistent && !inlined,
+            persistent: persistent && is_for_all,
             writes: plan.statement() != StatementKind::Select,
             tenant: tenant.clone(),
         })
@@ -87,8 +82,22 @@ fn bind<DB: TenantDatabase>(
             DB::bind_tenant(arguments, value).map_err(sqlx::Error::Encode)
         }
         TenantBind::Argument(_) => Err(refused(Refusal::unsupported("placeholders", "number them from 1"))),
-        TenantBind::Inline | TenantBind::None => Ok(()),
+        TenantBind::Inline => {
+            let times = plan.trailing().map_or(0, Trailing::times);
+            (0..times).try_for_each(|_| DB::bind_tenant(arguments, value)).map_err(sqlx::Error::Encode)
+        }
+        TenantBind::None => Ok(()),
     }
+}
+
+/// The text to send, and whether it is the same for all tenants.
+fn text(plan: &Plan, value: &TenantValue<'_>) -> Result<(SqlStr, bool), sqlx::Error> {
+    let shared = match (plan.tenant(), plan.trailing()) {
+        (TenantBind::Inline, None) => return Ok((trusted(plan.sql_for(value).map_err(refused)?), false)),
+        (TenantBind::Inline, Some(trailing)) => trailing.sql(),
+        (TenantBind::Argument(_) | TenantBind::None, _) => plan.sql(),
+    };
+    Ok((AssertSqlSafe(Arc::clone(shared)).into_sql_str(), true))
 }
 
 impl<DB: Database> Execute<'static, DB> for ScopedStatement<DB> {

@@ -6,7 +6,7 @@ use super::careful::Strict;
 use super::frames::Columns;
 use super::names::Relation;
 use super::place::{Place, constraint, nulls_the_left, places};
-use super::predicate::guarded;
+use super::predicate::{Side, guarded};
 use super::query::Role;
 use super::{Result, Scoper};
 use crate::catalog::Dialect;
@@ -79,7 +79,7 @@ impl Scoper<'_> {
                     let own = std::mem::replace(condition, nothing());
                     let predicates: Vec<Expr> = predicate.into_iter().collect();
                     *condition = self.behind(&predicates, own, Strict::Nowhere)?;
-                    join_on(condition, predicates);
+                    join_on(condition, predicates, self.side());
                 }
                 (_, constraint) => {
                     brought.predicates.extend(predicate);
@@ -261,9 +261,9 @@ impl Scoper<'_> {
     }
 }
 
-fn join_on(condition: &mut Expr, predicates: Vec<Expr>) {
+fn join_on(condition: &mut Expr, predicates: Vec<Expr>, side: Side) {
     let own = std::mem::replace(condition, nothing());
-    if let Some(scoped) = guarded(predicates, Some(own)) {
+    if let Some(scoped) = guarded(predicates, Some(own), side) {
         *condition = scoped;
     }
 }

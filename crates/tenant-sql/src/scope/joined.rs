@@ -134,7 +134,7 @@ impl Scoper<'_> {
             .take()
             .map(|condition| self.behind_target(&brought.predicates, condition))
             .transpose()?;
-        *selection = guarded(brought.predicates, condition);
+        *selection = guarded(brought.predicates, condition, self.side());
         Ok(())
     }
 

@@ -29,7 +29,7 @@ impl Scoper<'_> {
         self.expr(on)?;
         let own = std::mem::replace(&mut **on, Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
         let own = self.behind(&brought.predicates, own, Strict::Nowhere)?;
-        if let Some(scoped) = guarded(brought.predicates, Some(nested(own))) {
+        if let Some(scoped) = guarded(brought.predicates, Some(nested(own)), self.side()) {
             **on = scoped;
         }
         clauses.iter_mut().try_for_each(|clause| self.merge_clause(clause, &target))?;

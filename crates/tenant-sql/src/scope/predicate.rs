@@ -2,7 +2,20 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, Value};
 
 use super::Scoper;
 
+/// On which side of the caller's condition the predicates stand.
+#[derive(Clone, Copy)]
+pub(super) enum Side {
+    Front,
+    Back,
+}
+
 impl Scoper<'_> {
+    /// Behind, where placeholders have no numbers: there the tenant can be bound after the caller's arguments, unless
+    /// one of them comes later still. In front, where conditions can fail.
+    pub(super) fn side(&self) -> Side {
+        if self.rules.inline.is_some() && !self.care.needed { Side::Back } else { Side::Front }
+    }
+
     /// `"alias"."tenant_id" = ?N`: quoted and qualified, or SQLite might read a string and others another relation.
     pub(super) fn equality(&mut self, alias: &str, tenant_column: &str) -> Expr {
         let quoted = |name: &str| Ident::with_quote(self.rules.quote, name);
@@ -14,12 +27,15 @@ impl Scoper<'_> {
     }
 }
 
-/// Puts the predicates in front of the caller's own condition, which stands in parentheses: no operator of it can
-/// take part in the scope.
-pub(super) fn guarded(predicates: Vec<Expr>, condition: Option<Expr>) -> Option<Expr> {
+/// Puts the predicates beside the caller's own condition, which stands in parentheses: no operator of it can take part
+/// in the scope.
+pub(super) fn guarded(predicates: Vec<Expr>, condition: Option<Expr>, side: Side) -> Option<Expr> {
     let scoped = !predicates.is_empty();
     let condition = condition.map(|condition| if scoped { nested(condition) } else { condition });
-    conjunction(predicates.into_iter().chain(condition))
+    match side {
+        Side::Front => conjunction(predicates.into_iter().chain(condition)),
+        Side::Back => conjunction(condition.into_iter().chain(predicates)),
+    }
 }
 
 pub(super) fn conjunction(parts: impl IntoIterator<Item = Expr>) -> Option<Expr> {

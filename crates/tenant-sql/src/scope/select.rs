@@ -91,7 +91,7 @@ impl Scoper<'_> {
             .take()
             .map(|condition| self.behind(&brought.predicates, condition, Strict::Nowhere))
             .transpose()?;
-        *selection = guarded(brought.predicates, condition);
+        *selection = guarded(brought.predicates, condition, self.side());
         Ok(columns)
     }
 

@@ -41,7 +41,7 @@ impl Scoper<'_> {
         self.assignments(assignments, target)?;
         selection.as_mut().map_or(Ok(()), |condition| self.expr(condition))?;
         let predicate = self.equality(alias, &target.tenant_column);
-        *selection = guarded(vec![predicate], selection.take());
+        *selection = guarded(vec![predicate], selection.take(), self.side());
         Ok(())
     }
 

@@ -14,14 +14,16 @@ impl Bound {
 }
 
 impl Verifier<'_> {
-    /// Reads `a.t = ? AND b.t = ? AND (anything)`.
+    /// Reads `a.t = ? AND b.t = ? AND (anything)`, or, where the tenant is inlined, `(anything) AND a.t = ? AND b.t = ?`.
     ///
-    /// The shape is strict: equalities first, and behind them at most one condition, in parentheses. In that shape no
+    /// The shape is strict: equalities, and at one end of them at most one condition, in parentheses. In that shape no
     /// precedence of any database's operators can make the equalities part of something else.
     pub(super) fn bound(&mut self, condition: Option<&Expr>) -> Bound {
         let mut bound = Vec::new();
         let mut rest = condition;
-        let mut last = true;
+        let is_first = |before: Option<&Expr>| before.is_none() && self.rules.inline.is_some();
+        let mut is_last = true;
+        let mut own = 0;
         while let Some(expr) = rest {
             let (conjunct, before) = match expr {
                 Expr::BinaryOp { left, op: BinaryOperator::And, right } => (&**right, Some(&**left)),
@@ -29,10 +31,13 @@ impl Verifier<'_> {
             };
             match self.equality(conjunct) {
                 Some(pair) => bound.push(pair),
-                None if last && matches!(conjunct, Expr::Nested(_)) => {}
+                None if (is_last || is_first(before)) && matches!(conjunct, Expr::Nested(_)) => own += 1,
                 None => return Bound::default(),
             }
-            (rest, last) = (before, false);
+            (rest, is_last) = (before, false);
+        }
+        if own > 1 {
+            return Bound::default();
         }
         self.seen.markers += bound.len();
         Bound(bound)

@@ -370,6 +370,13 @@ fn unsound_scopes_of_other_databases_are_refused() {
         Dialect::MySql,
         ":tenant",
         &[
+            "SELECT * FROM users WHERE (id = 1) AND `users`.`tenant_id` = $$ AND (id = 2)",
+            "SELECT * FROM users WHERE id = 1 AND `users`.`tenant_id` = $$",
+            "SELECT * FROM users WHERE (id = 1) OR `users`.`tenant_id` = $$",
+            "SELECT * FROM users WHERE (id = 1) AND (`users`.`tenant_id` = $$)",
+            "SELECT * FROM users WHERE NOT (id = 1) AND `users`.`tenant_id` = $$",
+            "SELECT * FROM users WHERE (id = 1) AND `users`.`tenant_id` = $$ OR id = 2",
+            "SELECT * FROM users WHERE `users`.`tenant_id` = $$ AND (id = 1) AND `users`.`tenant_id` = $$",
             "UPDATE users u JOIN orders o ON o.id = u.id SET u.age = 1 WHERE `u`.`tenant_id` <=> $$",
             "UPDATE users u JOIN orders o ON o.id = u.id SET u.age = 1 WHERE `o`.`tenant_id` <=> $$",
             "UPDATE users u JOIN plans p ON p.id = u.id SET p.age = 1 WHERE `u`.`tenant_id` <=> $$",

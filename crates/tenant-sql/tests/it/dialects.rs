@@ -167,11 +167,54 @@ fn mysql_tenants_are_literals_at_reserved_places() {
     let sent = plan.sql_for(&TenantValue::Text("a'cme")).expect("text");
     assert_eq!(
         sent,
-        "SELECT id FROM users WHERE `users`.`tenant_id` = _utf8mb4 X'6127636D65' AND (name = ':tenant' AND `name` <> ? \
-         AND id IN (SELECT user_id FROM orders WHERE `orders`.`tenant_id` = _utf8mb4 X'6127636D65'))"
+        "SELECT id FROM users WHERE (name = ':tenant' AND `name` <> ? AND id IN (SELECT user_id FROM orders \
+         WHERE `orders`.`tenant_id` = _utf8mb4 X'6127636D65')) AND `users`.`tenant_id` = _utf8mb4 X'6127636D65'"
     );
     assert_eq!(plan.sql_for(&TenantValue::Integer(1)).unwrap_err().kind(), RefusalKind::Arguments);
     assert!(!mysql("SELECT * FROM plans").sql().contains("tenant"));
+}
+
+#[test]
+fn mysql_tenants_are_bound_where_no_argument_comes_behind_them() {
+    let trailing = |sql: &str| {
+        let plan = mysql(sql);
+        plan.trailing().map(|trailing| (trailing.sql().to_string(), trailing.times()))
+    };
+    let bound = [
+        (
+            "SELECT id FROM users WHERE id = ?",
+            "SELECT id FROM users WHERE (id = ?) AND `users`.`tenant_id` = ?",
+            1,
+        ),
+        (
+            "SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id AND o.id > ? WHERE u.name = ':tenant?' LIMIT 3",
+            "SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id AND o.id > ? \
+             WHERE (u.name = ':tenant?') AND `u`.`tenant_id` = ? AND `o`.`tenant_id` = ? LIMIT 3",
+            2,
+        ),
+        (
+            "UPDATE users SET name = ? WHERE id = ?",
+            "UPDATE users SET name = ? WHERE (id = ?) AND `users`.`tenant_id` = ?",
+            1,
+        ),
+        ("DELETE FROM users WHERE id = ?", "DELETE FROM users WHERE (id = ?) AND `users`.`tenant_id` = ?", 1),
+        ("INSERT INTO orders (id) VALUES (?)", "INSERT INTO orders (id, `tenant_id`) VALUES (?, ?)", 1),
+        ("SELECT id FROM users", "SELECT id FROM users WHERE `users`.`tenant_id` = ?", 1),
+    ];
+    for (sql, text, times) in bound {
+        assert_eq!(trailing(sql), Some((text.to_owned(), times)), "{sql}");
+    }
+    for sql in [
+        "SELECT id FROM users WHERE id > ? LIMIT ?",
+        "SELECT id FROM users ORDER BY id LIMIT 3 OFFSET ?",
+        "INSERT INTO orders (id) VALUES (?), (?)",
+        "SELECT u.id FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE u.id = ?",
+        "SELECT id FROM users UNION SELECT user_id FROM orders WHERE id = ?",
+        "SELECT id FROM users WHERE id IN (SELECT user_id FROM orders) AND name = ?",
+        "SELECT id FROM plans WHERE id = ?",
+    ] {
+        assert_eq!(trailing(sql), None, "{sql}");
+    }
 }
 
 #[test]
@@ -181,7 +224,7 @@ fn mysql_statements_are_scoped() {
         &[
             (
                 "SELECT count( * ), IF(age > 1, 'a', 'b') x FROM users u LEFT JOIN orders o ON o.user_id = u.id FOR UPDATE",
-                "SELECT count(*) AS `count( * )`, IF(age > 1, 'a', 'b') AS x FROM users u LEFT JOIN orders o ON `o`.`tenant_id` = :tenant AND (o.user_id = u.id) WHERE `u`.`tenant_id` = :tenant FOR UPDATE",
+                "SELECT count(*) AS `count( * )`, IF(age > 1, 'a', 'b') AS x FROM users u LEFT JOIN orders o ON (o.user_id = u.id) AND `o`.`tenant_id` = :tenant WHERE `u`.`tenant_id` = :tenant FOR UPDATE",
             ),
             (
                 "INSERT INTO orders (id) VALUES (?), (2) ON DUPLICATE KEY UPDATE total = VALUES(total) + 1",
@@ -197,7 +240,7 @@ fn mysql_statements_are_scoped() {
             ),
             (
                 "UPDATE users SET age = 1 WHERE id = ? OR 1 ORDER BY id LIMIT 3",
-                "UPDATE users SET age = 1 WHERE `users`.`tenant_id` = :tenant AND (id = ? OR 1) ORDER BY id LIMIT 3",
+                "UPDATE users SET age = 1 WHERE (id = ? OR 1) AND `users`.`tenant_id` = :tenant ORDER BY id LIMIT 3",
             ),
             (
                 "INSERT INTO orders SET id = ?, total = 3 ON DUPLICATE KEY UPDATE orders.total = VALUES(total), id = LAST_INSERT_ID(id)",
@@ -213,7 +256,7 @@ fn mysql_statements_are_scoped() {
             ),
             (
                 "DELETE LOW_PRIORITY QUICK FROM users WHERE id = 1",
-                "DELETE FROM users WHERE `users`.`tenant_id` = :tenant AND (id = 1)",
+                "DELETE FROM users WHERE (id = 1) AND `users`.`tenant_id` = :tenant",
             ),
             (
                 "UPDATE LOW_PRIORITY users SET age = 1",
@@ -233,7 +276,7 @@ fn mysql_statements_are_scoped() {
             ),
             (
                 "SELECT STRAIGHT_JOIN SQL_NO_CACHE u.id, count( * ) FROM users AS u FORCE INDEX (a, b) LEFT JOIN orders o USE INDEX (c) ON o.id = u.id",
-                "SELECT STRAIGHT_JOIN SQL_NO_CACHE u.id, count(*) AS `count( * )` FROM users AS u FORCE INDEX (a, b) LEFT JOIN orders o USE INDEX (c) ON `o`.`tenant_id` = :tenant AND (o.id = u.id) WHERE `u`.`tenant_id` = :tenant",
+                "SELECT STRAIGHT_JOIN SQL_NO_CACHE u.id, count(*) AS `count( * )` FROM users AS u FORCE INDEX (a, b) LEFT JOIN orders o USE INDEX (c) ON (o.id = u.id) AND `o`.`tenant_id` = :tenant WHERE `u`.`tenant_id` = :tenant",
             ),
             (
                 "SELECT CONVERT(age, SIGNED) AS a FROM users WHERE age & 0x4 AND age MOD 2 = 1 && BINARY name = ?",

@@ -151,9 +151,10 @@ fn accounts(password: &str) -> String {
 
 fn configuration(folder: &Folder, port: u16, options: &ServerOptions) -> String {
     let place = folder.path().display();
+    // A server that starts clears its folder of temporary tables: shared with another one, of that one's too.
     let mut text = format!(
         "[mariadbd]\ndatadir = {place}/data\nsocket = {place}/socket\npid-file = {place}/pid\n\
-         init-file = {place}/init.sql\nbind-address = 127.0.0.1\nport = {port}\nskip-name-resolve\n\
+         tmpdir = {place}\n         init-file = {place}/init.sql\nbind-address = 127.0.0.1\nport = {port}\nskip-name-resolve\n\
          max_connections = 200\ncharacter-set-server = utf8mb4\ninnodb_log_file_size = 8M\n\
          innodb_buffer_pool_size = 64M\nperformance_schema = OFF\ndefault_time_zone = +00:00\n"
     );

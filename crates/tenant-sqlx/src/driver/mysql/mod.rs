@@ -8,7 +8,7 @@ mod schema;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    MySql, MySqlConnection, Pool, SqlSafeStr, SqlStr, Transaction,
+    Arguments, MySql, MySqlConnection, Pool, SqlSafeStr, SqlStr, Transaction,
     error::BoxDynError,
     migrate::{Migration, MigrationType, Migrator},
     mysql::MySqlArguments,
@@ -44,9 +44,14 @@ impl TenantDatabase for MySql {
         begin(pool, Some(SqlStr::from_static(BEGIN_READ))).boxed()
     }
 
-    /// Placeholders have no numbers and sqlx can only append: the tenant stands in the text, and never gets here.
-    fn bind_tenant(_: &mut MySqlArguments, _: &TenantValue<'_>) -> Result<(), BoxDynError> {
-        Err("the tenant is no argument".into())
+    /// Placeholders have no numbers and sqlx can only append: the tenant gets here only where no placeholder of the
+    /// caller's comes behind it. It is bound in the forms that `tenant-sql` writes as literals: a uuid as its 16 bytes.
+    fn bind_tenant(arguments: &mut MySqlArguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError> {
+        match *tenant {
+            TenantValue::Text(text) => Arguments::add(arguments, text),
+            TenantValue::Integer(number) => Arguments::add(arguments, number),
+            TenantValue::Uuid(bits) => Arguments::add(arguments, bits.to_be_bytes().as_slice()),
+        }
     }
 
     /// `IGNORE` turns errors into warnings: a tenant that does not fit its column would be cut, whatever the SQL mode,

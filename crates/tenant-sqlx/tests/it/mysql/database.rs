@@ -43,11 +43,8 @@ pub(crate) fn placeholders(text: &str) -> String {
     text.to_owned()
 }
 
-/// Whether a statement for one tenant is kept prepared.
-pub(crate) const STATEMENTS_ARE_KEPT: bool = false;
-
-/// How often a scoped statement may allocate beyond a plain one: the tenant's literal and the text around it are put
-/// together anew each time, and a connection is asked whether it is in step when it comes back.
+/// How often a scoped statement may allocate beyond a plain one: a connection is asked whether it is in step when it
+/// comes back.
 pub(crate) const MORE_ALLOCATIONS: u64 = 6;
 
 /// Whether an `UPDATE` can return rows.

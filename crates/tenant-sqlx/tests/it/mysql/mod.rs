@@ -1,5 +1,6 @@
 mod catalog;
 mod connection;
 pub(crate) mod database;
+mod placeholders;
 #[path = "../suite/mod.rs"]
 mod suite;

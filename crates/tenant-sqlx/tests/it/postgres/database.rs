@@ -37,9 +37,6 @@ pub(crate) fn placeholders(text: &str) -> String {
     parts.zip(1..).fold(first, |text, (part, number)| format!("{text}${number}{part}"))
 }
 
-/// Whether a statement for one tenant is kept prepared.
-pub(crate) const STATEMENTS_ARE_KEPT: bool = true;
-
 /// How often a scoped statement may allocate beyond a plain one.
 pub(crate) const MORE_ALLOCATIONS: u64 = 1;
 

@@ -31,9 +31,6 @@ pub(crate) fn placeholders(text: &str) -> String {
     text.to_owned()
 }
 
-/// Whether a statement for one tenant is kept prepared.
-pub(crate) const STATEMENTS_ARE_KEPT: bool = true;
-
 /// How often a scoped statement may allocate beyond a plain one.
 pub(crate) const MORE_ALLOCATIONS: u64 = 1;
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use sqlx::Pool;
 use tenant_sqlx::TenantDb;
 
-use super::support::{Db, House, MORE_ALLOCATIONS, Place, STATEMENTS_ARE_KEPT, furnish, pool, sql};
+use super::support::{Db, House, MORE_ALLOCATIONS, Place, furnish, pool, sql};
 
 const TURNS: u64 = 100;
 
@@ -39,13 +39,8 @@ async fn repeated<F: Future<Output = ()>>(turns: u64, turn: impl Fn() -> F) {
 }
 
 async fn ask(pool: &Pool<Db>) {
-    let rows = if STATEMENTS_ARE_KEPT {
-        let query = sql("SELECT email FROM users WHERE active = ? AND email <> ? AND tenant_id = ?");
-        sqlx::query(query).bind(true).bind("acme").bind("acme").fetch_all(pool).await
-    } else {
-        let query = sql("SELECT email FROM users WHERE active = ? AND email <> ? AND tenant_id = 'acme'");
-        sqlx::query(query).bind(true).bind("acme").persistent(false).fetch_all(pool).await
-    };
+    let query = sql("SELECT email FROM users WHERE active = ? AND email <> ? AND tenant_id = ?");
+    let rows = sqlx::query(query).bind(true).bind("acme").bind("acme").fetch_all(pool).await;
     assert_eq!(rows.unwrap().len(), 3);
 }
 
