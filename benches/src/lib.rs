@@ -25,11 +25,16 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A comparison: its name, and who takes part.
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
-/// All comparisons of this crate that take place in memory or in a file.
-pub const COMPARISONS: [Comparison; 5] = [
+/// All comparisons of this crate but those of whole servers.
+pub const COMPARISONS: [Comparison; 10] = [
     ("layers", layers::contestants),
     ("config_cache", config_cache::contestants),
     ("quota", quota::contestants),
     ("rewrite", rewrite::contestants),
-    ("database", database::contestants),
+    ("sqlite", || database::sqlite::contestants(load::elapsed)),
+    ("postgres", || database::postgres::contestants(load::elapsed)),
+    ("mariadb", || database::mysql::contestants(load::elapsed)),
+    ("sqlite, processor time", || database::sqlite::contestants(load::processor_time)),
+    ("postgres, processor time", || database::postgres::contestants(load::processor_time)),
+    ("mariadb, processor time", || database::mysql::contestants(load::processor_time)),
 ];

@@ -3,7 +3,7 @@
 
 use std::{env, process::ExitCode, time::Duration};
 
-use tenant_benches::{Bar, BoxError, COMPARISONS, Race};
+use tenant_benches::{Bar, BoxError, COMPARISONS, Race, rewrite};
 
 const ROUND: Duration = Duration::from_millis(20);
 
@@ -43,6 +43,20 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
             Bar::at_most("RateLimit fields, ns", 100.0, race.added("tenant with fields", "tenant")),
         ],
         "config_cache" => vec![Bar::at_most("a config hit to a moka hit", 0.2, race.ratio("tenant", "moka"))],
+        "rewrite" => rewriting(race),
+        database if race.names().contains(&"explicit predicate") => {
+            let figure = race.ratio("explicit predicate", "scoped");
+            vec![Bar::at_least(format!("a read on {database} to one with the tenant by hand"), 0.98, figure)]
+        }
         _ => Vec::new(),
     }
+}
+
+fn rewriting(race: &Race) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    for (_, [hit, miss, parse]) in rewrite::STATEMENTS {
+        bars.push(Bar::at_most(format!("{hit}, ns"), 60.0, race.nanos(hit)));
+        bars.push(Bar::at_most(format!("{miss}, to a parse"), 2.5, race.ratio(miss, parse)));
+    }
+    bars
 }

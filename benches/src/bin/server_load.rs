@@ -18,7 +18,7 @@ const DATABASE: [ServerKind; 2] = [ServerKind::BareDatabase, ServerKind::TenantD
 fn main() -> Result<(), BoxError> {
     let rounds = env::args().nth(1).map_or(Ok(12), |argument| argument.parse())?;
     let directory = tempfile::tempdir()?;
-    database::prepare(directory.path())?;
+    database::sqlite::prepare(directory.path())?;
     let servers = |kinds: &[ServerKind]| -> Result<Vec<Server>, BoxError> {
         kinds.iter().map(|&kind| Server::start(kind, directory.path())).collect()
     };

@@ -8,5 +8,5 @@ mod cpu;
 mod server;
 
 pub use client::Client;
-pub use cpu::process_time;
+pub use cpu::{elapsed, process_time, processor_time};
 pub use server::{Server, ServerKind};

@@ -47,7 +47,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on a thread of its own. The file in `directory` holds what [`database::prepare`] wrote.
+    /// Starts a server on a thread of its own. The file in `directory` holds what [`database::sqlite::prepare`] wrote.
     ///
     /// # Errors
     /// It can't listen, or the file can't be opened.
@@ -95,7 +95,7 @@ async fn router(kind: ServerKind, directory: &Path) -> Result<Router, crate::Box
         ServerKind::Governor => layers::behind_governor(hello)?,
         ServerKind::Tenant => hello.layer(tenancy(&db(directory).await?).await?),
         ServerKind::BareDatabase => {
-            let pool = database::pool(directory).await?;
+            let pool = database::sqlite::pool(directory).await?;
             Router::new().route("/notes/{id}", get(plain_note)).with_state(pool)
         }
         ServerKind::TenantDatabase => {
@@ -107,7 +107,7 @@ async fn router(kind: ServerKind, directory: &Path) -> Result<Router, crate::Box
 }
 
 async fn db(directory: &Path) -> Result<TenantDb<Sqlite>, crate::BoxError> {
-    Ok(TenantDb::builder(database::pool(directory).await?).build().await?)
+    Ok(TenantDb::builder(database::sqlite::pool(directory).await?).build().await?)
 }
 
 /// The layer of the README's example.
@@ -134,7 +134,7 @@ async fn note(
     State(db): State<TenantDb<Sqlite>>,
     Segment(id): Segment<i64>,
 ) -> Result<String, ApiError> {
-    Ok(database::scoped(&db, &tenant, id).await?)
+    Ok(database::sqlite::scoped(&db, &tenant, id).await?)
 }
 
 async fn plain_note(
@@ -144,5 +144,5 @@ async fn plain_note(
 ) -> Result<String, StatusCode> {
     let tenant = headers.get("x-tenant-id").and_then(|value| value.to_str().ok());
     let tenant = tenant.ok_or(StatusCode::BAD_REQUEST)?;
-    database::plain(&pool, tenant, id).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    database::sqlite::plain(&pool, tenant, id).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -1,27 +1,17 @@
-//! A row read by its key from a SQLite file: `db.scoped` against plain sqlx with the tenant in the statement.
-//!
-//! Both use the same pool and read the same row by the same index.
+//! From a SQLite file.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, rc::Rc, time::Duration};
 
 use sqlx::{
     Sqlite, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
 };
 use tempfile::TempDir;
-use tenant::{TenantContext, TenantDb, TenantId};
-use tokio::runtime::{Builder, Runtime};
+use tenant::{TenantContext, TenantDb};
+use tokio::runtime::Runtime;
 
-use crate::{
-    BoxError, Contestant,
-    tenants::{self, Limits},
-};
-
-/// How many rows each of the two tenants has.
-pub const ROWS: i64 = 1_000;
+use super::{ROWS, Reading, acme, runtime, timed};
+use crate::{BoxError, Contestant};
 
 const PLAIN: &str = "SELECT text FROM notes WHERE tenant_id = ? AND id = ?";
 const SCOPED: &str = "SELECT text FROM notes WHERE id = ?";
@@ -30,30 +20,32 @@ const SCOPED: &str = "SELECT text FROM notes WHERE id = ?";
 ///
 /// # Errors
 /// The file can't be written.
-pub fn contestants() -> Result<Vec<Contestant>, BoxError> {
-    let directory = tempfile::tempdir()?;
+pub fn contestants(now: Reading) -> Result<Vec<Contestant>, BoxError> {
+    let directory = Rc::new(tempfile::tempdir()?);
     prepare(directory.path())?;
-    let (plain, scoped) = (Plain::open(directory.path())?, Scoped::open(directory)?);
+    let (plain, scoped) = (Plain::open(Rc::clone(&directory))?, Scoped::open(directory)?);
     Ok(vec![
-        Contestant::timed("scoped", move |turns| scoped.read(turns)),
-        Contestant::timed("explicit predicate", move |turns| plain.read(turns)),
+        Contestant::timed("scoped", move |turns| scoped.read(now, turns)),
+        Contestant::timed("explicit predicate", move |turns| plain.read(now, turns)),
     ])
 }
 
+/// The file is there until the last contestant is gone.
 struct Plain {
     pool: SqlitePool,
     runtime: Runtime,
+    _directory: Rc<TempDir>,
 }
 
 impl Plain {
-    fn open(directory: &Path) -> Result<Self, BoxError> {
+    fn open(directory: Rc<TempDir>) -> Result<Self, BoxError> {
         let runtime = runtime()?;
-        let pool = runtime.block_on(pool(directory))?;
-        Ok(Self { pool, runtime })
+        let pool = runtime.block_on(pool(directory.path()))?;
+        Ok(Self { pool, runtime, _directory: directory })
     }
 
-    fn read(&self, turns: u64) -> Duration {
-        timed(&self.runtime, turns, async |id| plain(&self.pool, "acme", id).await)
+    fn read(&self, now: Reading, turns: u64) -> Duration {
+        timed(now, &self.runtime, turns, async |id| plain(&self.pool, "acme", id).await)
     }
 }
 
@@ -61,36 +53,22 @@ struct Scoped {
     db: TenantDb<Sqlite>,
     tenant: TenantContext,
     runtime: Runtime,
-    _directory: TempDir,
+    _directory: Rc<TempDir>,
 }
 
 impl Scoped {
-    fn open(directory: TempDir) -> Result<Self, BoxError> {
+    fn open(directory: Rc<TempDir>) -> Result<Self, BoxError> {
         let runtime = runtime()?;
         let db = runtime.block_on(async {
             let pool = pool(directory.path()).await?;
             TenantDb::builder(pool).build().await
         })?;
-        let configs = tenant::InMemoryConfigManager::with([tenants::config("acme", Limits::Requests)?])?;
-        let acme = TenantId::parse("acme")?;
-        let tenant = TenantContext::peek(&configs, &acme).ok_or("acme is not in memory")??;
-        Ok(Self { db, tenant, runtime, _directory: directory })
+        Ok(Self { db, tenant: acme()?, runtime, _directory: directory })
     }
 
-    fn read(&self, turns: u64) -> Duration {
-        timed(&self.runtime, turns, async |id| scoped(&self.db, &self.tenant, id).await)
+    fn read(&self, now: Reading, turns: u64) -> Duration {
+        timed(now, &self.runtime, turns, async |id| scoped(&self.db, &self.tenant, id).await)
     }
-}
-
-fn timed(runtime: &Runtime, turns: u64, read: impl AsyncFn(i64) -> sqlx::Result<String>) -> Duration {
-    runtime.block_on(async {
-        let start = Instant::now();
-        for id in (1..=ROWS).cycle().take(usize::try_from(turns).unwrap_or(usize::MAX)) {
-            let text = read(id).await;
-            assert!(text.is_ok_and(|text| text.starts_with("acme")));
-        }
-        start.elapsed()
-    })
 }
 
 /// Reads a note with the tenant in the statement.
@@ -150,11 +128,9 @@ pub fn prepare(directory: &Path) -> Result<(), BoxError> {
             }
         }
         transaction.commit().await?;
+        // So that both are planned by what is there.
+        sqlx::query("ANALYZE").execute(&pool).await?;
         pool.close().await;
         Ok(())
     })
-}
-
-fn runtime() -> std::io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
 }
