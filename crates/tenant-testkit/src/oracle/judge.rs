@@ -1,15 +1,20 @@
 use std::fmt;
 
-use tenant_sql::{Dialect, Plan, Rewriter, StatementKind, TenantBind};
+use tenant_sql::{Dialect, Rewriter, TenantBind};
 
 use super::answer::{Answer, Failure};
 use super::builder::OracleBuilder;
 use super::canary::canary;
-use super::databases::{BEHIND_VIEWS, Contents, Databases};
+use super::compare::{Found, alike, compare_answers, compare_contents, outcome, third_opinion};
+use super::contents::Contents;
+use super::databases::Databases;
 use super::difference::{Difference, DifferenceKind, only};
+use super::disturb::BEHIND_VIEWS;
 use super::error::OracleError;
 use super::link::Link;
 use super::schema::Schema;
+use super::texts::{ordered, writes};
+use super::trial::{Run, Trial, trial};
 use super::value::Value;
 use super::verdict::Verdict;
 
@@ -27,12 +32,6 @@ pub struct Oracle {
     reordered: Vec<Link>,
     shared_reordered: Vec<Link>,
     before: Contents,
-}
-
-/// What one run of a statement did.
-struct Trial {
-    answer: Result<Answer, Failure>,
-    contents: Contents,
 }
 
 impl fmt::Debug for Oracle {
@@ -279,124 +278,4 @@ impl Oracle {
         }
         self.databases.drop_all().await
     }
-}
-
-fn alike(single: &Trial, other: &Trial, writes: bool, kind: DifferenceKind) -> bool {
-    let answers = match (&single.answer, &other.answer) {
-        (Ok(here), Ok(there)) => {
-            compare_answers(here, there, writes, kind == DifferenceKind::Order).is_none()
-        }
-        (Err(_), Err(_)) => true,
-        _ => false,
-    };
-    answers && (!writes || single.contents.own == other.contents.own)
-}
-
-type Run<'r> = (&'r str, &'r [Value]);
-type Found = (DifferenceKind, String, String);
-
-async fn trial(
-    databases: &Databases,
-    schema: &Schema,
-    link: &mut Link,
-    (sql, arguments): Run<'_>,
-    writes: bool,
-) -> Result<Trial, OracleError> {
-    if !writes {
-        let answer = live(link.run(sql, arguments).await)?;
-        return Ok(Trial { answer, contents: Contents::default() });
-    }
-    let doing = || OracleError::setup("a transaction");
-    link.batch("BEGIN").await.map_err(doing())?;
-    let answer = live(link.run(sql, arguments).await)?;
-    // A machine under load may be too slow even for this.
-    let (answer, contents) = match answer {
-        Ok(answer) => match databases.contents(link, schema).await {
-            Ok(contents) => (Ok(answer), contents),
-            Err(_) => (Err(Failure::TooLarge), Contents::default()),
-        },
-        Err(failure) => (Err(failure), Contents::default()),
-    };
-    // SQLite ends the transaction itself when a statement is interrupted or conflicts with OR ROLLBACK.
-    if let (Err(error), Ok(_)) = (link.batch("ROLLBACK").await, &answer) {
-        return Err(doing()(error));
-    }
-    Ok(Trial { answer, contents })
-}
-
-fn live(answer: Result<Answer, Failure>) -> Result<Result<Answer, Failure>, OracleError> {
-    match answer {
-        Err(Failure::Lost(why)) => Err(OracleError::Setup(format!("the connection is gone: {why}"))),
-        answer => Ok(answer),
-    }
-}
-
-fn compare_answers(here: &Answer, there: &Answer, writes: bool, ordered: bool) -> Option<Found> {
-    let found = |kind, here: String, there: String| Some((kind, here, there));
-    if !here.rows.is_empty() && !there.rows.is_empty() && here.columns != there.columns {
-        return found(DifferenceKind::Columns, here.columns.join(", "), there.columns.join(", "));
-    }
-    if here.rows != there.rows {
-        if here.sorted() != there.sorted() {
-            return found(DifferenceKind::Rows, only(&here.rows, &there.rows), only(&there.rows, &here.rows));
-        }
-        if ordered {
-            return found(DifferenceKind::Order, here.rows.join(" ; "), there.rows.join(" ; "));
-        }
-    }
-    if writes && here.affected != there.affected {
-        return found(DifferenceKind::Affected, here.affected.to_string(), there.affected.to_string());
-    }
-    None
-}
-
-fn compare_contents(here: &Trial, there: &Trial, writes: bool) -> Option<Found> {
-    let (here, there) = (&here.contents.own, &there.contents.own);
-    (writes && here != there).then(|| (DifferenceKind::Contents, only(here, there), only(there, here)))
-}
-
-/// `42P10`: on the shared database no unique key is without the tenant, which the scoped text adds.
-fn third_opinion(shared: &Trial, secured: &Trial, writes: bool) -> Option<Found> {
-    let found = match (&shared.answer, &secured.answer) {
-        (_, Err(Failure::TooLarge)) | (Err(Failure::TooLarge), _) | (Err(_), Err(_)) => None,
-        (_, Err(Failure::Database(why))) if why.starts_with("42P10") => None,
-        (_, Err(failure)) | (Err(failure), _) if failure.depends_on_the_plan() => None,
-        (Ok(here), Ok(there)) => {
-            compare_answers(here, there, writes, false).or_else(|| compare_contents(shared, secured, writes))
-        }
-        (here, there) => Some((DifferenceKind::Failure, outcome(here), outcome(there))),
-    };
-    found.map(|(kind, here, there)| (DifferenceKind::RowLevelSecurity, format!("{kind:?}: {here}"), there))
-}
-
-fn outcome(answer: &Result<Answer, Failure>) -> String {
-    match answer {
-        Ok(answer) => format!("{} rows, {} changed", answer.rows.len(), answer.affected),
-        Err(Failure::Database(why) | Failure::Lost(why)) => format!("fails: {why}"),
-        Err(Failure::TooLarge) => "too large".to_owned(),
-    }
-}
-
-/// A query may write, too: on PostgreSQL a `WITH` can hold any statement that writes.
-fn writes(plan: &Plan, sql: &str) -> bool {
-    let word =
-        |word: &str| matches!(word.to_ascii_uppercase().as_str(), "INSERT" | "UPDATE" | "DELETE" | "MERGE");
-    plan.statement() != StatementKind::Select
-        || sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(word)
-}
-
-/// Whether the order of the rows means something: `ORDER BY` stands outside of all brackets.
-fn ordered(sql: &str) -> bool {
-    let mut depth = 0;
-    let mut outside = String::new();
-    for c in sql.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            c if depth == 0 => outside.push(c.to_ascii_uppercase()),
-            _ => {}
-        }
-    }
-    let words: Vec<&str> = outside.split_whitespace().collect();
-    words.windows(2).any(|pair| pair == ["ORDER", "BY"])
 }

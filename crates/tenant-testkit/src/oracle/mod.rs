@@ -33,17 +33,25 @@
 //! another tenant's canary in them are a [`Difference`] all the same. Keys that the database makes up, and functions of
 //! time and chance, are outside of what can be compared.
 
+mod alone;
 mod answer;
 mod builder;
 mod canary;
+mod compare;
+mod contents;
 mod databases;
 mod difference;
+mod disturb;
 mod error;
+mod fill;
 mod introspect;
 mod judge;
 mod link;
 mod schema;
+mod secure;
 mod shop;
+mod texts;
+mod trial;
 mod value;
 mod verdict;
 
