@@ -2,7 +2,7 @@
 
 use std::{fmt, future};
 
-use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{Connection, Describe, Execute, Executor, SqlStr, Transaction};
 use tenant_core::TenantContext;
 
@@ -41,6 +41,8 @@ pub struct ScopedTransaction<'c, DB: TenantDatabase> {
     turn: Option<Turn>,
     /// While a savepoint is made, and for good where it wasn't.
     is_rolled_back: bool,
+    /// From when a statement is sent until it is answered, where that makes a difference.
+    is_out_of_step: bool,
 }
 
 impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
@@ -50,7 +52,7 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
         inner: Transaction<'c, DB>,
         turn: Option<Turn>,
     ) -> Self {
-        Self { db, tenant, inner, turn, is_rolled_back: false }
+        Self { db, tenant, inner, turn, is_rolled_back: false, is_out_of_step: false }
     }
 
     /// The tenant that statements run for.
@@ -80,7 +82,7 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
         match self.check() {
             Ok(()) => self.inner.commit().await,
             Err(reason) => {
-                self.inner.rollback().await?;
+                self.rollback().await?;
                 Err(reason)
             }
         }
@@ -88,7 +90,10 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
 
     fn check(&self) -> Result<(), sqlx::Error> {
         self.tenant.ensure_active().map_err(inactive)?;
-        if self.is_rolled_back { Err(RolledBack.into()) } else { Ok(()) }
+        match self.is_rolled_back || self.is_out_of_step {
+            true => Err(RolledBack.into()),
+            false => Ok(()),
+        }
     }
 
     /// Undoes what was done.
@@ -96,8 +101,17 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     /// # Errors
     /// The database failed.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        if self.is_out_of_step {
+            // Dropped, it is rolled back when its connection is closed, if not before.
+            return Ok(());
+        }
         self.inner.rollback().await
     }
+}
+
+/// From the first row on sqlx knows where it is; nothing that it says of itself tells where the server is.
+fn is_answer<T>(answer: &Result<T, sqlx::Error>) -> bool {
+    matches!(answer, Ok(_) | Err(sqlx::Error::Database(_)))
 }
 
 impl<DB: TenantDatabase> fmt::Debug for ScopedTransaction<'_, DB> {
@@ -122,7 +136,16 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
-            Ok(statement) => (&mut *self.inner).fetch_many(statement),
+            Ok(statement) if DB::KEEPS_STEP => (&mut *self.inner).fetch_many(statement),
+            Ok(statement) => {
+                let ScopedTransaction { inner, is_out_of_step, .. } = self;
+                let steps = async move {
+                    *is_out_of_step = true;
+                    let steps = (&mut **inner).fetch_many(statement);
+                    steps.inspect(|step| *is_out_of_step = !is_answer(step))
+                };
+                steps.flatten_stream().boxed()
+            }
             Err(error) => failed(error),
         }
     }
@@ -133,7 +156,17 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
-            Ok(statement) => (&mut *self.inner).fetch_optional(statement),
+            Ok(statement) if DB::KEEPS_STEP => (&mut *self.inner).fetch_optional(statement),
+            Ok(statement) => {
+                let ScopedTransaction { inner, is_out_of_step, .. } = self;
+                let answer = async move {
+                    *is_out_of_step = true;
+                    let answer = (&mut **inner).fetch_optional(statement).await;
+                    *is_out_of_step = !is_answer(&answer);
+                    answer
+                };
+                answer.boxed()
+            }
             Err(error) => future::ready(Err(error)).boxed(),
         }
     }

@@ -40,6 +40,10 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     const SESSIONS: bool;
 
+    /// Whether a statement can be dropped at any moment and the connection still knows which answers are whose.
+    #[doc(hidden)]
+    const KEEPS_STEP: bool;
+
     /// When the names of two relations are the same.
     #[doc(hidden)]
     const TABLE_NAMES: Names;

@@ -1,13 +1,17 @@
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use sqlx::{
-    Connection, MySql, MySqlConnection, Pool,
+    Connection, MySql, MySqlConnection, Pool, Row,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
 };
 
 use super::{Sql, rows, sql};
-use crate::driver::Unsafe;
+use crate::{driver::Unsafe, statement::trusted};
 
 const CONNECTIONS: u32 = 10;
 
@@ -39,11 +43,16 @@ fn pool() -> MySqlPoolOptions {
 /// How long a connection may take to come back.
 const TRUSTED_RETURN: Duration = Duration::from_secs(1);
 
-/// Whether the answers that come are those to what was asked. Dropped while it prepares a statement, sqlx takes what
-/// the server says of it for its outcome, and may then wait for rows that never come: the connection would be on its
-/// way back for ever, and the pool one short.
+/// Whether the answers that come are those to what was asked, which a ping does not tell: the answer to one is that to
+/// any other. Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome. What follows
+/// may then be taken for something else, or never come: the connection would be on its way back for ever, and the pool
+/// one short.
 async fn is_in_step(connection: &mut MySqlConnection) -> bool {
-    matches!(tokio::time::timeout(TRUSTED_RETURN, connection.ping()).await, Ok(Ok(())))
+    static NEXT: AtomicI64 = AtomicI64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let question = sqlx::raw_sql(trusted(format!("SELECT {number}")));
+    let answer = tokio::time::timeout(TRUSTED_RETURN, question.fetch_one(connection)).await;
+    matches!(answer, Ok(Ok(row)) if row.try_get::<i64, _>(0).is_ok_and(|answer| answer == number))
 }
 
 async fn check(connection: &mut MySqlConnection) -> sqlx::Result<()> {

@@ -28,6 +28,8 @@ impl TenantDatabase for MySql {
     const DIALECT: Dialect = Dialect::MySql;
     const ONE_WRITER: bool = false;
     const SESSIONS: bool = true;
+    // Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome.
+    const KEEPS_STEP: bool = false;
     // Whether case counts is a setting of the server. What is declared has to be spelled as it is stored.
     const TABLE_NAMES: Names = Names::Exact;
     const COLUMN_NAMES: Names = Names::AnyCase;

@@ -27,6 +27,7 @@ impl TenantDatabase for Sqlite {
     const ONE_WRITER: bool = true;
     // A database in memory is gone with its only connection.
     const SESSIONS: bool = false;
+    const KEEPS_STEP: bool = true;
     const TABLE_NAMES: Names = Names::AnyCase;
     const COLUMN_NAMES: Names = Names::AnyCase;
 

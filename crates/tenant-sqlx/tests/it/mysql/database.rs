@@ -43,9 +43,9 @@ pub(crate) fn placeholders(text: &str) -> String {
     text.to_owned()
 }
 
-/// How often a scoped statement may allocate beyond a plain one: a connection is asked whether it is in step when it
-/// comes back.
-pub(crate) const MORE_ALLOCATIONS: u64 = 6;
+/// How often a scoped statement may allocate beyond a plain one: the tenant's literal and the text around it are put
+/// together anew each time, and a connection that comes back is asked a question.
+pub(crate) const MORE_ALLOCATIONS: u64 = 30;
 
 /// Whether an `UPDATE` can return rows.
 pub(crate) const UPDATE_RETURNS: bool = false;

@@ -1,5 +1,7 @@
 //! Transactions of one tenant.
 
+use std::time::Duration;
+
 use tenant_sqlx::TenantDb;
 
 use super::support::{Db, add, count, house, narrow_house, refusal, sql};
@@ -95,6 +97,32 @@ async fn one_in_which_a_savepoint_was_dropped_half_way_is_kept_whole_or_not_at_a
         assert_eq!(count(&house.db, &house.acme).await, expected);
     }
     assert!(refused > 0, "none was dropped half way");
+}
+
+#[tokio::test]
+async fn one_in_which_a_statement_was_dropped_goes_on_in_step_or_not_at_all() {
+    let house = house().await;
+    for turns in 0..60 {
+        let mut tx = house.db.begin(&house.acme).await.unwrap();
+        tokio::select! {
+            biased;
+            found = sqlx::query("SELECT id, email, active, tenant_id FROM users").fetch_all(&mut tx) => {
+                assert_eq!(found.unwrap().len(), 3);
+            }
+            () = yield_for(turns) => {}
+        }
+        for number in 0..3_i64 {
+            let answer =
+                sqlx::query_scalar(sql("SELECT count(*) + ? FROM users")).bind(number).fetch_one(&mut tx);
+            let answer: Result<i64, _> =
+                tokio::time::timeout(Duration::from_secs(5), answer).await.expect("it waits for ever");
+            if let Ok(answer) = answer {
+                assert_eq!(3 + number, answer, "the answer to another question");
+            }
+        }
+        let end = tokio::time::timeout(Duration::from_secs(5), tx.rollback()).await;
+        end.expect("it waits for ever").unwrap();
+    }
 }
 
 async fn yield_for(turns: i64) {
