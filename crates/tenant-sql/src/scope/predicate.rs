@@ -11,9 +11,11 @@ pub(super) enum Side {
 
 impl Scoper<'_> {
     /// Behind, where placeholders have no numbers: there the tenant can be bound after the caller's arguments, unless
-    /// one of them comes later still. In front, where conditions can fail.
+    /// one of them comes later still. In front, where conditions can fail; so can any comparison where a statement writes:
+    /// `name = 5` tried before the tenant tells another tenant's name (`Truncated incorrect DECIMAL value`).
     pub(super) fn side(&self) -> Side {
-        if self.rules.inline.is_some() && !self.care.needed { Side::Back } else { Side::Front }
+        let careful = self.care.needed || self.care.strict;
+        if self.rules.inline.is_some() && !careful { Side::Back } else { Side::Front }
     }
 
     /// `"alias"."tenant_id" = ?N`: quoted and qualified, or SQLite might read a string and others another relation.

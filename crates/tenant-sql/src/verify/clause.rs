@@ -43,6 +43,16 @@ impl Verifier<'_> {
         Bound(bound)
     }
 
+    /// Whether the tenant is looked at before anything else. MySQL tries the conditions of a statement that writes in
+    /// their order, and comparisons fail there.
+    pub(super) fn leads(&self, condition: Option<&Expr>) -> bool {
+        let mut first = condition;
+        while let Some(Expr::BinaryOp { left, op: BinaryOperator::And, right: _ }) = first {
+            first = Some(left);
+        }
+        self.catalog.dialect() != Dialect::MySql || first.is_some_and(|first| self.equality(first).is_some())
+    }
+
     /// How many equalities a condition consists of, if it consists of nothing else.
     pub(super) fn guards(&self, condition: &Expr) -> usize {
         match condition {

@@ -387,6 +387,8 @@ fn unsound_scopes_of_other_databases_are_refused() {
             "UPDATE users u JOIN items i ON i.id = u.id SET tenant_id = 1 WHERE `u`.`tenant_id` <=> $$ AND `i`.`org` <=> $$",
             "UPDATE users u JOIN names n ON n.id = u.id SET n.age = 1 WHERE `u`.`tenant_id` <=> $$ AND `n`.`tenant_id` <=> $$",
             "UPDATE users u LEFT JOIN orders o ON o.id = u.id SET o.total = 1 WHERE `u`.`tenant_id` <=> $$ AND `o`.`tenant_id` <=> $$",
+            "UPDATE users SET age = 1 WHERE (id = 1) AND `users`.`tenant_id` = $$",
+            "DELETE FROM users WHERE (id = 1) AND `users`.`tenant_id` = $$",
             "UPDATE users SET orders.total = 1 WHERE `users`.`tenant_id` = $$",
             "UPDATE users SET users.tenant_id = 1 WHERE `users`.`tenant_id` = $$",
             "DELETE u FROM users u JOIN orders o ON o.id = u.id WHERE `u`.`tenant_id` <=> $$",

@@ -42,6 +42,9 @@ impl<'a> Verifier<'a> {
             self.inside(assignments)?;
             return self.inside(selection);
         }
+        if !self.leads(selection.as_ref()) {
+            return Err(unproved("condition before the tenant"));
+        }
         let (alias, stored, tenant_column) = self.proved_target(table, &bound)?;
         match or {
             None | Some(SqliteOnConflict::Abort | SqliteOnConflict::Fail) => {}
@@ -95,7 +98,7 @@ impl<'a> Verifier<'a> {
             }
             return self.inside(selection);
         }
-        let [table] = from.as_slice() else {
+        let ([table], true) = (from.as_slice(), self.leads(selection.as_ref())) else {
             return Err(unproved("target"));
         };
         let (alias, _, _) = self.proved_target(table, &bound)?;

@@ -213,7 +213,7 @@ fn what_the_parser_reads_twice_at_each_level_is_refused_before() {
     let deep =
         |open: &str, close: &str| format!("SELECT {}1{} FROM users", open.repeat(40), close.repeat(40));
     for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
-        let rewriter = crate::common::rewriter(dialect);
+        let rewriter = rewriter(dialect);
         for sql in
             [deep("(SELECT NOT IN ", ")"), deep("position(", ")"), deep("position(1 + position(", "))")]
         {
