@@ -17,7 +17,7 @@ pub enum Dialect {
     /// What can fail is put behind the tenant as elsewhere (`ICP`, merged derived tables and pushed-down `HAVING` try
     /// conditions early here too). In strict mode, where a statement writes, comparing text with a number fails: queries in
     /// such a statement read the tenant's rows from a derived table, and lose the table's indexes for it. The order in
-    /// which an `UPDATE` or `DELETE` of one table tries its comparisons is relied upon.
+    /// which an `UPDATE` or `DELETE` tries its comparisons is relied upon.
     MySql,
 }
 

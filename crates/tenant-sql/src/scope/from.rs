@@ -2,7 +2,7 @@ use sqlparser::ast::{
     Expr, JoinConstraint, ObjectName, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins,
 };
 
-use super::careful::Strict;
+use super::care::Strict;
 use super::frames::Columns;
 use super::names::Relation;
 use super::place::{Place, constraint, nulls_the_left, places};

@@ -5,7 +5,7 @@ use sqlparser::ast::{
     MergeUpdateExpr, MergeUpdateKind, SetExpr, Values,
 };
 
-use super::careful::Strict;
+use super::care::Strict;
 use super::from::Brought;
 use super::names::Target;
 use super::place::Place;

@@ -3,6 +3,8 @@
 //! Structs are destructured without `..` and enums matched by name, so that a field or variant the parser learns later
 //! breaks the build or is refused.
 
+mod apart;
+mod care;
 mod careful;
 mod cte;
 mod delete;
@@ -58,7 +60,7 @@ pub(crate) struct Scoper<'a> {
     returned: frames::Columns,
     touched: bool,
     /// Conditions can fail: they must not see a row of another tenant even for a moment.
-    care: careful::Care,
+    care: care::Care,
     /// What a joined statement writes, by the names it goes by: base tables they must stay.
     targets: Vec<String>,
     /// How many predicates were repeated in front of conditions.
@@ -82,7 +84,7 @@ impl<'a> Scoper<'a> {
             columns: HashMap::new(),
             returned: frames::Columns::default(),
             touched: false,
-            care: careful::Care::default(),
+            care: care::Care::default(),
             targets: Vec::new(),
             guards: 0,
             given: Vec::new(),

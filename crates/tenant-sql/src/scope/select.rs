@@ -5,7 +5,7 @@ use sqlparser::ast::{
     TableFactor, TableIndexHints, TableWithJoins, WildcardAdditionalOptions,
 };
 
-use super::careful::Strict;
+use super::care::Strict;
 use super::frames::Columns;
 use super::from::Brought;
 use super::predicate::guarded;

@@ -1,7 +1,7 @@
 use sqlparser::ast::{SelectItem, SetExpr, Statement};
 
 use super::query::Role;
-use super::{Result, Scoper, careful};
+use super::{Result, Scoper, care};
 use crate::plan::{GivenTenant, StatementKind};
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -23,7 +23,7 @@ impl Scoper<'_> {
     /// Scopes the whole statement in place.
     pub(crate) fn statement(mut self, statement: &mut Statement) -> Result<Scoped> {
         self.reads_what_it_writes(statement)?;
-        self.care = careful::care(statement, self.rules);
+        self.care = care::care(statement, self.rules);
         let Written { kind, returning } = match statement {
             Statement::Query(query) => {
                 self.query(query, Role::Named)?;
