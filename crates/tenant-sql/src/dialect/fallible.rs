@@ -35,7 +35,8 @@ pub(super) fn sqlite(expr: &Expr) -> bool {
 ///
 /// The order of conditions is the planner's: those of equal cost run before the tenant's, which it puts last
 /// (<https://www.postgresql.org/docs/current/sql-expressions.html#SYNTAX-EXPRESS-EVAL>). Whether `LIKE` fails depends on
-/// the row even where the pattern is the caller's own: `'x\'` only fails on what begins with `x`.
+/// the row even where the pattern is the caller's own: `'x\'` only fails on what begins with `x`. A scalar subquery runs
+/// when it is first asked for, and fails then if it has several rows: which tells that some row got so far.
 pub(super) fn postgres(expr: &Expr) -> bool {
     match expr {
         Expr::Identifier(_)
@@ -57,7 +58,6 @@ pub(super) fn postgres(expr: &Expr) -> bool {
         | Expr::InList { .. }
         | Expr::InSubquery { .. }
         | Expr::Exists { .. }
-        | Expr::Subquery(_)
         | Expr::Between { .. }
         | Expr::Case { .. }
         | Expr::Collate { .. }

@@ -9,8 +9,13 @@ use crate::dialect::Rules;
 
 /// The tokens for the parser.
 pub(super) fn tokens(source: &Source<'_>, dialect: Dialect) -> Vec<TokenWithSpan> {
-    let mut normal =
-        Normal { source, rules: Rules::of(dialect), at: 0, out: Vec::with_capacity(source.tokens.len()) };
+    let mut normal = Normal {
+        source,
+        rules: Rules::of(dialect),
+        at: 0,
+        out: Vec::with_capacity(source.tokens.len()),
+        commas: None,
+    };
     while let Some(lexed) = source.tokens.get(normal.at) {
         let consumed = match dialect {
             Dialect::Sqlite => normal.sqlite(lexed),
@@ -33,6 +38,8 @@ struct Normal<'s> {
     rules: &'static Rules,
     at: usize,
     out: Vec<TokenWithSpan>,
+    /// The commas between the tables of an `UPDATE`, once they were looked for.
+    commas: Option<Vec<usize>>,
 }
 
 /// Each returns how many tokens it took for what it said instead.
@@ -184,19 +191,10 @@ impl Normal<'_> {
     }
 
     /// Whether a comma stands between the tables of `UPDATE a, b SET`, where a cross join means the same.
-    fn among_tables(&self) -> bool {
-        let before = self.source.tokens.get(..self.at).unwrap_or_default();
-        let mut depth = 0_usize;
-        for lexed in before {
-            match lexed.token.token {
-                Token::LParen => depth += 1,
-                Token::RParen => depth = depth.saturating_sub(1),
-                _ if lexed.is_word("SET") && depth == 0 => return false,
-                _ => {}
-            }
-        }
-        let joined = self.source.tokens.iter().take_while(|lexed| !lexed.is_word("SET"));
-        depth == 0 && !joined.into_iter().any(|lexed| lexed.is_word("RIGHT") || lexed.is_word("NATURAL"))
+    fn among_tables(&mut self) -> bool {
+        let source = self.source;
+        let commas = self.commas.get_or_insert_with(|| commas_of_tables(source));
+        commas.binary_search(&self.at).is_ok()
     }
 
     fn text(&self, lexed: &Lexed) -> &str {
@@ -255,6 +253,22 @@ impl Normal<'_> {
         self.out.extend(words.iter().map(|word| TokenWithSpan { token: Token::make_keyword(word), span }));
         consumed
     }
+}
+
+/// In one pass: there may be as many commas as tokens.
+fn commas_of_tables(source: &Source<'_>) -> Vec<usize> {
+    let (mut commas, mut depth) = (Vec::new(), 0_usize);
+    for (at, lexed) in source.tokens.iter().enumerate() {
+        match lexed.token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            Token::Comma if depth == 0 => commas.push(at),
+            _ if lexed.is_word("RIGHT") || lexed.is_word("NATURAL") => return Vec::new(),
+            _ if lexed.is_word("SET") && depth == 0 => break,
+            _ => {}
+        }
+    }
+    commas
 }
 
 /// Whether `\'` ends a string is a setting of the server (`NO_BACKSLASH_ESCAPES`); `''` never does.

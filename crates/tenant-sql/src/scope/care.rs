@@ -1,6 +1,8 @@
 //! What of a statement can fail on the values of a row.
 
-use sqlparser::ast::{Expr, Function, ObjectNamePart, Query, Select, SetExpr, Statement, TableFactor};
+use sqlparser::ast::{
+    Expr, Function, LimitClause, ObjectNamePart, Query, Select, SetExpr, Statement, TableFactor, Value,
+};
 
 use crate::dialect::Rules;
 use crate::walk::{Flow, ON, Part, STOP, Watch, walk};
@@ -52,15 +54,37 @@ fn writes(statement: &Statement) -> bool {
 fn late(query: &Query, rules: &'static Rules, strict: bool) -> usize {
     let strict = if strict { Strict::Everywhere } else { Strict::Nowhere };
     let ordering = count_as(&query.order_by, rules, 0, strict);
+    // Its own limit is looked at once, whatever rows there are.
+    let limit = usize::from(!has_plain_limit(query));
     let SetExpr::Select(select) = &*query.body else {
-        return 0;
+        return limit;
     };
     let [projection, groups, having] = [
         count_as(&select.projection, rules, 0, strict),
         count_as(&select.group_by, rules, 0, strict),
         count_as(&select.having, rules, 0, strict),
     ];
-    ordering + projection + groups + having
+    ordering + limit + projection + groups + having
+}
+
+/// Whether limit and offset are numbers that stand there: nothing else of them can fail, or not.
+fn has_plain_limit(query: &Query) -> bool {
+    let plain = |expr: &Expr| match expr {
+        Expr::Value(value) => {
+            matches!(&value.value, Value::Number(digits, _) if digits.len() < 18 && digits.bytes().all(|b| b.is_ascii_digit()))
+        }
+        _ => false,
+    };
+    let limit = match &query.limit_clause {
+        None => true,
+        Some(LimitClause::LimitOffset { limit, offset, limit_by }) => {
+            limit.as_ref().is_none_or(plain)
+                && offset.as_ref().is_none_or(|offset| plain(&offset.value))
+                && limit_by.is_empty()
+        }
+        Some(LimitClause::OffsetCommaLimit { offset, limit }) => plain(offset) && plain(limit),
+    };
+    limit && query.fetch.as_ref().is_none_or(|fetch| fetch.quantity.as_ref().is_none_or(plain))
 }
 
 pub(super) fn has_query(part: &dyn Part) -> bool {
@@ -118,8 +142,10 @@ impl Fallible {
 }
 
 impl Watch for Fallible {
-    fn query(&mut self, _query: &Query) -> Flow {
+    /// A subquery's limit is looked at when the subquery first runs, and fails if it is negative or no number.
+    fn query(&mut self, query: &Query) -> Flow {
         self.depth += 1;
+        self.count += usize::from(self.depth <= self.deepest && !has_plain_limit(query));
         ON
     }
 

@@ -27,26 +27,29 @@ impl Scoper<'_> {
 
     pub(super) fn expr(&mut self, expr: &mut Expr) -> Result {
         match expr {
-            Expr::Identifier(name) => self.column(name),
+            Expr::Identifier(name) => self.value(name),
             Expr::CompoundIdentifier(parts) => self.qualified(parts),
             Expr::Value(value) => match (self.rules.literal)(&value.value) {
                 true => Ok(()),
                 false => Err(Refusal::construct_of("literal")),
             },
+            // `o IS NULL`: whether a join found no row.
+            Expr::IsNull(inner) | Expr::IsNotNull(inner) => match &**inner {
+                Expr::Identifier(name) => self.column(name),
+                _ => self.operand(inner, true),
+            },
             Expr::IsFalse(inner)
             | Expr::IsNotFalse(inner)
             | Expr::IsTrue(inner)
             | Expr::IsNotTrue(inner)
-            | Expr::IsNull(inner)
-            | Expr::IsNotNull(inner)
             | Expr::IsUnknown(inner)
             | Expr::IsNotUnknown(inner)
             | Expr::Nested(inner) => self.expr(inner),
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
-                self.both(left, right)
+                self.compared(left, right)
             }
             Expr::BinaryOp { left, op, right } => match (self.rules.binary)(op) {
-                true => self.both(left, right),
+                true => self.compared(left, right),
                 // It binds looser than AND, and the parser thinks otherwise.
                 false if *op == BinaryOperator::Xor => {
                     Err(odd("XOR", "write (a AND NOT b) OR (b AND NOT a)"))
@@ -55,17 +58,20 @@ impl Scoper<'_> {
             },
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             Expr::InList { expr, list, negated: _ } => {
-                self.expr(expr)?;
-                self.exprs(list)
+                let rows = is_row(expr) && list.iter().all(is_row);
+                self.operand(expr, rows)?;
+                list.iter_mut().try_for_each(|item| self.operand(item, rows))
             }
             Expr::InSubquery { expr, subquery, negated: _ } => {
-                self.expr(expr)?;
+                self.operand(expr, true)?;
                 self.query(subquery, Role::Compared).map(drop)
             }
             Expr::Exists { subquery, negated: _ } | Expr::Subquery(subquery) => self.subquery(subquery),
             Expr::Between { expr, negated: _, low, high } => {
-                self.expr(expr)?;
-                self.both(low, high)
+                let rows = is_row(expr) && is_row(low) && is_row(high);
+                self.operand(expr, rows)?;
+                self.operand(low, rows)?;
+                self.operand(high, rows)
             }
             Expr::Like { negated: _, any, expr, pattern, escape_char }
             | Expr::ILike { negated: _, any, expr, pattern, escape_char } => {
@@ -83,7 +89,7 @@ impl Scoper<'_> {
             Expr::AnyOp { left, compare_op, right, is_some: _ } | Expr::AllOp { left, compare_op, right } => {
                 match ((self.rules.binary)(compare_op), &mut **right) {
                     (true, Expr::Subquery(query)) => {
-                        self.expr(left)?;
+                        self.operand(left, true)?;
                         self.query(query, Role::Compared).map(drop)
                     }
                     (true, right) => self.both(left, right),
@@ -122,6 +128,10 @@ impl Scoper<'_> {
                 self.expr(expr)
             }
             Expr::Function(function) => self.function(function),
+            Expr::Tuple(_) if self.rules.can.call_by_field => Err(odd(
+                "row",
+                "compare rows with rows of as many columns, in parentheses, or their columns one by one",
+            )),
             Expr::Tuple(exprs) => self.exprs(exprs),
             Expr::AtTimeZone { timestamp, time_zone } => self.both(timestamp, time_zone),
             Expr::Extract { field: _, syntax: _, expr } => self.expr(expr),
@@ -173,6 +183,34 @@ impl Scoper<'_> {
                 "search unscoped: its scores and limits count the rows of all tenants",
             )),
             _ => Err(Refusal::construct_of("expression")),
+        }
+    }
+
+    /// On PostgreSQL two rows are compared column by column as they come, and fail where the types of two differ: only if
+    /// all columns before are equal, which tells them. Columns that stand there are compared one by one, and have types.
+    fn compared(&mut self, left: &mut Expr, right: &mut Expr) -> Result {
+        let rows =
+            |one: &Expr, other: &Expr| is_row(one) && (is_row(other) || matches!(other, Expr::Subquery(_)));
+        let (on_the_left, on_the_right) = (rows(left, right), rows(right, left));
+        self.operand(left, on_the_left)?;
+        self.operand(right, on_the_right)
+    }
+
+    /// A side of a comparison, or a key to group by: `(a, b)`, if it may be one, is its columns.
+    pub(super) fn operand(&mut self, side: &mut Expr, may_be_row: bool) -> Result {
+        match side {
+            Expr::Tuple(columns) if may_be_row => self.exprs(columns),
+            Expr::Nested(inner) if may_be_row && is_row(inner) => self.operand(inner, true),
+            other => self.expr(other),
+        }
+    }
+
+    /// A name that stands for a value: a column, and no row of a relation.
+    fn value(&self, name: &Ident) -> Result {
+        self.column(name)?;
+        match self.is_relation(name) {
+            false => Ok(()),
+            true => Err(odd("whole row", "name its columns, or make it JSON with to_jsonb")),
         }
     }
 
@@ -256,9 +294,10 @@ impl Scoper<'_> {
 
     /// `schema.table.column` goes on without the schema: the table may have become a derived one of its name.
     fn qualified(&self, parts: &mut Vec<Ident>) -> Result {
-        if let [schema, _, _] = parts.as_slice()
+        if let [schema, table, _] = parts.as_slice()
             && self.is_own_schema(schema)
         {
+            self.is_alone(table)?;
             parts.remove(0);
         }
         match parts.as_slice() {
@@ -285,15 +324,24 @@ impl Scoper<'_> {
 
     pub(super) fn qualifier(&self, name: &mut ObjectName) -> Result {
         let ObjectName(parts) = name;
-        if let [ObjectNamePart::Identifier(schema), _] = parts.as_slice()
+        if let [ObjectNamePart::Identifier(schema), ObjectNamePart::Identifier(table)] = parts.as_slice()
             && self.is_own_schema(schema)
         {
+            self.is_alone(table)?;
             parts.remove(0);
         }
         match parts.as_slice() {
             [ObjectNamePart::Identifier(_)] => Ok(()),
             _ => Err(Refusal::construct_of("qualified wildcard")),
         }
+    }
+}
+
+fn is_row(expr: &Expr) -> bool {
+    match expr {
+        Expr::Tuple(_) => true,
+        Expr::Nested(inner) => is_row(inner),
+        _ => false,
     }
 }
 

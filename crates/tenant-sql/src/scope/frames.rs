@@ -48,6 +48,33 @@ impl Scoper<'_> {
         }
     }
 
+    /// Whether an unqualified name means a relation's row, and no column. Where columns are not known it may be one, and is
+    /// taken for a row.
+    pub(super) fn is_relation(&self, name: &Ident) -> bool {
+        if !self.rules.can.call_by_field {
+            return false;
+        }
+        let (relation, column) = (self.rules.table(name), self.rules.column(name));
+        let mut all = self.frames.iter().flat_map(|frame| &frame.relations);
+        let is_shown =
+            self.frames.iter().flat_map(|frame| &frame.relations).any(|(shown, _)| *shown == relation);
+        is_shown && !all.any(|(_, columns)| columns.contains(&column))
+    }
+
+    /// Requires that only one relation goes by a name: without its schema, the name could mean another one.
+    pub(super) fn is_alone(&self, table: &Ident) -> Result {
+        let name = self.rules.table(table);
+        let shown = self.frames.iter().flat_map(|frame| &frame.relations);
+        match shown.filter(|(exposed, _)| *exposed == name).count() {
+            1 => Ok(()),
+            _ => Err(Refusal::new(
+                RefusalKind::Ambiguous,
+                "schema-qualified column",
+                "give the relations different aliases, and qualify columns by them",
+            )),
+        }
+    }
+
     /// Requires `qualifier.column` to be a column, wherever the qualifier may be found.
     pub(super) fn field(&self, qualifier: &Ident, column: &Ident) -> Result {
         if !self.rules.can.call_by_field {

@@ -1,11 +1,14 @@
 use sqlparser::ast::{
-    Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments,
-    ObjectName, ObjectNamePart, WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList,
+    FunctionArguments, ObjectName, ObjectNamePart, WindowType,
 };
 
 use super::query::Role;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
+
+/// Functions that count rows, or make JSON of them: what they make can't be compared as a row.
+const TAKE_ROWS: [&str; 6] = ["count", "json_agg", "jsonb_agg", "row_to_json", "to_json", "to_jsonb"];
 
 impl Scoper<'_> {
     pub(super) fn function(&mut self, function: &mut Function) -> Result {
@@ -18,7 +21,7 @@ impl Scoper<'_> {
         if *uses_odbc_syntax || !matches!(parameters, FunctionArguments::None) || null_treatment.is_some() {
             return Err(Refusal::construct_of("function syntax"));
         }
-        self.arguments(args)?;
+        self.arguments(args, TAKE_ROWS.contains(&known.as_str()))?;
         if !within_group.is_empty() && !self.rules.can.distinct_on {
             return Err(Refusal::construct_of("WITHIN GROUP"));
         }
@@ -60,12 +63,17 @@ impl Scoper<'_> {
         }
     }
 
-    fn arguments(&mut self, args: &mut FunctionArguments) -> Result {
+    fn arguments(&mut self, args: &mut FunctionArguments, take_rows: bool) -> Result {
         match args {
             FunctionArguments::None => Ok(()),
             FunctionArguments::Subquery(query) => self.query(query, Role::Values).map(drop),
             FunctionArguments::List(FunctionArgumentList { duplicate_treatment: _, args, clauses }) => {
-                args.iter_mut().try_for_each(|arg| self.argument(arg))?;
+                args.iter_mut().try_for_each(|arg| match arg {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(name))) if take_rows => {
+                        self.column(name)
+                    }
+                    arg => self.argument(arg),
+                })?;
                 clauses.iter_mut().try_for_each(|clause| self.clause(clause))
             }
         }
@@ -90,6 +98,9 @@ impl Scoper<'_> {
         match arg {
             FunctionArgExpr::Expr(expr) => self.expr(expr),
             FunctionArgExpr::Wildcard => Ok(()),
+            FunctionArgExpr::QualifiedWildcard(_) if self.rules.can.call_by_field => {
+                Err(Refusal::new(RefusalKind::UnsupportedConstruct, "whole row", "name its columns"))
+            }
             FunctionArgExpr::QualifiedWildcard(name) => self.qualifier(name),
             FunctionArgExpr::WildcardWithOptions(_) => Err(Refusal::construct_of("wildcard option")),
         }

@@ -127,7 +127,7 @@ impl Scoper<'_> {
                 if !modifiers.iter().all(|modifier| self.rules.can.rollup && rollup(modifier)) {
                     return Err(Refusal::construct_of("GROUP BY modifier"));
                 }
-                exprs.iter_mut().try_for_each(|expr| self.expr(expr))
+                exprs.iter_mut().try_for_each(|expr| self.operand(expr, true))
             }
             GroupByExpr::All(_) => Err(Refusal::construct_of("GROUP BY ALL")),
         }

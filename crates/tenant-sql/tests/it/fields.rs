@@ -34,7 +34,7 @@ fn a_qualified_name_that_is_no_column_is_refused() {
         "WITH c (a, b, c) AS (SELECT * FROM users) SELECT c.name FROM c",
         "WITH RECURSIVE c AS (SELECT id FROM users UNION SELECT c.sum_of_all FROM c) SELECT 1 FROM c",
         "WITH gone AS (DELETE FROM users RETURNING id) SELECT gone.name FROM gone",
-        "SELECT f.f FROM unnest(ARRAY(SELECT u FROM users u)) AS f",
+        "SELECT f.f FROM unnest($1) AS f",
         "SELECT f.f FROM jsonb_array_elements($1) AS f",
         "SELECT g.other FROM generate_series(1, 3) AS g",
         "UPDATE users u SET age = u.sum_of_all",

@@ -14,5 +14,6 @@ mod mysql;
 mod oracle;
 mod refusals;
 mod rewriter;
+mod rows;
 mod scoped;
 mod traps;
