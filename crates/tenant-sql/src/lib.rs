@@ -28,7 +28,7 @@
 //! - The text that is sent is printed from the tree that was analysed, read again, and compared: with the tree, and token
 //!   by token with the caller's text.
 //! - The *verifier* takes the printed text alone and proves, for each relation in each scope, that its tenant column is
-//!   bound to the tenant at a place that filters it. It shares no code with the scoper and is on in every build.
+//!   bound to the tenant at a place that filters it. It shares no judgement with the scoper, and is on in every build.
 //!
 //! # What it is not
 //!

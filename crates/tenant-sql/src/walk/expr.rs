@@ -214,7 +214,9 @@ impl Part for DataType {
 }
 
 fn is_plain(data_type: &DataType) -> bool {
-    !matches!(
+    let text = data_type.to_string().to_ascii_uppercase();
+    let queries = ["SELECT", "VALUES", "TABLE"].iter().any(|word| text.contains(word));
+    let composed = matches!(
         data_type,
         DataType::Table(_)
             | DataType::NamedTable { .. }
@@ -227,5 +229,6 @@ fn is_plain(data_type: &DataType) -> bool {
             | DataType::Union(_)
             | DataType::Nullable(_)
             | DataType::LowCardinality(_)
-    )
+    );
+    !queries && !composed
 }
