@@ -26,6 +26,8 @@ const MOST_COLUMNS: usize = 2000;
 #[derive(Default)]
 pub(super) struct Frame {
     relations: Vec<(String, Columns)>,
+    /// Functions whose row is one value: the name stands for that value.
+    scalars: Vec<String>,
     /// The whole `FROM` was walked. Before, a name may mean a relation of a scope further out as well.
     complete: bool,
 }
@@ -56,9 +58,24 @@ impl Scoper<'_> {
         }
         let (relation, column) = (self.rules.table(name), self.rules.column(name));
         let mut all = self.frames.iter().flat_map(|frame| &frame.relations);
-        let is_shown =
-            self.frames.iter().flat_map(|frame| &frame.relations).any(|(shown, _)| *shown == relation);
+        let is_shown = self.frames.iter().any(|frame| {
+            let scalar = frame.scalars.contains(&relation);
+            !scalar && frame.relations.iter().any(|(shown, _)| *shown == relation)
+        });
         is_shown && !all.any(|(_, columns)| columns.contains(&column))
+    }
+
+    /// A function in `FROM` that gives one value in each row.
+    pub(super) fn note_scalar(&mut self, function: &str, exposed: &str) {
+        const VALUES: [&str; 4] = [
+            "json_array_elements",
+            "json_array_elements_text",
+            "jsonb_array_elements",
+            "jsonb_array_elements_text",
+        ];
+        if let Some(frame) = self.frames.last_mut().filter(|_| VALUES.contains(&function)) {
+            frame.scalars.push(exposed.to_owned());
+        }
     }
 
     /// Requires that only one relation goes by a name: without its schema, the name could mean another one.

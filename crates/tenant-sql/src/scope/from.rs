@@ -236,6 +236,7 @@ impl Scoper<'_> {
         let (function, exposed) = (self.exposed(name, None)?, self.exposed(name, alias)?);
         let columns = self.function_columns(&function, &exposed);
         let columns = self.renamed(alias, columns);
+        self.note_scalar(&function, &exposed);
         self.expose(Some(name), alias, columns, brought)
     }
 

@@ -72,6 +72,9 @@ impl Scoper<'_> {
                     FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(name))) if take_rows => {
                         self.column(name)
                     }
+                    FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) if take_rows => {
+                        self.qualifier(name)
+                    }
                     arg => self.argument(arg),
                 })?;
                 clauses.iter_mut().try_for_each(|clause| self.clause(clause))

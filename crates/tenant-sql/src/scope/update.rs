@@ -128,13 +128,17 @@ impl Scoper<'_> {
         assignments.iter_mut().try_for_each(|assignment| {
             let Assignment { target: columns, value } = assignment;
             match columns {
-                AssignmentTarget::ColumnName(column) => self.assigned(column, target)?,
+                AssignmentTarget::ColumnName(column) => {
+                    self.assigned(column, target)?;
+                    self.expr(value)
+                }
                 AssignmentTarget::Tuple(columns) if self.rules.can.tuple_columns => {
                     columns.iter().try_for_each(|column| self.assigned(column, target))?;
+                    // Values for columns: nothing is compared.
+                    self.operand(value, true)
                 }
-                AssignmentTarget::Tuple(_) => return Err(Refusal::construct_of("row assignment")),
+                AssignmentTarget::Tuple(_) => Err(Refusal::construct_of("row assignment")),
             }
-            self.expr(value)
         })
     }
 

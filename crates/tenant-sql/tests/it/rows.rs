@@ -33,6 +33,9 @@ fn rows_are_not_compared_as_a_whole() {
         "DELETE FROM users WHERE users <> (21, 1)",
         "DELETE FROM users u USING orders o WHERE o <> (21, 1)",
         "SELECT array_agg(u) FROM users u",
+        "SELECT array_agg(u.*) FROM users u",
+        "SELECT t < (1, 2) FROM users t, LATERAL (SELECT 1 FROM jsonb_array_elements(t.name) AS x) y",
+        "UPDATE users SET age = (1, 2)",
         "SELECT id FROM users u ORDER BY u",
         "SELECT count(*) FROM users u GROUP BY u",
     ] {
@@ -55,6 +58,9 @@ fn rows_of_columns_are_compared_and_whole_rows_counted_and_made_json() {
         "SELECT u.id FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE o IS NULL",
         "SELECT row_to_json(u), to_jsonb(u) - 'age' FROM users u",
         "SELECT jsonb_agg(u ORDER BY u.id), count(u) FROM users u",
+        "SELECT json_agg(u.*), count(u.*) FROM users u",
+        "UPDATE users SET (age, name) = ($1, $2) WHERE id = $3",
+        "SELECT u.id, t FROM users u CROSS JOIN LATERAL jsonb_array_elements_text(u.name) AS t",
         // A column is a column, whatever else goes by its name.
         "SELECT name FROM users name",
     ] {
