@@ -49,9 +49,14 @@ impl Fuzzer {
         Self { rewriter, seeds: seeds::of(dialect) }
     }
 
+    /// Returns the input of one seed.
+    pub fn input(&self, seed: u64) -> String {
+        mutate::mutant(&self.seeds, &mut Random::new(seed))
+    }
+
     /// Tries the input of one seed.
     pub fn try_one(&mut self, seed: u64) -> Outcome {
-        let input = mutate::mutant(&self.seeds, &mut Random::new(seed));
+        let input = self.input(seed);
         let begin = busy();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.scope(&input)));
         let took = busy().saturating_sub(begin);
