@@ -1,5 +1,6 @@
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::account::Account;
@@ -15,7 +16,9 @@ pub(super) struct Folder {
 impl Folder {
     /// Short names: a socket's path may have 107 bytes.
     pub(super) fn new(prefix: &str, account: Option<Account>) -> Result<Self, ServerError> {
-        let made = tempfile::Builder::new().prefix(prefix).tempdir();
+        // PostgreSQL's socket in it asks for no password.
+        let closed = fs::Permissions::from_mode(0o700);
+        let made = tempfile::Builder::new().prefix(prefix).permissions(closed).tempdir();
         let path = made.map_err(ServerError::io("no temporary folder"))?.keep();
         let folder = Self { path, account };
         folder.own(&folder.path)?;

@@ -122,6 +122,10 @@ fn a_server_ends_with_its_value_and_takes_its_folder_along() {
     ];
     for (port, place, stop) in servers {
         assert!(place.exists() && listens(port));
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(folder_of(&place)).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o077, 0, "the folder is open to others");
         stop();
         assert!(!listens(port));
         assert!(!place.exists() && !folder_of(&place).exists());
