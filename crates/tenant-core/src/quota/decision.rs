@@ -21,7 +21,7 @@ pub(super) type States = SmallVec<[LimitState; 2]>;
 /// How one limit stands after a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitState {
-    /// The limit's position in the tenant's [`Limits`].
+    /// The limit's position in the tenant's [`Limits`](super::Limits).
     pub index: usize,
     /// How much is left in this window.
     pub remaining: u64,
@@ -34,7 +34,7 @@ pub struct LimitState {
 /// Which limit denied, and what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Denial {
-    /// The limit's position in the tenant's [`Limits`].
+    /// The limit's position in the tenant's [`Limits`](super::Limits).
     pub index: usize,
     /// How long to wait until the same cost can be admitted; `None` if it never can be, because the cost is above
     /// the limit itself.
