@@ -1,15 +1,16 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use smallvec::SmallVec;
 
-use super::Limit;
-use crate::{TenantContext, UnixTime};
+use super::{Limit, Limits};
+use crate::UnixTime;
 
 /// What a quota manager decided: over all limits at once, either all admit or nothing was charged.
 ///
-/// It knows limits by their position among those of the context that it was made for, and is asked with that context.
+/// It holds the limits that it was made over: a config that changes before the work is done does not change what it says.
 #[derive(Clone, Debug)]
 pub struct Decision {
+    limits: Arc<Limits>,
     states: States,
     decided_at: UnixTime,
     denial: Option<Denial>,
@@ -21,7 +22,7 @@ pub(super) type States = SmallVec<[LimitState; 2]>;
 /// How one limit stands after a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitState {
-    /// The limit's position in the tenant's [`Limits`](super::Limits).
+    /// The limit's position in the tenant's [`Limits`].
     pub index: usize,
     /// How much is left in this window.
     pub remaining: u64,
@@ -34,7 +35,7 @@ pub struct LimitState {
 /// Which limit denied, and what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Denial {
-    /// The limit's position in the tenant's [`Limits`](super::Limits).
+    /// The limit's position in the tenant's [`Limits`].
     pub index: usize,
     /// How long to wait until the same cost can be admitted; `None` if it never can be, because the cost is above
     /// the limit itself.
@@ -45,16 +46,22 @@ impl Decision {
     /// A decision of a quota manager, made at `decided_at` by its clock.
     #[must_use]
     pub fn new(
+        limits: Arc<Limits>,
         states: impl IntoIterator<Item = LimitState>,
         decided_at: UnixTime,
         denial: Option<Denial>,
     ) -> Self {
-        Self { states: states.into_iter().collect(), decided_at, denial }
+        Self { limits, states: states.into_iter().collect(), decided_at, denial }
     }
 
     /// A decision whose states are collected already: they are large enough for a copy to be felt.
-    pub(super) const fn of_states(states: States, decided_at: UnixTime, denial: Option<Denial>) -> Self {
-        Self { states, decided_at, denial }
+    pub(super) const fn of_states(
+        limits: Arc<Limits>,
+        states: States,
+        decided_at: UnixTime,
+        denial: Option<Denial>,
+    ) -> Self {
+        Self { limits, states, decided_at, denial }
     }
 
     /// Whether the work may be done; its costs are then charged.
@@ -68,24 +75,26 @@ impl Decision {
     ///
     /// Where several limits deny, it is the one that takes longest.
     #[must_use]
-    pub fn denial<'a>(&self, tenant: &'a TenantContext) -> Option<(&'a Limit, Denial)> {
+    pub fn denial(&self) -> Option<(&Limit, Denial)> {
         let denial = self.denial?;
-        Some((tenant.limits().get(denial.index)?, denial))
+        Some((self.limits.get(denial.index)?, denial))
     }
 
     /// Each limit that the costs touch, and how it stands now.
-    pub fn states<'a>(
-        &'a self,
-        tenant: &'a TenantContext,
-    ) -> impl Iterator<Item = (&'a Limit, &'a LimitState)> {
-        let limits = tenant.limits();
-        self.states.iter().filter_map(|state| Some((limits.get(state.index)?, state)))
+    pub fn states(&self) -> impl Iterator<Item = (&Limit, &LimitState)> {
+        self.states.iter().filter_map(|state| Some((self.limits.get(state.index)?, state)))
     }
 
     /// How long it takes until the window of a limit ends, seen from the decision.
     #[must_use]
     pub const fn resets_in(&self, state: &LimitState) -> Duration {
         state.resets_at.until_from(self.decided_at)
+    }
+
+    /// The limits that were looked at.
+    #[must_use]
+    pub const fn limits(&self) -> &Arc<Limits> {
+        &self.limits
     }
 
     /// When it was made, by the manager's clock.

@@ -90,7 +90,7 @@ impl Drop for Reservation {
         }
         let nothing: Vec<Cost> = self
             .decision
-            .states(&self.tenant)
+            .states()
             .map(|(limit, _)| Cost { dimension: limit.dimension.clone(), amount: 0 })
             .collect();
         self.quotas.settle(&self.tenant, &self.decision, &nothing);

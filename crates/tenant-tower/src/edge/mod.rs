@@ -243,8 +243,8 @@ impl Edge {
             return Ok(entry);
         };
         self.hooks.on_quota(&QuotaEvent::new(&entry.tenant, decision));
-        match Rejection::of_quota(&entry.tenant, decision) {
-            None if entry.tenant.limits().is_empty() => *way.decision = None,
+        match Rejection::of_quota(decision) {
+            None if decision.limits().is_empty() => *way.decision = None,
             None => {}
             Some(rejection) => return Err(reject_for(entry, rejection)),
         }

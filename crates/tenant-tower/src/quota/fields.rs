@@ -54,31 +54,22 @@ impl Fields {
             write_standard(tenant, decision, headers);
         }
         if self.legacy {
-            write_legacy(tenant, decision, headers);
+            write_legacy(decision, headers);
         }
         if self.remaining {
-            write_remaining(&X_REQUESTS, &Dimension::Requests, tenant, decision, headers);
-            write_remaining(&X_TOKENS, &Dimension::Tokens, tenant, decision, headers);
+            write_remaining(&X_REQUESTS, &Dimension::Requests, decision, headers);
+            write_remaining(&X_TOKENS, &Dimension::Tokens, decision, headers);
         }
     }
 }
 
 fn write_standard(tenant: &TenantContext, decision: &Decision, headers: &mut HeaderMap) {
-    let rendered = tenant.record().edge_slot().get_or_init(0, || Arc::new(Told::of(tenant.limits())));
-    let Some(Told { policy: Some(policy), members }) = rendered else { return };
-    let mut line = Line::default();
-    for (_, state) in decision.states(tenant) {
-        let Some(Some(member)) = members.get(state.index) else { continue };
-        line.separate();
-        line.push(member);
-        line.number(state.remaining);
-        line.push(b";t=");
-        line.number(seconds(decision, state));
+    // What was rendered for a config holds for that config's limits: positions in others mean something else.
+    if !Arc::ptr_eq(tenant.limits(), decision.limits()) {
+        return Told::of(decision.limits()).write(decision, headers);
     }
-    if let Ok(value) = HeaderValue::from_bytes(line.as_bytes()) {
-        headers.reserve(2);
-        headers.insert(RATE_LIMIT_POLICY, policy.clone());
-        headers.insert(RATE_LIMIT, value);
+    if let Some(told) = tenant.record().edge_slot().get_or_init(0, || Arc::new(Told::of(tenant.limits()))) {
+        told.write(decision, headers);
     }
 }
 
@@ -96,6 +87,24 @@ impl Told {
         let policy = (!line.is_empty()).then(|| HeaderValue::from_bytes(line.as_bytes()).ok());
         Self { policy: policy.flatten(), members: limits.iter().map(member).collect() }
     }
+
+    fn write(&self, decision: &Decision, headers: &mut HeaderMap) {
+        let Some(policy) = &self.policy else { return };
+        let mut line = Line::default();
+        for (_, state) in decision.states() {
+            let Some(Some(member)) = self.members.get(state.index) else { continue };
+            line.separate();
+            line.push(member);
+            line.number(state.remaining);
+            line.push(b";t=");
+            line.number(seconds(decision, state));
+        }
+        if let Ok(value) = HeaderValue::from_bytes(line.as_bytes()) {
+            headers.reserve(2);
+            headers.insert(RATE_LIMIT_POLICY, policy.clone());
+            headers.insert(RATE_LIMIT, value);
+        }
+    }
 }
 
 fn member(limit: &Limit) -> Option<Box<[u8]>> {
@@ -107,41 +116,26 @@ fn member(limit: &Limit) -> Option<Box<[u8]>> {
 
 /// `X-RateLimit-*` have room for one limit: of those over requests the one with the least left. The reset is in
 /// seconds from now.
-fn write_legacy(tenant: &TenantContext, decision: &Decision, headers: &mut HeaderMap) {
-    if let Some((limit, state)) = tightest(tenant, decision, &Dimension::Requests) {
+fn write_legacy(decision: &Decision, headers: &mut HeaderMap) {
+    if let Some((limit, state)) = tightest(decision, &Dimension::Requests) {
         headers.insert(X_LIMIT, HeaderValue::from(limit.limit));
         headers.insert(X_REMAINING, HeaderValue::from(state.remaining));
         headers.insert(X_RESET, HeaderValue::from(seconds(decision, state)));
     }
 }
 
-fn write_remaining(
-    name: &HeaderName,
-    of: &Dimension,
-    tenant: &TenantContext,
-    decision: &Decision,
-    headers: &mut HeaderMap,
-) {
-    if let Some((_, state)) = tightest(tenant, decision, of) {
+fn write_remaining(name: &HeaderName, of: &Dimension, decision: &Decision, headers: &mut HeaderMap) {
+    if let Some((_, state)) = tightest(decision, of) {
         headers.insert(name, HeaderValue::from(state.remaining));
     }
 }
 
-fn tightest<'a>(
-    tenant: &'a TenantContext,
-    decision: &'a Decision,
-    of: &Dimension,
-) -> Option<(&'a Limit, &'a LimitState)> {
-    told(tenant, decision)
-        .filter(|(limit, _)| limit.dimension == *of)
-        .min_by_key(|(_, state)| state.remaining)
+fn tightest<'a>(decision: &'a Decision, of: &Dimension) -> Option<(&'a Limit, &'a LimitState)> {
+    told(decision).filter(|(limit, _)| limit.dimension == *of).min_by_key(|(_, state)| state.remaining)
 }
 
-fn told<'a>(
-    tenant: &'a TenantContext,
-    decision: &'a Decision,
-) -> impl Iterator<Item = (&'a Limit, &'a LimitState)> {
-    decision.states(tenant).filter(|(limit, _)| is_told(limit))
+fn told(decision: &Decision) -> impl Iterator<Item = (&Limit, &LimitState)> {
+    decision.states().filter(|(limit, _)| is_told(limit))
 }
 
 fn is_told(limit: &Limit) -> bool {

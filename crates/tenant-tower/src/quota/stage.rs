@@ -42,12 +42,12 @@ impl QuotaStage {
     /// Gives back what a decision charged, and tells how the limits stand without it.
     pub(crate) fn refund(&self, tenant: &TenantContext, decision: &Decision) -> Decision {
         self.quotas.settle(tenant, decision, &Self::NOTHING);
-        let states = decision.states(tenant).map(|(limit, state)| LimitState {
+        let states = decision.states().map(|(limit, state)| LimitState {
             remaining: state.remaining.saturating_add(state.charged).min(limit.limit),
             charged: 0,
             ..*state
         });
-        Decision::new(states, decision.decided_at(), None)
+        Decision::new(Arc::clone(decision.limits()), states, decision.decided_at(), None)
     }
 
     fn wrong(&self, detail: &'static str) -> Rejection {

@@ -1,7 +1,7 @@
 //! What becomes a rejection.
 
 use tenant_core::{
-    AdmissionError, Inactive, InvalidConfig, StoreError, StoreErrorKind, TenantContext,
+    AdmissionError, Inactive, InvalidConfig, StoreError, StoreErrorKind,
     policy::{PolicyDecision, PolicyDenial},
     quota::Decision,
 };
@@ -63,12 +63,12 @@ impl Rejection {
 
     /// The rejection that a quota's decision amounts to; `None` if it admits.
     #[must_use]
-    pub fn of_quota(tenant: &TenantContext, decision: &Decision) -> Option<Self> {
+    pub fn of_quota(decision: &Decision) -> Option<Self> {
         if decision.is_admitted() {
             return None;
         }
         // A denial of a limit that the decision can't name is a denial all the same.
-        let Some((limit, denial)) = decision.denial(tenant) else {
+        let Some((limit, denial)) = decision.denial() else {
             return Some(Self::quota_exceeded(None));
         };
         let detail = match denial.retry_after {

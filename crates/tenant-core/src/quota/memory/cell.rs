@@ -9,7 +9,7 @@ use super::super::{
     Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage, decision::States,
     window::FixedWindow,
 };
-use crate::{TenantContext, UnixTime};
+use crate::UnixTime;
 
 /// The limits, by position, that crossed a threshold, with the threshold in percent: almost always none.
 pub(super) type Crossed = Vec<(usize, u8)>;
@@ -43,12 +43,12 @@ impl Cell {
         let denial = counts.weigh(limits, costs, now, &mut states);
         counts.charge(limits, &mut states, denial.is_none(), crossed);
         drop(counts);
-        Decision::of_states(states, now, denial)
+        Decision::of_states(Arc::clone(limits), states, now, denial)
     }
 
-    pub(super) fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost], now: UnixTime) {
+    pub(super) fn settle(&self, decision: &Decision, actual: &[Cost], now: UnixTime) {
         let mut counts = self.0.lock();
-        for (limit, state) in decision.states(tenant) {
+        for (limit, state) in decision.states() {
             let Some(used) = Cost::total(actual, &limit.dimension) else {
                 continue;
             };

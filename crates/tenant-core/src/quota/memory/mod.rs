@@ -137,7 +137,7 @@ impl QuotaManager for InMemoryQuotaManager {
 
     fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
         let now = self.clock.coarse_unix();
-        self.with_cell(tenant.record(), now, |cell| cell.settle(tenant, decision, actual, now));
+        self.with_cell(tenant.record(), now, |cell| cell.settle(decision, actual, now));
     }
 
     async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {

@@ -38,7 +38,7 @@ async fn admits_the_limit_and_starts_anew_with_the_next_minute() {
         assert!(admit(&quotas, &tenant, &[Cost::requests(1)]));
     }
     let decision = quotas.try_decide(&tenant, &[Cost::requests(1)]).unwrap();
-    let (limit, denial) = decision.denial(&tenant).unwrap();
+    let (limit, denial) = decision.denial().unwrap();
     assert_eq!((&*limit.name, denial.retry_after_secs()), ("rpm", Some(31)));
     clock.advance(Duration::from_millis(30_500));
     assert!(admit(&quotas, &tenant, &[Cost::requests(1)]));
@@ -60,7 +60,7 @@ async fn a_cost_above_the_limit_is_never_admissible() {
     let (_, quotas) = manager();
     let tenant = enter(config("acme").tokens_per_minute(5).build().unwrap()).await;
     let decision = quotas.try_decide(&tenant, &[Cost::tokens(6)]).unwrap();
-    assert_eq!(decision.denial(&tenant).unwrap().1.retry_after, None);
+    assert_eq!(decision.denial().unwrap().1.retry_after, None);
     assert!(!admit(&quotas, &tenant, &[Cost::tokens(u64::MAX), Cost::tokens(u64::MAX)]));
     assert!(admit(&quotas, &tenant, &[Cost::tokens(5)]));
     assert!(admit(&quotas, &tenant, &[Cost::tokens(0)]), "asking for nothing is always fine");
@@ -113,7 +113,7 @@ async fn named_limits_count_beside_the_shorthands() {
     clock.advance(Duration::from_secs(60));
     assert!(admit(&quotas, &tenant, &[Cost::requests(1)]));
     let decision = quotas.try_decide(&tenant, &[Cost::requests(1)]).unwrap();
-    assert_eq!(&*decision.denial(&tenant).unwrap().0.name, "daily");
+    assert_eq!(&*decision.denial().unwrap().0.name, "daily");
 }
 
 #[tokio::test]
@@ -125,6 +125,22 @@ async fn a_shadow_limit_counts_and_never_denies() {
         assert!(admit(&quotas, &tenant, &[Cost::requests(1)]));
     }
     assert_eq!(quotas.usage(tenant.record()).await.unwrap().limits[0].used, 3);
+}
+
+// Positions are those of the config that was decided under: with a limit more, they name others.
+#[tokio::test]
+async fn settles_the_limit_that_was_charged_though_the_config_has_changed() {
+    let (_, quotas) = manager();
+    let before = enter(config("acme").tokens_per_minute(100).build().unwrap()).await;
+    let decision = quotas.try_decide(&before, &[Cost::requests(1), Cost::tokens(40)]).unwrap();
+    let after = config("acme").requests_per_minute(10).tokens_per_minute(100).build().unwrap();
+    let after = enter(after).await;
+    assert!(admit(&quotas, &after, &[Cost::requests(2)]));
+
+    quotas.settle(&after, &decision, &[Cost::requests(0), Cost::tokens(3)]);
+    let usage = quotas.usage(after.record()).await.unwrap();
+    let used: Vec<_> = usage.limits.iter().map(|limit| (&*limit.limit.name, limit.used)).collect();
+    assert_eq!(used, [("rpm", 2), ("tpm", 3)]);
 }
 
 #[tokio::test]
