@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use sqlx::{AssertSqlSafe, Connection as _, Either};
+use sqlx::{AssertSqlSafe, Column as _, Connection as _, Either, Row};
 use tenant_sql::Dialect;
 
 use super::answer::{Answer, Failure, MOST_BYTES, MOST_MILLISECONDS, MOST_ROWS};
@@ -28,8 +28,8 @@ enum Inner {
     MySql(sqlx::MySqlConnection),
 }
 
-/// A row: names and values.
-type Row = (Option<Vec<String>>, String);
+/// What a statement gives, bit by bit: how many rows it changed, or a row, the first one with the names of its columns.
+type Told<'c> = BoxStream<'c, Result<Either<u64, (Option<Vec<String>>, String)>, sqlx::Error>>;
 
 impl Link {
     pub(super) async fn open(dialect: Dialect, address: &str) -> Result<Self, sqlx::Error> {
@@ -119,9 +119,27 @@ async fn in_time(answer: impl Future<Output = Result<Answer, Failure>>) -> Resul
     tokio::time::timeout(limit, answer).await.unwrap_or(Err(Failure::TooLarge))
 }
 
-async fn collect(
-    mut stream: BoxStream<'_, Result<Either<u64, Row>, sqlx::Error>>,
-) -> Result<Answer, Failure> {
+/// Tells of rows by their values, each as `value` writes it.
+fn told<'c, Q: 'c, R: Row + 'c>(
+    stream: BoxStream<'c, Result<Either<Q, R>, sqlx::Error>>,
+    changed: fn(&Q) -> u64,
+    value: fn(&R, usize) -> Result<String, sqlx::Error>,
+) -> Told<'c> {
+    let mut is_first = true;
+    let mut row = move |row: &R| {
+        let names = || row.columns().iter().map(|column| column.name().to_owned()).collect();
+        let names = std::mem::take(&mut is_first).then(names);
+        let values: Result<Vec<String>, sqlx::Error> = (0..row.len()).map(|at| value(row, at)).collect();
+        Ok((names, values?.join("|")))
+    };
+    let tell = move |item| match item? {
+        Either::Left(done) => Ok(Either::Left(changed(&done))),
+        Either::Right(next) => row(&next).map(Either::Right),
+    };
+    stream.map(tell).boxed()
+}
+
+async fn collect(mut stream: Told<'_>) -> Result<Answer, Failure> {
     let mut answer = Answer::default();
     let mut bytes = 0;
     while let Some(item) = stream.next().await {

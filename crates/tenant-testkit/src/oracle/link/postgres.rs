@@ -1,14 +1,10 @@
-use futures_util::stream::{BoxStream, StreamExt as _};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgConnection, PgRow, PgTypeInfo, PgTypeKind};
-use sqlx::{
-    AssertSqlSafe, Column as _, Connection as _, Either, Encode, Postgres, Row as _, Type, TypeInfo as _,
-    ValueRef as _,
-};
+use sqlx::{AssertSqlSafe, Connection as _, Encode, Postgres, Row as _, Type, TypeInfo as _, ValueRef as _};
 
-use super::{Row, hex, text_or_hex};
+use super::{Told, hex, text_or_hex, told};
 use crate::oracle::answer::MOST_MILLISECONDS;
 use crate::oracle::value::Value;
 
@@ -38,11 +34,7 @@ impl Encode<'_, Postgres> for Untyped {
     }
 }
 
-pub(super) fn run<'c>(
-    link: &'c mut PgConnection,
-    sql: &str,
-    arguments: &[Value],
-) -> BoxStream<'c, Result<Either<u64, Row>, sqlx::Error>> {
+pub(super) fn run<'c>(link: &'c mut PgConnection, sql: &str, arguments: &[Value]) -> Told<'c> {
     // Named: sqlx asks for a type it does not know in between, and an unnamed one would be gone then.
     let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
     for argument in arguments {
@@ -56,29 +48,9 @@ pub(super) fn run<'c>(
             Value::Uuid(value) => query.bind(uuid::Uuid::from_u128(value)),
         };
     }
-    let mut first = true;
     #[allow(deprecated, reason = "the only way to rows and the number of changed ones in one run")]
     let stream = query.fetch_many(link);
-    stream
-        .map(move |item| {
-            Ok(match item? {
-                Either::Left(done) => Either::Left(done.rows_affected()),
-                Either::Right(row) => {
-                    let names = std::mem::take(&mut first).then(|| names(&row));
-                    Either::Right((names, show(&row)?))
-                }
-            })
-        })
-        .boxed()
-}
-
-fn names(row: &PgRow) -> Vec<String> {
-    row.columns().iter().map(|column| column.name().to_owned()).collect()
-}
-
-fn show(row: &PgRow) -> Result<String, sqlx::Error> {
-    let values: Result<Vec<String>, sqlx::Error> = (0..row.len()).map(|at| value(row, at)).collect();
-    Ok(values?.join("|"))
+    told(stream, sqlx::postgres::PgQueryResult::rows_affected, value)
 }
 
 /// The bytes decide; numbers and strings are shown as what they are.

@@ -1,10 +1,9 @@
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{BoxStream, StreamExt as _};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Column as _, Connection as _, Either, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, TypeInfo as _, ValueRef as _};
 
-use super::{Row, text_or_hex};
+use super::{Told, text_or_hex, told};
 use crate::oracle::answer::MOST_MILLISECONDS;
 use crate::oracle::value::Value;
 
@@ -34,11 +33,7 @@ impl Limited {
     }
 }
 
-pub(super) fn run<'c>(
-    link: &'c mut SqliteConnection,
-    sql: &str,
-    arguments: &[Value],
-) -> BoxStream<'c, Result<Either<u64, Row>, sqlx::Error>> {
+pub(super) fn run<'c>(link: &'c mut SqliteConnection, sql: &str, arguments: &[Value]) -> Told<'c> {
     let mut query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
     for argument in arguments {
         query = match argument.clone() {
@@ -51,29 +46,9 @@ pub(super) fn run<'c>(
             Value::Uuid(value) => query.bind(value.to_be_bytes().to_vec()),
         };
     }
-    let mut first = true;
     #[allow(deprecated, reason = "the only way to rows and the number of changed ones in one run")]
     let stream = query.fetch_many(link);
-    stream
-        .map(move |item| {
-            Ok(match item? {
-                Either::Left(done) => Either::Left(done.rows_affected()),
-                Either::Right(row) => {
-                    let names = std::mem::take(&mut first).then(|| names(&row));
-                    Either::Right((names, show(&row)?))
-                }
-            })
-        })
-        .boxed()
-}
-
-fn names(row: &SqliteRow) -> Vec<String> {
-    row.columns().iter().map(|column| column.name().to_owned()).collect()
-}
-
-fn show(row: &SqliteRow) -> Result<String, sqlx::Error> {
-    let values: Result<Vec<String>, sqlx::Error> = (0..row.len()).map(|at| value(row, at)).collect();
-    Ok(values?.join("|"))
+    told(stream, sqlx::sqlite::SqliteQueryResult::rows_affected, value)
 }
 
 fn value(row: &SqliteRow, at: usize) -> Result<String, sqlx::Error> {
