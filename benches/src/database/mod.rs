@@ -12,7 +12,7 @@ use tenant::{TenantContext, TenantId};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    BoxError,
+    BoxError, Contestant,
     tenants::{self, Limits},
 };
 
@@ -22,20 +22,38 @@ pub const ROWS: i64 = 1_000;
 /// What is read of a clock before and after: time, or this process' processor time.
 pub type Reading = fn() -> Duration;
 
-fn timed(
+/// Reads a note by its number, again and again. What `read` holds, a private server for instance, ends with it.
+fn reader(
+    name: &'static str,
     now: Reading,
-    runtime: &Runtime,
-    turns: u64,
-    read: impl AsyncFn(i64) -> sqlx::Result<String>,
-) -> Duration {
-    runtime.block_on(async {
-        let start = now();
-        for id in (1..=ROWS).cycle().take(usize::try_from(turns).unwrap_or(usize::MAX)) {
-            let text = read(id).await;
-            assert!(text.is_ok_and(|text| text.starts_with("acme")));
-        }
-        now().saturating_sub(start)
+    runtime: Runtime,
+    read: impl AsyncFn(i64) -> sqlx::Result<String> + 'static,
+) -> Contestant {
+    Contestant::timed(name, move |turns| {
+        runtime.block_on(async {
+            let start = now();
+            for id in (1..=ROWS).cycle().take(usize::try_from(turns).unwrap_or(usize::MAX)) {
+                let text = read(id).await;
+                assert!(text.is_ok_and(|text| text.starts_with("acme")));
+            }
+            now().saturating_sub(start)
+        })
     })
+}
+
+/// The notes of two tenants, with tenants and texts of the type `text`; and what their planner wants to know of them.
+fn notes(text: &str, analyze: &str) -> [String; 3] {
+    let note = |tenant: &'static str| move |id| format!("('{tenant}', {id}, '{tenant} has note {id}')");
+    let notes: Vec<String> =
+        ["acme", "globex"].into_iter().flat_map(|tenant| (1..=ROWS).map(note(tenant))).collect();
+    [
+        format!(
+            "CREATE TABLE notes (tenant_id {text} NOT NULL, id BIGINT NOT NULL, text {text} NOT NULL, \
+             PRIMARY KEY (tenant_id, id))"
+        ),
+        format!("INSERT INTO notes (tenant_id, id, text) VALUES {}", notes.join(", ")),
+        analyze.to_owned(),
+    ]
 }
 
 fn acme() -> Result<TenantContext, BoxError> {

@@ -1,16 +1,14 @@
 //! From a SQLite file.
 
-use std::{path::Path, rc::Rc, time::Duration};
+use std::{path::Path, rc::Rc};
 
 use sqlx::{
-    Sqlite, SqlitePool,
+    AssertSqlSafe, Sqlite, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
 };
-use tempfile::TempDir;
 use tenant::{TenantContext, TenantDb};
-use tokio::runtime::Runtime;
 
-use super::{ROWS, Reading, acme, runtime, timed};
+use super::{Reading, acme, notes, reader, runtime};
 use crate::{BoxError, Contestant};
 
 const PLAIN: &str = "SELECT text FROM notes WHERE tenant_id = ? AND id = ?";
@@ -21,54 +19,23 @@ const SCOPED: &str = "SELECT text FROM notes WHERE id = ?";
 /// # Errors
 /// The file can't be written.
 pub fn contestants(now: Reading) -> Result<Vec<Contestant>, BoxError> {
+    // It is there until the last contestant is gone.
     let directory = Rc::new(tempfile::tempdir()?);
     prepare(directory.path())?;
-    let (plain, scoped) = (Plain::open(Rc::clone(&directory))?, Scoped::open(directory)?);
+    let (ours, theirs) = (runtime()?, runtime()?);
+    let db = ours.block_on(async { TenantDb::builder(pool(directory.path()).await?).build().await })?;
+    let pool = theirs.block_on(pool(directory.path()))?;
+    let (tenant, kept) = (acme()?, Rc::clone(&directory));
     Ok(vec![
-        Contestant::timed("scoped", move |turns| scoped.read(now, turns)),
-        Contestant::timed("explicit predicate", move |turns| plain.read(now, turns)),
+        reader("scoped", now, ours, async move |id| {
+            let _kept = &kept;
+            scoped(&db, &tenant, id).await
+        }),
+        reader("explicit predicate", now, theirs, async move |id| {
+            let _kept = &directory;
+            plain(&pool, "acme", id).await
+        }),
     ])
-}
-
-/// The file is there until the last contestant is gone.
-struct Plain {
-    pool: SqlitePool,
-    runtime: Runtime,
-    _directory: Rc<TempDir>,
-}
-
-impl Plain {
-    fn open(directory: Rc<TempDir>) -> Result<Self, BoxError> {
-        let runtime = runtime()?;
-        let pool = runtime.block_on(pool(directory.path()))?;
-        Ok(Self { pool, runtime, _directory: directory })
-    }
-
-    fn read(&self, now: Reading, turns: u64) -> Duration {
-        timed(now, &self.runtime, turns, async |id| plain(&self.pool, "acme", id).await)
-    }
-}
-
-struct Scoped {
-    db: TenantDb<Sqlite>,
-    tenant: TenantContext,
-    runtime: Runtime,
-    _directory: Rc<TempDir>,
-}
-
-impl Scoped {
-    fn open(directory: Rc<TempDir>) -> Result<Self, BoxError> {
-        let runtime = runtime()?;
-        let db = runtime.block_on(async {
-            let pool = pool(directory.path()).await?;
-            TenantDb::builder(pool).build().await
-        })?;
-        Ok(Self { db, tenant: acme()?, runtime, _directory: directory })
-    }
-
-    fn read(&self, now: Reading, turns: u64) -> Duration {
-        timed(now, &self.runtime, turns, async |id| scoped(&self.db, &self.tenant, id).await)
-    }
 }
 
 /// Reads a note with the tenant in the statement.
@@ -108,28 +75,9 @@ pub async fn pool(directory: &Path) -> sqlx::Result<SqlitePool> {
 pub fn prepare(directory: &Path) -> Result<(), BoxError> {
     runtime()?.block_on(async {
         let pool = pool(directory).await?;
-        let mut transaction = pool.begin().await?;
-        sqlx::query(
-            "CREATE TABLE notes (
-                tenant_id TEXT NOT NULL COLLATE BINARY, id INTEGER NOT NULL, text TEXT NOT NULL,
-                PRIMARY KEY (tenant_id, id)
-            )",
-        )
-        .execute(&mut *transaction)
-        .await?;
-        for tenant in ["acme", "globex"] {
-            for id in 1..=ROWS {
-                sqlx::query("INSERT INTO notes (tenant_id, id, text) VALUES (?, ?, ?)")
-                    .bind(tenant)
-                    .bind(id)
-                    .bind(format!("{tenant}'s note {id}"))
-                    .execute(&mut *transaction)
-                    .await?;
-            }
+        for statement in notes("TEXT COLLATE BINARY", "ANALYZE") {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&pool).await?;
         }
-        transaction.commit().await?;
-        // So that both are planned by what is there.
-        sqlx::query("ANALYZE").execute(&pool).await?;
         pool.close().await;
         Ok(())
     })

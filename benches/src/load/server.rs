@@ -82,7 +82,7 @@ impl ServerKind {
     const fn exchange(self) -> (&'static str, &'static str) {
         match self {
             Self::Bare | Self::EmptyLayer | Self::Governor | Self::Tenant => ("/hello", "hello"),
-            Self::BareDatabase | Self::TenantDatabase => ("/notes/500", "acme's note 500"),
+            Self::BareDatabase | Self::TenantDatabase => ("/notes/500", "acme has note 500"),
         }
     }
 }
