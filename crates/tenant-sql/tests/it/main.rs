@@ -10,6 +10,7 @@ mod hostile;
 mod joined;
 mod limits;
 mod merge;
+mod members;
 mod mysql;
 mod oracle;
 mod refusals;
