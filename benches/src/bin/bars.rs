@@ -36,7 +36,7 @@ fn print(comparison: &str, race: &Race) {
 fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
     let added = |ours, peer| race.added_ratio(ours, peer, "bare");
     match comparison {
-        "layers" => vec![
+        "layers" | "layers_in_axum" => vec![
             Bar::at_most("the stack to by hand with moka", 0.8, added("tenant", "by hand, moka")),
             Bar::at_most("the stack to by hand with a map", 0.8, added("tenant", "by hand, map")),
             Bar::at_most("the stack to tower_governor alone", 1.5, added("tenant", "governor")),

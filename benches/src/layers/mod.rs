@@ -10,11 +10,15 @@
 //!   `RateLimit-Policy` and `RateLimit`. `2 limits` has one over tokens too.
 //!
 //! There are 10 000 tenants; requests of 64 of them come in turn, and all are admitted.
+//!
+//! They race twice: around a service that answers nothing to a request that carries nothing, and as in a service on axum
+//! ([`Scene`]), where the maps that layers write into exist already.
 
 mod by_hand;
 mod directory;
 mod governed;
 mod ready;
+mod scene;
 
 use axum::{Router, body::Body};
 use http::{Request, StatusCode};
@@ -27,28 +31,42 @@ use self::{
     directory::{Directory, InMap, InMoka},
     governed::{FromExtensions, FromHeader, fields, quiet},
     ready::{Ready, answer},
+    scene::Scene,
 };
 use crate::{
     BoxError, Contestant,
     tenants::{self, Limits},
 };
 
-/// Who takes part.
+/// Who takes part, around a service of nothing.
 ///
 /// # Errors
 /// A config is invalid.
 pub fn contestants() -> Result<Vec<Contestant>, BoxError> {
+    contestants_in(Scene::Nothing)
+}
+
+/// Who takes part, as in a service on axum.
+///
+/// # Errors
+/// A config is invalid.
+pub fn contestants_in_axum() -> Result<Vec<Contestant>, BoxError> {
+    contestants_in(Scene::Axum)
+}
+
+fn contestants_in(scene: Scene) -> Result<Vec<Contestant>, BoxError> {
+    let ready = Ready(scene);
     Ok(vec![
-        contestant("bare", Ready),
-        contestant("governor", GovernorLayer::new(quiet(FromHeader)?).layer(Ready)),
-        contestant("governor with fields", GovernorLayer::new(fields(FromHeader)?).layer(Ready)),
-        by_hand("by hand, moka", InMoka::new())?,
-        by_hand("by hand, map", InMap::new())?,
-        by_hand_with_fields("by hand, map, with fields", InMap::new())?,
-        ours("tenant", Limits::Requests, false)?,
-        ours("tenant with fields", Limits::Requests, true)?,
-        ours("tenant, 2 limits", Limits::RequestsAndTokens, false)?,
-        ours("tenant, 2 limits, with fields", Limits::RequestsAndTokens, true)?,
+        contestant("bare", ready, ready),
+        contestant("governor", ready, GovernorLayer::new(quiet(FromHeader)?).layer(ready)),
+        contestant("governor with fields", ready, GovernorLayer::new(fields(FromHeader)?).layer(ready)),
+        by_hand("by hand, moka", ready, InMoka::new())?,
+        by_hand("by hand, map", ready, InMap::new())?,
+        by_hand_with_fields("by hand, map, with fields", ready, InMap::new())?,
+        ours("tenant", ready, Limits::Requests, false)?,
+        ours("tenant with fields", ready, Limits::Requests, true)?,
+        ours("tenant, 2 limits", ready, Limits::RequestsAndTokens, false)?,
+        ours("tenant, 2 limits, with fields", ready, Limits::RequestsAndTokens, true)?,
     ])
 }
 
@@ -60,35 +78,39 @@ pub fn behind_governor(router: Router) -> Result<Router, BoxError> {
     Ok(router.layer(GovernorLayer::new(fields(FromHeader)?)))
 }
 
-fn ours(name: &'static str, limits: Limits, fields: bool) -> Result<Contestant, BoxError> {
+fn ours(name: &'static str, ready: Ready, limits: Limits, fields: bool) -> Result<Contestant, BoxError> {
     let layer = TenantLayer::builder()
         .resolver(HeaderResolver::default())
         .configs(tenants::configs(limits)?)
         .rate_limit_fields(fields)
         .build();
-    Ok(contestant(name, layer.layer(Ready)))
+    Ok(contestant(name, ready, layer.layer(ready)))
 }
 
-fn by_hand(name: &'static str, directory: impl Directory) -> Result<Contestant, BoxError> {
-    let governed = GovernorLayer::new(quiet(FromExtensions)?).layer(Ready);
-    Ok(contestant(name, ByHand::new(governed, directory)))
+fn by_hand(name: &'static str, ready: Ready, directory: impl Directory) -> Result<Contestant, BoxError> {
+    let governed = GovernorLayer::new(quiet(FromExtensions)?).layer(ready);
+    Ok(contestant(name, ready, ByHand::new(governed, directory)))
 }
 
-fn by_hand_with_fields(name: &'static str, directory: impl Directory) -> Result<Contestant, BoxError> {
-    let governed = GovernorLayer::new(fields(FromExtensions)?).layer(Ready);
-    Ok(contestant(name, ByHand::new(governed, directory)))
+fn by_hand_with_fields(
+    name: &'static str,
+    ready: Ready,
+    directory: impl Directory,
+) -> Result<Contestant, BoxError> {
+    let governed = GovernorLayer::new(fields(FromExtensions)?).layer(ready);
+    Ok(contestant(name, ready, ByHand::new(governed, directory)))
 }
 
 /// Sends one request of each tenant first, so that all are known everywhere.
-fn contestant<S, B>(name: &'static str, mut service: S) -> Contestant
+fn contestant<S, B>(name: &'static str, Ready(scene): Ready, mut service: S) -> Contestant
 where
     S: Service<Request<Body>, Response = http::Response<B>> + 'static,
 {
     for tenant in tenants::names() {
-        assert_eq!(answer(&mut service, request(&tenant)), Some(StatusCode::OK), "{name}");
+        assert_eq!(answer(&mut service, scene.request(&tenant)), Some(StatusCode::OK), "{name}");
     }
     let mut tenants = tenants::busy();
-    let feed = move || request(&tenants.next().unwrap_or_default());
+    let feed = move || scene.request(&tenants.next().unwrap_or_default());
     Contestant::fed(name, feed, move |request| {
         assert_eq!(answer(&mut service, request), Some(StatusCode::OK));
     })

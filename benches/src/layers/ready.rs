@@ -9,9 +9,11 @@ use axum::body::Body;
 use http::{Request, Response, StatusCode};
 use tower::Service;
 
+use super::scene::Scene;
+
 /// A service that is always ready and answers at once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ready;
+pub(super) struct Ready(pub(super) Scene);
 
 impl Service<Request<Body>> for Ready {
     type Response = Response<Body>;
@@ -24,7 +26,7 @@ impl Service<Request<Body>> for Ready {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         drop(request);
-        ready(Ok(Response::new(Body::empty())))
+        ready(Ok(self.0.response()))
     }
 }
 

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`TenantLayer`] | the whole way, in one layer |
 //! | [`ResolveLayer`], [`PolicyLayer`], [`QuotaLayer`] | its steps, one by one |
+//! | `FairLayer` (feature `fair`) | how many requests run at once, and whose turn it is |
 //! | [`TenantResolver`] | who reads the tenant from a head: [`HeaderResolver`], [`SubdomainResolver`], [`HostResolver`], [`PathResolver`], chains of them |
 //! | [`Claim`] | what a resolver says |
 //! | [`Rejection`] | a request that is not served, and why; handlers answer in the same form |
@@ -32,6 +33,7 @@
 //!
 //! # Features
 //! - `axum`: the extractors `Tenant` and `Option<Tenant>`, and rejections as responses of handlers.
+//! - `fair`: slots in front of the inner service, shared out fairly between tenants (`FairLayer`).
 //! - `tracing`: a span per request with `tenant.id`.
 
 #[cfg(feature = "axum")]
@@ -40,6 +42,8 @@ mod body;
 mod claim;
 pub mod danger;
 mod edge;
+#[cfg(feature = "fair")]
+mod fair;
 mod head;
 mod host;
 mod policy;
@@ -55,6 +59,8 @@ pub use http;
 
 #[cfg(feature = "axum")]
 pub use self::axum::Tenant;
+#[cfg(feature = "fair")]
+pub use self::fair::{FairBody, FairFuture, FairLayer, FairService};
 pub use self::{
     body::TenantBody,
     claim::{Claim, Source},

@@ -14,6 +14,7 @@
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
+//! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
 //! | `full` | no | all of them |
@@ -44,6 +45,8 @@ pub use tenant_tower::{
     SubdomainResolver, TenantBody, TenantLayer, TenantLayerBuilder, TenantResolver, TenantService, TraceId,
     resolver_fn,
 };
+#[cfg(feature = "fair")]
+pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};
 
 /// The README's and the book's examples, compiled.
 #[cfg(all(doctest, feature = "axum", feature = "sqlite"))]

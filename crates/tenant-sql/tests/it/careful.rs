@@ -141,3 +141,22 @@ fn values_stand_apart_without_a_limit_behind_them() {
         r#"WITH c AS (SELECT 1 AS a UNION ALL SELECT * FROM (VALUES (2)) LIMIT -1) SELECT c.a FROM c, users WHERE "users"."tenant_id" = ?1 AND (CASE WHEN "users"."tenant_id" = ?1 THEN abs(age) = c.a END)"#
     );
 }
+
+/// Each condition that can fail repeats the predicates of all relations: without a bound, the text would grow by their
+/// product.
+#[test]
+fn conditions_times_relations_are_bounded() {
+    let statement = |relations: usize, conditions: usize| {
+        let from: Vec<_> = (0..relations).map(|at| format!("users u{at}")).collect();
+        format!(
+            "SELECT 1 FROM {} WHERE {}",
+            from.join(", "),
+            vec!["u1.name ~ u0.email"; conditions].join(" AND ")
+        )
+    };
+    let rewriter = rewriter(Dialect::Postgres);
+    let refusal = rewriter.rewrite(&statement(40, 51)).unwrap_err();
+    assert_eq!((refusal.kind(), refusal.construct()), (RefusalKind::TooLong, "conditions"));
+    let plan = rewriter.rewrite(&statement(40, 50)).expect("2000 predicates are the most");
+    assert_eq!(plan.sql().matches("CASE WHEN").count(), 50);
+}

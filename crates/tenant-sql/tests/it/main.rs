@@ -9,6 +9,7 @@ mod fields;
 mod hostile;
 mod joined;
 mod limits;
+mod members;
 mod merge;
 mod mysql;
 mod oracle;

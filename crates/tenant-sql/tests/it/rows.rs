@@ -73,6 +73,7 @@ fn subqueries_that_can_fail_when_they_first_run_wait_for_the_tenant() {
     for condition in [
         "age <> (SELECT id FROM orders)",
         "age > (SELECT 1 FROM orders LIMIT -1)",
+        "age > (SELECT 1 FROM orders LIMIT 99999999999999999999)",
         "age IS DISTINCT FROM (SELECT max(id) FROM orders)",
         "CASE WHEN name = 'x' THEN (SELECT id > 0 FROM orders) END",
         "EXISTS (SELECT 1 FROM orders LIMIT $1)",

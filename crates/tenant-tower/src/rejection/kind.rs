@@ -77,6 +77,8 @@ kinds! {
     MisdirectedRequest = 421, "misdirected_request", "Misdirected request", "the connection belongs to another host";
     /// The store of configs or counts failed.
     StoreUnavailable = 503, "tenant_store_unavailable", "Tenant store unavailable", "the tenant's data can't be reached";
+    /// More requests wait than can be served soon.
+    Overloaded = 503, "overloaded", "Overloaded", "too many requests are waiting";
     /// The request is malformed.
     InvalidRequest = 400, "invalid_request", "Invalid request", "the request is not valid";
     /// The body is too large.

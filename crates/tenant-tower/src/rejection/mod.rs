@@ -135,6 +135,12 @@ impl Rejection {
         rejection.with(|extra| extra.retry_after = retry_after.map(|seconds| seconds.max(1)))
     }
 
+    /// 503: more requests wait than can be served soon; a second later there may be room.
+    #[must_use]
+    pub fn overloaded() -> Self {
+        Self::new(RejectionKind::Overloaded).with(|extra| extra.retry_after = Some(1))
+    }
+
     /// 503: the store failed. The cause is for the log; the caller does not get to see it.
     #[must_use]
     pub fn store_unavailable(cause: StoreError) -> Self {

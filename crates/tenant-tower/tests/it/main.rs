@@ -12,6 +12,8 @@ mod allocations;
 mod axum;
 mod bodies;
 mod chains;
+#[cfg(feature = "fair")]
+mod fair;
 mod fields;
 mod grpc;
 mod hooks;
