@@ -3,14 +3,17 @@
 use std::ops::Deref;
 
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri},
+    extract::{FromRef, FromRequestParts, OptionalFromRequestParts, OriginalUri},
     response::{IntoResponse, Response},
 };
 use http::{Extensions, Uri, request::Parts};
-use tenant_core::TenantContext;
+use tenant_core::{
+    TenantContext,
+    quota::{Cost, Reservation},
+};
 
 use crate::{
-    Rejection,
+    Meter, Rejection,
     edge::{NoTenant, out_of_order},
 };
 
@@ -79,6 +82,63 @@ fn find(extensions: &Extensions) -> Result<Option<Tenant>, Rejection> {
         return Err(out_of_order());
     }
     Ok(tenant)
+}
+
+/// The tenant of the request and what it is charged with, as an extractor: for tokens that are known only when the work is
+/// done.
+///
+/// The router's state, or a part of it ([`FromRef`]), is the layer's [`Meter`].
+///
+/// # Example
+/// ```
+/// use axum::{Router, routing::post};
+/// use tenant_core::quota::Cost;
+/// use tenant_tower::{Meter, Rejection, TenantMeter};
+///
+/// async fn chat(meter: TenantMeter) -> Result<String, Rejection> {
+///     let reservation = meter.reserve(&[Cost::tokens(2_000)]).await?;
+///     let answer = "what the model says".to_owned();
+///     reservation.settle(&[Cost::tokens(5)]);
+///     Ok(answer)
+/// }
+///
+/// fn app(meter: Meter) -> Router {
+///     Router::new().route("/chat", post(chat)).with_state(meter)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TenantMeter {
+    tenant: TenantContext,
+    meter: Meter,
+}
+
+impl TenantMeter {
+    /// The tenant.
+    #[must_use]
+    pub const fn tenant(&self) -> &TenantContext {
+        &self.tenant
+    }
+
+    /// Charges an estimate, until the reservation is settled; dropped, it is refunded.
+    ///
+    /// # Errors
+    /// A limit denies (429), or the counts can't be reached (503).
+    pub async fn reserve(&self, estimate: &[Cost]) -> Result<Reservation, Rejection> {
+        self.meter.reserve(&self.tenant, estimate).await
+    }
+}
+
+impl<S> FromRequestParts<S> for TenantMeter
+where
+    S: Send + Sync,
+    Meter: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let Tenant(tenant) = find(&parts.extensions)?.ok_or(Rejection::tenant_required())?;
+        Ok(Self { tenant, meter: Meter::from_ref(state) })
+    }
 }
 
 impl IntoResponse for Rejection {

@@ -9,9 +9,12 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+use tenant_core::quota::Permit;
 
 pin_project! {
     /// The inner service's body, or the problem that a layer answered with.
+    ///
+    /// It holds the permit under which the request was admitted, until it has ended, failed, or is dropped.
     #[project = BodyProj]
     pub struct TenantBody<B> {
         #[pin]
@@ -22,7 +25,7 @@ pin_project! {
 pin_project! {
     #[project = KindProj]
     enum Kind<B> {
-        Inner { #[pin] body: B },
+        Inner { #[pin] body: B, permit: Option<Permit> },
         Problem { bytes: Bytes },
     }
 }
@@ -30,7 +33,12 @@ pin_project! {
 impl<B> TenantBody<B> {
     /// The inner service's body.
     pub const fn inner(body: B) -> Self {
-        Self { kind: Kind::Inner { body } }
+        Self::holding(body, None)
+    }
+
+    /// The inner service's body, of a request that was admitted under a permit.
+    pub(crate) const fn holding(body: B, permit: Option<Permit>) -> Self {
+        Self { kind: Kind::Inner { body, permit } }
     }
 
     /// A problem, rendered.
@@ -51,7 +59,13 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         match self.project().kind.project() {
-            KindProj::Inner { body } => body.poll_frame(cx),
+            KindProj::Inner { body, permit } => {
+                let frame = body.poll_frame(cx);
+                if let Poll::Ready(None | Some(Err(_))) = frame {
+                    *permit = None;
+                }
+                frame
+            }
             KindProj::Problem { bytes } if bytes.is_empty() => Poll::Ready(None),
             KindProj::Problem { bytes } => {
                 let data = std::mem::take(bytes).into();
@@ -62,14 +76,14 @@ where
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Inner { body } => body.is_end_stream(),
+            Kind::Inner { body, permit: _ } => body.is_end_stream(),
             Kind::Problem { bytes } => bytes.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Inner { body } => body.size_hint(),
+            Kind::Inner { body, permit: _ } => body.size_hint(),
             Kind::Problem { bytes } => SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
         }
     }

@@ -15,6 +15,7 @@
 //! | [`Claim`] | what a resolver says |
 //! | [`Rejection`] | a request that is not served, and why; handlers answer in the same form |
 //! | [`Policies`] | policies for handlers: on what stands in the body |
+//! | [`Meter`] | limits for handlers: what is reserved, and settled when it is known |
 //!
 //! # Rejections
 //! As `application/problem+json` (RFC 9457) with a stable `code`, never cached. gRPC callers (content type
@@ -58,7 +59,7 @@ mod trace;
 pub use http;
 
 #[cfg(feature = "axum")]
-pub use self::axum::Tenant;
+pub use self::axum::{Tenant, TenantMeter};
 #[cfg(feature = "fair")]
 pub use self::fair::{FairBody, FairFuture, FairLayer, FairService};
 pub use self::{
@@ -68,7 +69,7 @@ pub use self::{
     head::RequestHead,
     host::{HostName, InvalidHost},
     policy::{Policies, PolicyLayer},
-    quota::QuotaLayer,
+    quota::{Meter, QuotaLayer},
     rejection::{Rejection, RejectionKind, TraceId},
     resolve::ResolveLayer,
     resolver::{

@@ -36,17 +36,17 @@ pub use tenant_sqlx::{
     DbConfigManager, Finding, NoLongerActive, Problem, RolledBack, Scoped, ScopedTransaction, TenantDatabase,
     TenantDb, TenantDbBuilder,
 };
-#[cfg(feature = "axum")]
-pub use tenant_tower::Tenant;
 pub use tenant_tower::{
     self as tower, ChainResolver, Claim, FnResolver, HeaderResolver, HostError, HostErrorKind, HostName,
-    HostRegistry, HostResolver, InvalidHost, InvalidPattern, PathResolver, Policies, PolicyLayer, QuotaLayer,
-    Rejection, RejectionKind, RequestHead, Resolution, ResolveFuture, ResolveLayer, Source,
+    HostRegistry, HostResolver, InvalidHost, InvalidPattern, Meter, PathResolver, Policies, PolicyLayer,
+    QuotaLayer, Rejection, RejectionKind, RequestHead, Resolution, ResolveFuture, ResolveLayer, Source,
     SubdomainResolver, TenantBody, TenantLayer, TenantLayerBuilder, TenantResolver, TenantService, TraceId,
     resolver_fn,
 };
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};
+#[cfg(feature = "axum")]
+pub use tenant_tower::{Tenant, TenantMeter};
 
 /// The README's and the book's examples, compiled.
 #[cfg(all(doctest, feature = "axum", feature = "sqlite"))]

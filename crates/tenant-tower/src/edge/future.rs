@@ -148,13 +148,13 @@ where
                         ready!(future.as_mut().poll(cx))
                     };
                     let finish =
-                        |response| this.edge.finish(response, future.context(), this.decision.as_ref());
+                        |response| this.edge.finish(response, future.context(), this.decision.as_mut());
                     break result.map(finish);
                 }
                 StateProj::Plain { future, tenant } => {
                     let result = ready!(future.poll(cx));
                     let finish =
-                        |response| this.edge.finish(response, tenant.as_ref(), this.decision.as_ref());
+                        |response| this.edge.finish(response, tenant.as_ref(), this.decision.as_mut());
                     break result.map(finish);
                 }
                 StateProj::Rejected { response, .. } => break Ok(*take(response)),

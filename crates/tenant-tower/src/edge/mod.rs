@@ -307,18 +307,21 @@ impl Edge {
         &self,
         mut response: Response<B>,
         tenant: Option<&TenantContext>,
-        decision: Option<&Decision>,
+        decision: Option<&mut Decision>,
     ) -> Response<TenantBody<B>> {
+        let mut permit = None;
         if let (Some(stage), Some(tenant), Some(decision)) = (&self.quota, tenant, decision) {
+            permit = decision.take_permit();
             let rejection = response.extensions().get::<Rejection>();
             if rejection.is_some_and(|rejection| rejection.kind() == RejectionKind::PolicyDenied) {
+                permit = None;
                 let refunded = stage.refund(tenant, decision);
                 stage.fields.write(tenant, &refunded, response.headers_mut());
             } else if stage.fields.any() {
                 stage.fields.write(tenant, decision, response.headers_mut());
             }
         }
-        response.map(TenantBody::inner)
+        response.map(|body| TenantBody::holding(body, permit))
     }
 }
 

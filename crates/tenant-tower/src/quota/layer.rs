@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use http::HeaderName;
-use tenant_core::{Hooks, QuotaManager};
+use tenant_core::{Hooks, QuotaManager, quota::Cost};
 use tower_layer::Layer;
 
 use super::QuotaStage;
-use crate::{TenantService, edge::Edge};
+use crate::{Rejection, RequestHead, TenantService, edge::Edge};
 
 /// Counts requests against the limits of the tenant that a layer further out has entered.
 ///
@@ -28,7 +28,26 @@ impl QuotaLayer {
     /// Takes the tokens from the header `name`.
     #[must_use]
     pub fn token_header(mut self, name: HeaderName) -> Self {
-        self.stage.tokens = name;
+        self.stage.costs.tokens = name;
+        self
+    }
+
+    /// What each request costs in the dimension `requests`; 1 unless given. A layer further in, on some routes only, takes
+    /// 0 for what another one has counted.
+    #[must_use]
+    pub const fn request_cost(mut self, amount: u64) -> Self {
+        self.stage.costs.requests = amount;
+        self
+    }
+
+    /// What a request costs beyond requests and tokens, as its head tells: executions, for instance. A cost under a
+    /// concurrency limit is held until the response's body has ended.
+    #[must_use]
+    pub fn costs(
+        mut self,
+        costs: impl Fn(&RequestHead<'_>) -> Result<Vec<Cost>, Rejection> + Send + Sync + 'static,
+    ) -> Self {
+        self.stage.costs.more = Some(Arc::new(costs));
         self
     }
 

@@ -1,8 +1,14 @@
 //! What a request costs, and whether the tenant's limits admit it.
 
+mod costs;
 mod fields;
 mod layer;
+mod meter;
 mod stage;
 
-pub use layer::QuotaLayer;
-pub(crate) use {fields::Fields, stage::QuotaStage};
+pub(crate) use self::{
+    costs::{Charge, Costs, MoreCosts},
+    fields::Fields,
+    stage::QuotaStage,
+};
+pub use self::{layer::QuotaLayer, meter::Meter};

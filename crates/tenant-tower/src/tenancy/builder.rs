@@ -3,12 +3,16 @@ use std::{fmt, sync::Arc};
 use http::HeaderName;
 use tenant_core::{
     Clock, ConfigManager, ConfigPolicyEvaluator, Hooks, InMemoryQuotaManager, PolicyEvaluator, QuotaManager,
-    SystemClock,
+    SystemClock, quota::Cost,
 };
 
-use super::{TenantLayer, layer::SharedQuotas};
+use super::TenantLayer;
 use crate::{
-    Policies, TenantResolver, edge::Edge, policy::PolicyStage, quota::QuotaStage, resolve::ResolveStage,
+    Meter, Policies, Rejection, RequestHead, TenantResolver,
+    edge::Edge,
+    policy::PolicyStage,
+    quota::{MoreCosts, QuotaStage},
+    resolve::ResolveStage,
 };
 
 /// Builds a [`TenantLayer`]. Resolver and configs are required; without them there is no `build`.
@@ -52,6 +56,7 @@ struct Options {
     requires_model: bool,
     requires_tool: bool,
     token_header: Option<HeaderName>,
+    costs: Option<MoreCosts>,
     fields: crate::quota::Fields,
 }
 
@@ -136,6 +141,15 @@ impl<R, C> TenantLayerBuilder<R, C> {
         self.with(|options| options.token_header = Some(name))
     }
 
+    /// What a request costs beyond 1 request and the announced tokens, as its head tells. A cost under a concurrency limit
+    /// is held until the response's body has ended. For some routes only, put a [`QuotaLayer`](crate::QuotaLayer) on them.
+    pub fn costs(
+        self,
+        costs: impl Fn(&RequestHead<'_>) -> Result<Vec<Cost>, Rejection> + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|options| options.costs = Some(Arc::new(costs)))
+    }
+
     /// Sends `RateLimit-Policy` and `RateLimit` on every answer to a tenant; on by default.
     pub fn rate_limit_fields(self, on: bool) -> Self {
         self.with(|options| options.fields.standard = on)
@@ -170,10 +184,10 @@ impl Options {
         let policy = self.policy();
         let quota = self.quota(clock);
         let policies = Policies::of(Arc::clone(&policy.evaluator), self.hooks.clone());
-        let quotas = SharedQuotas(Arc::clone(&quota.quotas));
+        let meter = Meter::of(Arc::clone(&quota.quotas), self.hooks.clone());
         let edge =
             Edge { resolve: Some(resolve), policy: Some(policy), quota: Some(quota), hooks: self.hooks };
-        TenantLayer::new(edge, policies, quotas)
+        TenantLayer::new(edge, policies, meter)
     }
 
     fn policy(&mut self) -> PolicyStage {
@@ -194,8 +208,9 @@ impl Options {
         let own = || Arc::new(InMemoryQuotaManager::with_clock(clock).with_hooks(self.hooks.clone()));
         let mut stage = QuotaStage::new(self.quotas.take().unwrap_or_else(|| own()));
         if let Some(header) = self.token_header.take() {
-            stage.tokens = header;
+            stage.costs.tokens = header;
         }
+        stage.costs.more = self.costs.take();
         stage.fields = self.fields;
         stage
     }

@@ -4,7 +4,7 @@ use tenant_core::QuotaManager;
 use tower_layer::Layer;
 
 use super::{Missing, TenantLayerBuilder};
-use crate::{Policies, TenantService, edge::Edge};
+use crate::{Meter, Policies, TenantService, edge::Edge};
 
 /// Everything that stands before a tenant's request: resolver, config, policy and quota, in this order.
 ///
@@ -36,11 +36,8 @@ use crate::{Policies, TenantService, edge::Edge};
 pub struct TenantLayer {
     edge: Arc<Edge>,
     policies: Policies,
-    quotas: SharedQuotas,
+    meter: Meter,
 }
-
-#[derive(Clone)]
-pub(super) struct SharedQuotas(pub(super) Arc<dyn QuotaManager>);
 
 impl TenantLayer {
     /// Starts a layer.
@@ -48,8 +45,8 @@ impl TenantLayer {
         TenantLayerBuilder::new()
     }
 
-    pub(super) fn new(edge: Edge, policies: Policies, quotas: SharedQuotas) -> Self {
-        Self { edge: Arc::new(edge), policies, quotas }
+    pub(super) fn new(edge: Edge, policies: Policies, meter: Meter) -> Self {
+        Self { edge: Arc::new(edge), policies, meter }
     }
 
     /// The layer's policies, for handlers that have to ask once more.
@@ -58,10 +55,16 @@ impl TenantLayer {
         &self.policies
     }
 
-    /// The layer's quotas, for handlers that reserve and settle.
+    /// The layer's meter, for handlers that reserve and settle.
+    #[must_use]
+    pub const fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Where the layer counts.
     #[must_use]
     pub const fn quotas(&self) -> &Arc<dyn QuotaManager> {
-        &self.quotas.0
+        self.meter.quotas()
     }
 }
 
@@ -70,11 +73,5 @@ impl<S> Layer<S> for TenantLayer {
 
     fn layer(&self, inner: S) -> Self::Service {
         TenantService::new(inner, Arc::clone(&self.edge))
-    }
-}
-
-impl std::fmt::Debug for SharedQuotas {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("quotas")
     }
 }

@@ -23,6 +23,7 @@ mod limits;
 mod order;
 mod parsing;
 mod paths;
+mod permits;
 mod policies;
 mod readiness;
 mod rejections;
