@@ -42,6 +42,7 @@
 //! |---|---|
 //! | [`TenantDb::scoped`] | statements of one tenant |
 //! | [`TenantDb::begin`] | transactions of one tenant |
+//! | [`ScopedTransaction::admit_stock`] | how many of something a tenant may have, held where it is created |
 //! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
@@ -102,6 +103,7 @@ mod driver;
 mod error;
 mod scoped;
 mod statement;
+mod stock;
 mod transaction;
 
 pub use self::{
@@ -111,5 +113,6 @@ pub use self::{
     driver::TenantDatabase,
     error::{NoLongerActive, RolledBack},
     scoped::Scoped,
+    stock::StockDenied,
     transaction::ScopedTransaction,
 };

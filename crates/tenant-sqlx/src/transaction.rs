@@ -96,6 +96,16 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
         }
     }
 
+    /// Waits for those of this tenant who create in the same dimension.
+    pub(crate) async fn take_turn(&mut self, dimension: &str) -> Result<(), sqlx::Error> {
+        self.check()?;
+        let cells = vec![self.tenant.id().as_str().into(), dimension.into()];
+        self.is_out_of_step = !DB::KEEPS_STEP;
+        let answer = DB::execute(&mut self.inner, DB::LOCK_STOCK, cells).await;
+        self.is_out_of_step = !DB::KEEPS_STEP && !is_answer(&answer);
+        answer.map(drop)
+    }
+
     /// Undoes what was done.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::fmt;
 use axum_core::response::{IntoResponse, Response};
 use tenant_core::{StoreError, StoreErrorKind};
 use tenant_sql::Refusal;
-use tenant_sqlx::NoLongerActive;
+use tenant_sqlx::{NoLongerActive, StockDenied};
 use tenant_tower::{Rejection, RejectionKind};
 
 /// What a handler could not do, on its way to becoming a problem (RFC 9457).
@@ -13,6 +13,7 @@ use tenant_tower::{Rejection, RejectionKind};
 /// | what happened | answer |
 /// |---|---|
 /// | a [`Rejection`] | itself |
+/// | a stock limit is reached ([`StockDenied`]) | 429 `quota_exceeded`, without `Retry-After` |
 /// | the tenant was suspended meanwhile | 403 `tenant_inactive` |
 /// | no row was found where one was asked for | 404 `not_found` |
 /// | a unique key was violated | 409 `conflict` |
@@ -84,6 +85,9 @@ impl IntoResponse for ApiError {
 fn database(error: &sqlx::Error) -> Rejection {
     if NoLongerActive::of(error).is_some() {
         return Rejection::tenant_inactive();
+    }
+    if let Some(denied) = StockDenied::of(error) {
+        return Rejection::quota_exceeded(None).with_detail(format!("the limit {} is reached", denied.limit));
     }
     // A refused statement is the program's mistake, never the caller's.
     if let Some(refusal) = Refusal::of(error) {

@@ -146,7 +146,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         self.refresh_catalog().await
     }
 
-    /// Creates or updates the framework's own tables, `tenants` and `tenant_hosts`, which no scoped statement sees.
+    /// Creates or updates the framework's own tables, `tenants`, `tenant_hosts` and `tenant_stocks`, which no scoped statement sees.
     ///
     /// It may be called at each start, by several processes at once.
     ///

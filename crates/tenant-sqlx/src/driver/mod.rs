@@ -12,7 +12,11 @@ mod sqlite;
 mod unsafe_setting;
 
 use futures_util::future::BoxFuture;
-use sqlx::{Database, Pool, Transaction, error::BoxDynError, migrate::Migrator};
+use sqlx::{
+    Database, Pool, SqlSafeStr, Transaction,
+    error::BoxDynError,
+    migrate::{Migration, MigrationType, Migrator},
+};
 use tenant_sql::{Dialect, Plan, Refusal, TenantType, TenantValue};
 
 use self::{begin::begin, unsafe_setting::Unsafe};
@@ -43,6 +47,14 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// Whether a statement can be dropped at any moment and the connection still knows which answers are whose.
     #[doc(hidden)]
     const KEEPS_STEP: bool;
+
+    /// Locks what those who create for one tenant, and in one dimension, wait for.
+    #[doc(hidden)]
+    const LOCK_STOCK: Sql = crate::stock::LOCK;
+
+    /// What makes a query see what is there now, where a transaction sees the moment of its first read otherwise.
+    #[doc(hidden)]
+    const READ_LATEST: &str = "";
 
     /// When the names of two relations are the same.
     #[doc(hidden)]
@@ -118,6 +130,14 @@ pub(crate) struct Wanted<'a> {
     pub(crate) tenant_type: TenantType,
     /// The views to look into, where looking into all of them could fail.
     pub(crate) views: &'a [String],
+}
+
+/// The framework's own migrations, numbered from 1.
+fn own_migrations<const COUNT: usize>(texts: [(&'static str, &'static str); COUNT]) -> Migrator {
+    let migration = |(version, (name, text)): (i64, (&'static str, &'static str))| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    Migrator::with_migrations((1..).zip(texts).map(migration).collect())
 }
 
 mod sealed {

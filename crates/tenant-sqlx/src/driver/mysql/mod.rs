@@ -8,14 +8,12 @@ mod schema;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, MySql, MySqlConnection, Pool, SqlSafeStr, SqlStr, Transaction,
-    error::BoxDynError,
-    migrate::{Migration, MigrationType, Migrator},
+    Arguments, MySql, MySqlConnection, Pool, SqlStr, Transaction, error::BoxDynError, migrate::Migrator,
     mysql::MySqlArguments,
 };
 use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, begin, sql};
+use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
 use crate::catalog::{Names, Schema};
 
 /// The isolation is that of the next transaction alone; a session's own may be weaker
@@ -31,6 +29,12 @@ impl TenantDatabase for MySql {
     // Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome.
     const KEEPS_STEP: bool = false;
     // Whether case counts is a setting of the server. What is declared has to be spelled as it is stored.
+    const LOCK_STOCK: Sql = sql!(
+        "INSERT INTO tenant_stocks (tenant_id, dimension, turns) VALUES (?, ?, 1) \
+         ON DUPLICATE KEY UPDATE turns = turns + 1"
+    );
+    // <https://dev.mysql.com/doc/refman/8.4/en/innodb-consistent-read.html>
+    const READ_LATEST: &str = " LOCK IN SHARE MODE";
     const TABLE_NAMES: Names = Names::Exact;
     const COLUMN_NAMES: Names = Names::AnyCase;
 
@@ -77,9 +81,10 @@ impl TenantDatabase for MySql {
     }
 
     fn tenant_migrations() -> Migrator {
-        let tenants = include_str!("../../../migrations/mysql/0001_tenants.sql").into_sql_str();
-        let migration = Migration::new(1, "tenants".into(), MigrationType::Simple, tenants, false);
-        Migrator::with_migrations(vec![migration])
+        own_migrations([
+            ("tenants", include_str!("../../../migrations/mysql/0001_tenants.sql")),
+            ("stocks", include_str!("../../../migrations/mysql/0002_stocks.sql")),
+        ])
     }
 
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {

@@ -9,14 +9,12 @@ mod schema;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    PgConnection, Pool, Postgres, SqlSafeStr, SqlStr, Transaction,
-    error::BoxDynError,
-    migrate::{Migration, MigrationType, Migrator},
+    PgConnection, Pool, Postgres, SqlStr, Transaction, error::BoxDynError, migrate::Migrator,
     postgres::PgArguments,
 };
 use tenant_sql::{Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, begin, sql};
+use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
 use crate::catalog::{Names, Schema};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
@@ -55,9 +53,10 @@ impl TenantDatabase for Postgres {
     }
 
     fn tenant_migrations() -> Migrator {
-        let tenants = include_str!("../../../migrations/postgres/0001_tenants.sql").into_sql_str();
-        let migration = Migration::new(1, "tenants".into(), MigrationType::Simple, tenants, false);
-        Migrator::with_migrations(vec![migration])
+        own_migrations([
+            ("tenants", include_str!("../../../migrations/postgres/0001_tenants.sql")),
+            ("stocks", include_str!("../../../migrations/postgres/0002_stocks.sql")),
+        ])
     }
 
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {

@@ -11,14 +11,12 @@ use std::future;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, Pool, SqlSafeStr, Sqlite, SqliteConnection, Transaction,
-    error::BoxDynError,
-    migrate::{Migration, MigrationType, Migrator},
+    Arguments, Pool, Sqlite, SqliteConnection, Transaction, error::BoxDynError, migrate::Migrator,
     sqlite::SqliteArguments,
 };
 use tenant_sql::{Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted};
+use super::{Cell, Sql, TenantDatabase, Wanted, own_migrations};
 use crate::catalog::{Names, Schema};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
@@ -65,9 +63,10 @@ impl TenantDatabase for Sqlite {
     }
 
     fn tenant_migrations() -> Migrator {
-        let tenants = include_str!("../../../migrations/sqlite/0001_tenants.sql").into_sql_str();
-        let migration = Migration::new(1, "tenants".into(), MigrationType::Simple, tenants, false);
-        Migrator::with_migrations(vec![migration])
+        own_migrations([
+            ("tenants", include_str!("../../../migrations/sqlite/0001_tenants.sql")),
+            ("stocks", include_str!("../../../migrations/sqlite/0002_stocks.sql")),
+        ])
     }
 
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {

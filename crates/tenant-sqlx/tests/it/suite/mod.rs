@@ -10,6 +10,7 @@ mod kill;
 mod migrations;
 mod refusals;
 mod scoped;
+mod stock;
 pub(crate) mod support;
 mod suspension;
 mod transaction;

@@ -1,0 +1,107 @@
+//! How many of something a tenant may have, held where it is created.
+
+use std::{error::Error as StdError, iter};
+
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Executor, IntoArguments, SqlSafeStr, Type};
+
+use crate::{
+    ScopedTransaction,
+    driver::{Sql, TenantDatabase, sql},
+};
+
+/// Makes those who create for one tenant and in one dimension wait for each other, until their transactions end.
+pub(crate) const LOCK: Sql = sql!(
+    "INSERT INTO tenant_stocks (tenant_id, dimension, turns) VALUES (?, ?, 1) \
+     ON CONFLICT (tenant_id, dimension) DO UPDATE SET turns = tenant_stocks.turns + 1"
+);
+
+/// The tenant has as many as it may have. Waiting does not help.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the limit {limit} of {most} is reached")]
+#[non_exhaustive]
+pub struct StockDenied {
+    /// The limit's name.
+    pub limit: Box<str>,
+    /// How many there may be.
+    pub most: u64,
+    /// How many there are.
+    pub used: u64,
+}
+
+impl StockDenied {
+    /// Finds it in an error or in what caused it.
+    ///
+    /// # Example
+    /// ```
+    /// use tenant_sqlx::StockDenied;
+    ///
+    /// assert!(StockDenied::of(&sqlx::Error::RowNotFound).is_none());
+    /// ```
+    pub fn of<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
+        let mut causes = iter::successors(Some(error), |&error| error.source());
+        causes.find_map(|error| error.downcast_ref())
+    }
+}
+
+impl From<StockDenied> for sqlx::Error {
+    fn from(denied: StockDenied) -> Self {
+        Self::Configuration(Box::new(denied))
+    }
+}
+
+impl<DB> ScopedTransaction<'_, DB>
+where
+    DB: TenantDatabase,
+    DB::Arguments: IntoArguments<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    for<'r> i64: Decode<'r, DB> + Type<DB>,
+    usize: ColumnIndex<DB::Row>,
+{
+    /// Admits `amount` more of `dimension` under the tenant's stock limit, to be created in this transaction. `count` tells
+    /// how many there are: a query with one integer, which is scoped as any other, without a locking clause of its own.
+    ///
+    /// Of several transactions of one tenant that create at once, each waits for the one before it to end, and counts what
+    /// that one has created: exactly as many succeed as there is room for. This takes the table `tenant_stocks` of
+    /// [`TenantDb::migrate_tenants`](crate::TenantDb::migrate_tenants). A tenant without such a limit does not wait, and
+    /// nothing is counted.
+    ///
+    /// Rows that are created without asking are not held back; they count the next time.
+    ///
+    /// # Errors
+    /// There is no room ([`StockDenied`]): the transaction stands as it was, and should be given up. Or the statement was
+    /// refused, or the database failed; in PostgreSQL's `REPEATABLE READ` and above also because another transaction has
+    /// created meanwhile.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// async fn create(
+    ///     db: &tenant_sqlx::TenantDb<sqlx::Sqlite>,
+    ///     tenant: &tenant_core::TenantContext,
+    ///     name: &str,
+    /// ) -> sqlx::Result<()> {
+    ///     let mut tx = db.begin(tenant).await?;
+    ///     tx.admit_stock("workflows", 1, "SELECT COUNT(*) FROM workflows").await?;
+    ///     sqlx::query("INSERT INTO workflows (name) VALUES (?)").bind(name).execute(&mut tx).await?;
+    ///     tx.commit().await
+    /// }
+    /// ```
+    pub async fn admit_stock(
+        &mut self,
+        dimension: &str,
+        amount: u64,
+        count: impl SqlSafeStr,
+    ) -> Result<(), sqlx::Error> {
+        let limits = std::sync::Arc::clone(self.tenant().limits());
+        let Some(limit) = limits.stock(dimension) else { return Ok(()) };
+        self.take_turn(dimension).await?;
+        // A transaction that has read before may see the moment of that read for ever; a locking read sees what is there.
+        let count = format!("{}{}", count.into_sql_str().as_str(), DB::READ_LATEST);
+        let used: i64 = sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut *self).await?;
+        let used = u64::try_from(used).unwrap_or(0);
+        if limit.shadow || used.saturating_add(amount) <= limit.limit {
+            return Ok(());
+        }
+        Err(StockDenied { limit: (&*limit.name).into(), most: limit.limit, used }.into())
+    }
+}

@@ -1,0 +1,138 @@
+//! Stock limits: exactly as many are created as there is room for.
+
+use sqlx::Error;
+use tenant_core::{Amount, InMemoryConfigManager, NamedLimit, TenantConfig, TenantContext};
+use tenant_sqlx::{StockDenied, TenantDb};
+
+use super::support::{Db, count, house, id, refusal, sql};
+
+const COUNT: &str = "SELECT COUNT(*) FROM users";
+
+async fn limited(limit: NamedLimit) -> TenantContext {
+    let config = TenantConfig::builder(id("acme")).limit("users", limit).build().unwrap();
+    TenantContext::of(&InMemoryConfigManager::with([config]).unwrap(), &id("acme")).await.unwrap()
+}
+
+/// `acme` may have so many users.
+async fn users(most: u64) -> TenantContext {
+    limited(NamedLimit::stock("users".parse().unwrap(), most)).await
+}
+
+async fn create(db: &TenantDb<Db>, tenant: &TenantContext, email: &str) -> Result<(), Error> {
+    let mut tx = db.begin(tenant).await?;
+    tx.admit_stock("users", 1, COUNT).await?;
+    sqlx::query(sql("INSERT INTO users (email) VALUES (?)")).bind(email).execute(&mut tx).await?;
+    tx.commit().await
+}
+
+fn denied(result: Result<(), Error>) -> (u64, u64) {
+    let error = result.unwrap_err();
+    let denied = StockDenied::of(&error).unwrap_or_else(|| panic!("{error}"));
+    assert_eq!(&*denied.limit, "users");
+    (denied.most, denied.used)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_at_once_with_room_for_one_one_succeeds() {
+    let house = house().await;
+    let acme = users(4).await;
+    let creators = (0..50).map(|at| {
+        let (db, acme) = (house.db.clone(), acme.clone());
+        tokio::spawn(async move { create(&db, &acme, &format!("new{at}@acme")).await })
+    });
+    let mut created = 0;
+    for creator in creators.collect::<Vec<_>>() {
+        match creator.await.unwrap() {
+            Ok(()) => created += 1,
+            Err(error) => assert_eq!(denied(Err(error)), (4, 4)),
+        }
+    }
+    assert_eq!((created, count(&house.db, &acme).await, count(&house.db, &house.globex).await), (1, 4, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_first_ones_at_once_are_counted_too() {
+    let house = house().await;
+    let acme = users(10).await;
+    let creators = (0..40).map(|at| {
+        let (db, acme) = (house.db.clone(), acme.clone());
+        tokio::spawn(async move { create(&db, &acme, &format!("new{at}@acme")).await })
+    });
+    let mut created = 0;
+    for creator in creators.collect::<Vec<_>>() {
+        created += u64::from(creator.await.unwrap().map_err(|error| denied(Err(error))).is_ok());
+    }
+    assert_eq!((created, count(&house.db, &acme).await), (7, 10));
+}
+
+/// What a transaction has read before does not stay true: others have created since.
+#[tokio::test]
+async fn a_transaction_that_has_read_before_counts_what_is_there_now() {
+    let house = house().await;
+    let acme = users(4).await;
+    let mut tx = house.db.begin(&acme).await.unwrap();
+    let _: i64 = sqlx::query_scalar(COUNT).fetch_one(&mut tx).await.unwrap();
+    // SQLite has one writer: the other one waits until this one has ended.
+    let other = create(&house.db, &acme, "first@acme");
+    let own = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let admitted = tx.admit_stock("users", 1, COUNT).await;
+        if admitted.is_ok() {
+            sqlx::query("INSERT INTO users (email) VALUES ('second@acme')").execute(&mut tx).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        admitted
+    };
+    let (other, own) = tokio::join!(other, own);
+    assert!(other.is_ok() != own.is_ok(), "{other:?} {own:?}");
+    assert_eq!(count(&house.db, &acme).await, 4);
+}
+
+#[tokio::test]
+async fn several_are_admitted_together_or_not_at_all() {
+    let house = house().await;
+    let acme = users(5).await;
+    let mut tx = house.db.begin(&acme).await.unwrap();
+    assert_eq!(denied(tx.admit_stock("users", 3, COUNT).await), (5, 3));
+    assert_eq!(denied(tx.admit_stock("users", u64::MAX, COUNT).await), (5, 3));
+    tx.admit_stock("users", 2, COUNT).await.unwrap();
+    tx.admit_stock("projects", 7, "this is never run").await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(count(&house.db, &acme).await, 3);
+}
+
+#[tokio::test]
+async fn limits_that_do_not_deny_do_not() {
+    let house = house().await;
+    let mut unlimited = NamedLimit::stock("users".parse().unwrap(), 0);
+    unlimited.limit = Amount::Unlimited;
+    let unlimited = limited(unlimited);
+    let shadow = limited(NamedLimit::stock("users".parse().unwrap(), 1).shadow(true));
+    for (at, tenant) in [unlimited.await, shadow.await].iter().enumerate() {
+        create(&house.db, tenant, &format!("new{at}@acme")).await.unwrap();
+    }
+    let none = users(0).await;
+    assert_eq!(denied(create(&house.db, &none, "one-more@acme").await), (0, 5));
+}
+
+#[tokio::test]
+async fn the_count_is_scoped_and_what_is_not_the_tenants_is_refused() {
+    let house = house().await;
+    let acme = users(4).await;
+    let mut tx = house.db.begin(&acme).await.unwrap();
+    refusal(tx.admit_stock("users", 1, "SELECT COUNT(*) FROM secrets").await);
+    refusal(tx.admit_stock("users", 1, "SELECT COUNT(*) FROM tenant_stocks").await);
+    tx.admit_stock("users", 1, COUNT).await.unwrap();
+    tx.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_creates_for_one_tenant_does_not_wait_for_another() {
+    let house = house().await;
+    let (acme, globex) = (users(9).await, &house.globex);
+    let mut tx = house.db.begin(&acme).await.unwrap();
+    tx.admit_stock("users", 1, COUNT).await.unwrap();
+    let foreign: i64 = sqlx::query_scalar(COUNT).fetch_one(&house.db.scoped(globex)).await.unwrap();
+    assert_eq!(foreign, 3);
+    tx.commit().await.unwrap();
+}
