@@ -6,6 +6,7 @@
 mod apart;
 mod care;
 mod careful;
+mod columns;
 mod cte;
 mod delete;
 mod derived;
@@ -23,6 +24,7 @@ mod order;
 mod place;
 mod predicate;
 mod query;
+mod rows;
 mod select;
 mod source;
 mod statement;
