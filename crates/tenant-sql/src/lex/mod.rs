@@ -6,6 +6,7 @@ pub(crate) mod labels;
 pub(crate) mod measure;
 mod normal;
 pub(crate) mod placeholders;
+pub(crate) mod strings;
 pub(crate) mod tail;
 pub(crate) mod unparsed;
 

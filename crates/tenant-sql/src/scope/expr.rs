@@ -1,6 +1,6 @@
 use sqlparser::ast::{
-    AccessExpr, Array, BinaryOperator, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Interval,
-    MemberOf, ObjectName, ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
+    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Interval, MemberOf, ObjectName,
+    ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
 };
 
 use super::query::Role;
@@ -51,10 +51,6 @@ impl Scoper<'_> {
             }
             Expr::BinaryOp { left, op, right } => match (self.rules.binary)(op) {
                 true => self.compared(left, right),
-                // It binds looser than AND, and the parser thinks otherwise.
-                false if *op == BinaryOperator::Xor => {
-                    Err(odd("XOR", "write (a AND NOT b) OR (b AND NOT a)"))
-                }
                 false => Err(Refusal::construct_of("operator")),
             },
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),

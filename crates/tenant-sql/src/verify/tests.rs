@@ -338,6 +338,8 @@ fn unsound_scopes_of_other_databases_are_refused() {
             .table(Table::owned("users").columns(["id", "age", "tenant_id"]).unique(["tenant_id", "id"]))
             .table(Table::owned("orders").columns(["id", "total", "tenant_id"]).unique(["tenant_id", "id"]))
             .table(Table::owned("items").columns(["id", "org"]).tenant_column("org"))
+            .table(Table::owned("tickets").columns(["id", "tenant_id"]).unique(["id"]))
+            .table(Table::owned("unkeyed").columns(["id", "tenant_id"]))
             .table(Table::owned("names").view())
             .table(Table::shared("plans"))
             .build()
@@ -400,6 +402,13 @@ fn unsound_scopes_of_other_databases_are_refused() {
             "INSERT IGNORE INTO users (id, tenant_id) VALUES (1, CASE WHEN CAST((2) AS BINARY) = $$ THEN $$ ELSE (SELECT 1 UNION SELECT 2) END)",
             "INSERT INTO users (id, tenant_id) VALUES (1, CASE WHEN CAST((2) AS BINARY) = $$ THEN $$ ELSE (SELECT 1) END)",
             "INSERT INTO users (id, tenant_id) VALUES (1, $$) ON DUPLICATE KEY UPDATE users.tenant_id = 2",
+            "SELECT * FROM users WHERE (id = 1) XOR `users`.`tenant_id` = $$",
+            "SELECT * FROM users WHERE (id = 1) AND `users`.`tenant_id` = $$ XOR id = 2",
+            "SELECT * FROM users WHERE (id = 1) XOR (id = 2) AND `users`.`tenant_id` = $$",
+            "UPDATE OR IGNORE tickets SET id = 1 WHERE `tickets`.`tenant_id` = $$",
+            "UPDATE OR IGNORE unkeyed SET id = 1 WHERE `unkeyed`.`tenant_id` = $$",
+            "SELECT @@hostname",
+            "SELECT @x",
             "SELECT last_insert_id()",
             "SELECT 1 FROM `dual`",
             "SELECT SQL_CALC_FOUND_ROWS 1",

@@ -12,6 +12,7 @@ mod limits;
 mod members;
 mod merge;
 mod mysql;
+mod mysql_words;
 mod oracle;
 mod refusals;
 mod rewriter;
