@@ -108,6 +108,8 @@ pub(crate) struct Features {
     /// A CTE can be cited in the elements of a `WITH` inside the query it belongs to. On MariaDB the name is the base
     /// table's there.
     pub(crate) outer_ctes_in_with: bool,
+    /// In a subquery, conditions of an outer join that read columns of the query around and no others may not hold.
+    pub(crate) forgets_outer_conditions: bool,
 }
 
 impl fmt::Debug for Rules {

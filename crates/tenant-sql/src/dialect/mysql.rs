@@ -65,6 +65,7 @@ pub(super) static RULES: Rules = Rules {
         strict_writes: true,
         moves_having: true,
         outer_ctes_in_with: false,
+        forgets_outer_conditions: true,
     },
 };
 

@@ -60,6 +60,7 @@ pub(super) static RULES: Rules = Rules {
         strict_writes: false,
         moves_having: true,
         outer_ctes_in_with: true,
+        forgets_outer_conditions: false,
     },
 };
 

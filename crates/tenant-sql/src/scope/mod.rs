@@ -4,6 +4,7 @@
 //! breaks the build or is refused.
 
 mod apart;
+mod around;
 mod care;
 mod careful;
 mod columns;

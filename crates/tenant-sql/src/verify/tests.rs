@@ -311,6 +311,7 @@ fn a_part_that_was_passed_by_is_noticed() {
         rules,
         marker: "?1",
         ctes: Vec::new(),
+        subqueries: 0,
         seen: super::census::Count::default(),
         raising: false,
     };
@@ -414,6 +415,43 @@ fn unsound_scopes_of_other_databases_are_refused() {
             "SELECT SQL_CALC_FOUND_ROWS 1",
         ],
     );
+}
+
+#[test]
+fn an_outer_join_of_a_subquery_that_hangs_on_the_query_around_is_not_proved_on_mysql() {
+    let tables =
+        ["users", "orders", "tags"].map(|name| Table::owned(name).columns(["id", "age", "tenant_id"]));
+    let [users, orders, tags] = tables;
+    let catalog = Catalog::builder(Dialect::MySql).table(users).table(orders).table(tags);
+    let catalog = catalog.build().expect("sound");
+    let proved = |on: &str| {
+        let sql = format!(
+            "SELECT u.id FROM users u WHERE (EXISTS (SELECT 1 FROM orders o LEFT JOIN \
+             (SELECT * FROM tags WHERE `tags`.`tenant_id` <=> :tenant LIMIT 9) AS t ON {on} \
+             WHERE `o`.`tenant_id` <=> :tenant)) AND `u`.`tenant_id` <=> :tenant"
+        );
+        verify(&sql, &catalog, ":tenant").is_ok()
+    };
+    for on in [
+        "t.id = o.id",
+        "t.age > u.age",
+        "age > u.age",
+        "o.id = u.id",
+        "1 = 0",
+        "(t.id = o.id AND t.age > u.age)",
+    ] {
+        assert!(proved(on), "{on}");
+    }
+    for on in [
+        "u.age > 3",
+        "t.id = o.id AND u.age > 3",
+        "(t.id = o.id AND u.age > 3)",
+        "u.age = o.tenant_id",
+        "CASE WHEN `o`.`tenant_id` <=> :tenant THEN abs(u.age) > 3 END",
+        "EXISTS (SELECT 1 FROM orders x WHERE (x.id = u.id) AND `x`.`tenant_id` <=> :tenant)",
+    ] {
+        assert!(!proved(on), "{on}");
+    }
 }
 
 #[test]
