@@ -6,7 +6,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::catalog::{Catalog, Dialect};
 use crate::dialect::Rules;
-use crate::lex::{Source, guard, joins, measure, placeholders, strings, tail, unparsed};
+use crate::lex::{Source, guard, joins, locks, measure, placeholders, strings, tail, unparsed};
 use crate::limits::Limits;
 use crate::plan::{Plan, StatementKind, TenantBind, Trailing};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
@@ -37,6 +37,7 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     first_word(&source)?;
     guard::tokens(&source, dialect)?;
     let arguments = placeholders::number(&mut source, dialect, rules)?;
+    let weak = locks::weak(&source, dialect)?;
     let mut tokens = source.for_parser(dialect);
     let shares = dialect == Dialect::MySql && tail::shares(&mut tokens);
     let (mut statement, tokens) =
@@ -48,7 +49,7 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let printed = statement.to_string();
     let read = round_trip::same_tree(&printed, &statement, rules)?;
     verify::verify(&read, catalog, &marker)?;
-    let printed = spoken(printed, dialect);
+    let printed = locks::spoken(spoken(printed, dialect), weak, rules)?;
     match (shares, scoped.kind) {
         (false, _) => assemble(&printed, &scoped, arguments, &marker, catalog),
         (true, StatementKind::Select) => {

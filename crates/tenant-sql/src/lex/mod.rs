@@ -3,6 +3,7 @@
 pub(crate) mod guard;
 pub(crate) mod joins;
 pub(crate) mod labels;
+pub(crate) mod locks;
 pub(crate) mod measure;
 mod normal;
 pub(crate) mod placeholders;

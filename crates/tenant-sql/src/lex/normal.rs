@@ -3,6 +3,7 @@
 
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
+use super::locks::Weak;
 use super::{Lexed, Source, is_word};
 use crate::catalog::Dialect;
 use crate::dialect::Rules;
@@ -113,6 +114,9 @@ impl Normal<'_> {
             let words = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
             self.out.extend(words.map(placeless));
             return 1;
+        }
+        if let Some((weak, words)) = Weak::at(self.source, self.at) {
+            return self.say(lexed, words, &weak.known());
         }
         let Token::EscapedStringLiteral(value) = &lexed.token.token else { return 0 };
         let mut raw = self.text(lexed).chars();

@@ -86,6 +86,18 @@ fn postgres_statements_are_scoped() {
                 r#"SELECT users.id, users.* FROM public.users WHERE "users"."tenant_id" = $2 AND (users.id = $1)"#,
             ),
             (
+                "SELECT id FROM users FOR no key UPDATE OF users NOWAIT LIMIT 3",
+                r#"SELECT id FROM users WHERE "users"."tenant_id" = $1 LIMIT 3 FOR NO KEY UPDATE OF users NOWAIT"#,
+            ),
+            (
+                "SELECT 'FOR UPDATE' FROM (SELECT id FROM users FOR KEY SHARE SKIP LOCKED) x",
+                r#"SELECT 'FOR UPDATE' FROM (SELECT id FROM users WHERE "users"."tenant_id" = $1 FOR KEY SHARE SKIP LOCKED) x"#,
+            ),
+            (
+                "SELECT id FROM users WHERE id / 2 > 1 FOR KEY SHARE",
+                r#"SELECT id FROM users WHERE "users"."tenant_id" = $1 AND (CASE WHEN "users"."tenant_id" = $1 THEN id / 2 > 1 END) FOR KEY SHARE"#,
+            ),
+            (
                 "SELECT id FROM users WHERE name @@ to_tsquery('a') OFFSET 2 FOR UPDATE SKIP LOCKED LIMIT 3",
                 r#"SELECT id FROM users WHERE "users"."tenant_id" = $1 AND (CASE WHEN "users"."tenant_id" = $1 THEN name @@ to_tsquery('a') END) LIMIT 3 OFFSET 2 FOR UPDATE SKIP LOCKED"#,
             ),
@@ -134,8 +146,9 @@ fn postgres_constructs_that_reach_around_the_scope_are_refused() {
             (odd, r"SELECT 'a' E'b'"),
             (odd, "SELECT 'a'\n'b'"),
             (odd, "SELECT * FROM (DELETE FROM users RETURNING id) x"),
-            (odd, "SELECT * FROM users FOR NO KEY UPDATE"),
-            (odd, "SELECT * FROM users FOR KEY SHARE"),
+            (odd, "SELECT * FROM users u, orders o FOR NO KEY UPDATE OF u FOR KEY SHARE OF o"),
+            (odd, "SELECT * FROM users u, orders o FOR UPDATE OF u FOR KEY SHARE OF o"),
+            (odd, "SELECT substring(name FROM 1 FOR share) FROM users FOR KEY SHARE"),
             (odd, "INSERT INTO tickets (id) VALUES (1) ON CONFLICT ON CONSTRAINT users_key DO NOTHING"),
             (
                 odd,
