@@ -167,6 +167,8 @@ impl Scoper<'_> {
                     false => Err(Refusal::construct_of("grouping sets")),
                 }
             }
+            // A score weighs how many rows of the whole table have the word, and only rows above a score match; in boolean
+            // mode InnoDB still fails where all rows that match are too many (`innodb_ft_result_cache_limit`).
             Expr::MatchAgainst { columns: _, match_value: _, opt_search_modifier: _ } => Err(odd(
                 "MATCH ... AGAINST",
                 "search unscoped: its scores and limits count the rows of all tenants",
