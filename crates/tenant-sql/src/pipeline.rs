@@ -6,7 +6,7 @@ use sqlparser::tokenizer::Token;
 
 use crate::catalog::{Catalog, Dialect};
 use crate::dialect::Rules;
-use crate::lex::{Source, guard, joins, measure, placeholders, tail, unparsed};
+use crate::lex::{Source, guard, joins, locks, measure, placeholders, strings, tail, unparsed};
 use crate::limits::Limits;
 use crate::plan::{Plan, StatementKind, TenantBind, Trailing};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
@@ -31,11 +31,13 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let rules = Rules::of(dialect);
     guard::text(sql, dialect)?;
     let mut source = Source::read(sql, rules)?;
+    strings::single(&mut source, dialect);
     measure::measure(&source, limits)?;
     joins::check(&source, rules)?;
     first_word(&source)?;
     guard::tokens(&source, dialect)?;
     let arguments = placeholders::number(&mut source, dialect, rules)?;
+    let weak = locks::weak(&source, dialect)?;
     let mut tokens = source.for_parser(dialect);
     let shares = dialect == Dialect::MySql && tail::shares(&mut tokens);
     let (mut statement, tokens) =
@@ -47,12 +49,21 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let printed = statement.to_string();
     let read = round_trip::same_tree(&printed, &statement, rules)?;
     verify::verify(&read, catalog, &marker)?;
+    let printed = locks::spoken(spoken(printed, dialect), weak, rules)?;
     match (shares, scoped.kind) {
         (false, _) => assemble(&printed, &scoped, arguments, &marker, catalog),
         (true, StatementKind::Select) => {
             assemble(&format!("{printed} {}", tail::SHARES), &scoped, arguments, &marker, catalog)
         }
         (true, _) => Err(Refusal::new(RefusalKind::Syntax, tail::SHARES, "")),
+    }
+}
+
+/// What the parser only knows in SQLite's words, in MySQL's: they stand at the beginning, or nowhere.
+fn spoken(printed: String, dialect: Dialect) -> String {
+    match printed.strip_prefix("UPDATE OR IGNORE ") {
+        Some(rest) if dialect == Dialect::MySql => format!("UPDATE IGNORE {rest}"),
+        _ => printed,
     }
 }
 

@@ -209,7 +209,7 @@ fn ordinary_statements_are_seldom_refused() {
     for (name, dialect, own) in ORDINARY {
         let (refused, all) = refusals(dialect, own);
         assert!(all >= 400, "{name}: only {all} statements");
-        let most = if dialect == Dialect::MySql { 2.0 } else { 1.0 };
+        let most = 1.0;
         let share = 100.0 * refused.len() as f64 / all as f64;
         assert!(share <= most, "{name}: {share:.1} % are refused: {refused:#?}");
     }

@@ -125,7 +125,8 @@ pub(super) fn mysql(expr: &Expr, strict: bool) -> bool {
             | BinaryOperator::LtEq
             | BinaryOperator::Gt
             | BinaryOperator::GtEq => strict && !is_text(left) && !is_text(right),
-            BinaryOperator::BitwiseAnd
+            BinaryOperator::Xor
+            | BinaryOperator::BitwiseAnd
             | BinaryOperator::BitwiseOr
             | BinaryOperator::BitwiseXor
             | BinaryOperator::PGBitwiseShiftLeft

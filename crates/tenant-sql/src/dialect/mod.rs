@@ -3,6 +3,7 @@
 mod fallible;
 mod functions;
 pub(crate) mod mysql;
+mod mysql_parser;
 mod postgres;
 mod sqlite;
 mod sqlite_parser;
@@ -23,6 +24,8 @@ pub(crate) struct Rules {
     pub(crate) reserved: &'static [&'static str],
     /// Columns that exist without being declared.
     pub(crate) system_columns: &'static [&'static str],
+    /// Variables of the server that say nothing of what is in it, or of what was run before, in lower case.
+    pub(crate) variables: &'static [&'static str],
     /// Functions known to be pure, in lower case.
     pub(crate) functions: &'static [&'static [&'static str]],
     /// Functions that make one value of the rows of a group.
@@ -105,6 +108,8 @@ pub(crate) struct Features {
     /// A CTE can be cited in the elements of a `WITH` inside the query it belongs to. On MariaDB the name is the base
     /// table's there.
     pub(crate) outer_ctes_in_with: bool,
+    /// In a subquery, conditions of an outer join that read columns of the query around and no others may not hold.
+    pub(crate) forgets_outer_conditions: bool,
 }
 
 impl fmt::Debug for Rules {
@@ -146,6 +151,11 @@ impl Rules {
 
     pub(crate) fn is_system_column(&self, folded: &str) -> bool {
         self.system_columns.contains(&folded)
+    }
+
+    /// `@@version`, where it may be read. Quoted, it would be a column.
+    pub(crate) fn is_variable(&self, name: &str) -> bool {
+        self.variables.iter().any(|variable| variable.eq_ignore_ascii_case(name))
     }
 
     pub(crate) fn is_pure(&self, function: &str) -> bool {

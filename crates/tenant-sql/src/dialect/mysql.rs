@@ -1,16 +1,17 @@
 use std::fmt::Write as _;
 
 use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
-use sqlparser::dialect::MySqlDialect;
 
+use super::mysql_parser::MySqlParser;
 use super::{Features, Rules, fallible, functions};
 use crate::tenant::TenantValue;
 
 pub(super) static RULES: Rules = Rules {
-    parser: || Box::new(MySqlDialect {}),
+    parser: || Box::new(MySqlParser),
     quote: '`',
     reserved: RESERVED,
     system_columns: &["_rowid"],
+    variables: VARIABLES,
     functions: functions::mysql::PURE,
     aggregates: functions::mysql::AGGREGATE,
     table_functions: functions::mysql::TABLES,
@@ -64,6 +65,7 @@ pub(super) static RULES: Rules = Rules {
         strict_writes: true,
         moves_having: true,
         outer_ctes_in_with: false,
+        forgets_outer_conditions: true,
     },
 };
 
@@ -85,7 +87,7 @@ fn hex(introducer: &str, bytes: &[u8]) -> String {
     literal
 }
 
-/// Without `||` (or, or concatenation, by setting), `XOR`, `:=` and the word `BINARY`.
+/// Without `||` (or, or concatenation, by setting), `:=` and the word `BINARY`.
 fn binary(operator: &BinaryOperator) -> bool {
     use BinaryOperator as Op;
     matches!(
@@ -104,6 +106,7 @@ fn binary(operator: &BinaryOperator) -> bool {
             | Op::NotEq
             | Op::And
             | Op::Or
+            | Op::Xor
             | Op::BitwiseOr
             | Op::BitwiseAnd
             | Op::BitwiseXor
@@ -114,6 +117,30 @@ fn binary(operator: &BinaryOperator) -> bool {
             | Op::LongArrow
     )
 }
+
+/// What clients ask when they connect. Not among them: what the statement before left behind, which may have been another
+/// tenant's (`@@warning_count`, `@@last_insert_id`), what counts the writes of all (`@@gtid_executed`), and places.
+const VARIABLES: &[&str] = &[
+    "@@autocommit",
+    "@@character_set_client",
+    "@@character_set_connection",
+    "@@character_set_results",
+    "@@character_set_server",
+    "@@collation_connection",
+    "@@collation_server",
+    "@@group_concat_max_len",
+    "@@interactive_timeout",
+    "@@lower_case_table_names",
+    "@@max_allowed_packet",
+    "@@sql_mode",
+    "@@system_time_zone",
+    "@@time_zone",
+    "@@transaction_isolation",
+    "@@tx_isolation",
+    "@@version",
+    "@@version_comment",
+    "@@wait_timeout",
+];
 
 fn unary(operator: &UnaryOperator) -> bool {
     matches!(

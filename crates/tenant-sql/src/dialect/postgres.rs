@@ -9,6 +9,7 @@ pub(super) static RULES: Rules = Rules {
     quote: '"',
     reserved: RESERVED,
     system_columns: &["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"],
+    variables: &[],
     functions: functions::postgres::PURE,
     aggregates: functions::postgres::AGGREGATE,
     table_functions: functions::postgres::TABLES,
@@ -59,6 +60,7 @@ pub(super) static RULES: Rules = Rules {
         strict_writes: false,
         moves_having: true,
         outer_ctes_in_with: true,
+        forgets_outer_conditions: false,
     },
 };
 

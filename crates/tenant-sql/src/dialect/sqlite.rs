@@ -8,6 +8,7 @@ pub(super) static RULES: Rules = Rules {
     quote: '"',
     reserved: RESERVED,
     system_columns: &["rowid", "oid", "_rowid_"],
+    variables: &[],
     functions: functions::sqlite::PURE,
     aggregates: functions::sqlite::AGGREGATE,
     table_functions: functions::sqlite::TABLES,
@@ -58,6 +59,7 @@ pub(super) static RULES: Rules = Rules {
         strict_writes: false,
         moves_having: false,
         outer_ctes_in_with: true,
+        forgets_outer_conditions: false,
     },
 };
 

@@ -33,7 +33,13 @@ pub(crate) fn tokens(source: &Source<'_>, dialect: Dialect) -> Result<(), Refusa
         let text = source.sql.get(lexed.start..lexed.end).unwrap_or_default();
         let glued = before.is_some_and(|before| before.end == lexed.start && sticks(before, lexed));
         let joined = dialect != Dialect::Sqlite && before.is_some_and(|before| both_strings(before, lexed));
-        let checked = if joined {
+        // What SQLite's form says is said by `UPDATE IGNORE` there.
+        let foreign = dialect == Dialect::MySql
+            && lexed.is_word("OR")
+            && before.is_some_and(|before| before.is_word("UPDATE"));
+        let checked = if foreign {
+            Err(syntax("UPDATE OR"))
+        } else if joined {
             Err(Refusal::construct_of("adjacent strings"))
         } else if glued {
             Err(syntax("words without a space"))

@@ -3,9 +3,11 @@
 pub(crate) mod guard;
 pub(crate) mod joins;
 pub(crate) mod labels;
+pub(crate) mod locks;
 pub(crate) mod measure;
 mod normal;
 pub(crate) mod placeholders;
+pub(crate) mod strings;
 pub(crate) mod tail;
 pub(crate) mod unparsed;
 

@@ -3,6 +3,7 @@
 
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
+use super::locks::Weak;
 use super::{Lexed, Source, is_word};
 use crate::catalog::Dialect;
 use crate::dialect::Rules;
@@ -114,6 +115,9 @@ impl Normal<'_> {
             self.out.extend(words.map(placeless));
             return 1;
         }
+        if let Some((weak, words)) = Weak::at(self.source, self.at) {
+            return self.say(lexed, words, &weak.known());
+        }
         let Token::EscapedStringLiteral(value) = &lexed.token.token else { return 0 };
         let mut raw = self.text(lexed).chars();
         while let Some(c) = raw.next() {
@@ -133,9 +137,6 @@ impl Normal<'_> {
                 return self.put(lexed, Token::HexStringLiteral(even));
             }
             Token::Overlap => return self.say(lexed, 1, &["AND"]),
-            Token::SingleQuotedString(text) if text.contains('\\') => {
-                return self.put(lexed, Token::SingleQuotedString(doubled(text)));
-            }
             _ => {}
         }
         if lexed.is_word("MOD") && !self.next_opens(1) && self.is_behind_operand() {
@@ -144,6 +145,10 @@ impl Normal<'_> {
         let writes = self.follows("DELETE") || self.follows("UPDATE");
         if writes && (lexed.is_word("LOW_PRIORITY") || lexed.is_word("QUICK")) && !self.next_is(1, "SET") {
             return 1;
+        }
+        // The parser knows SQLite's form of it.
+        if lexed.is_word("IGNORE") && self.follows("UPDATE") && self.out.len() == 1 {
+            return self.say(lexed, 1, &["OR", "IGNORE"]);
         }
         if lexed.is_word("BINARY") {
             return self.binary(lexed);
@@ -271,22 +276,6 @@ fn commas_of_tables(source: &Source<'_>) -> Vec<usize> {
         }
     }
     commas
-}
-
-/// Whether `\'` ends a string is a setting of the server (`NO_BACKSLASH_ESCAPES`); `''` never does.
-fn doubled(raw: &str) -> String {
-    let mut text = String::with_capacity(raw.len());
-    let mut chars = raw.chars();
-    while let Some(c) = chars.next() {
-        match (c, if c == '\\' { chars.next() } else { None }) {
-            ('\\', Some('\'')) => text.push_str("''"),
-            (c, escaped) => {
-                text.push(c);
-                text.extend(escaped);
-            }
-        }
-    }
-    text
 }
 
 /// A token that stands nowhere in the caller's text.

@@ -17,7 +17,13 @@ pub(crate) fn number(source: &mut Source<'_>, dialect: Dialect, rules: &Rules) -
         let numbered = match &lexed.token.token {
             Token::Placeholder(text) => seen.placeholder(text, dialect),
             Token::Colon | Token::AtSign if dialect != Dialect::Postgres => Err(named()),
-            Token::Word(word) if word.quote_style.is_none() && word.value.starts_with('@') => Err(named()),
+            Token::Word(word)
+                if word.quote_style.is_none()
+                    && word.value.contains('@')
+                    && !rules.is_variable(&word.value) =>
+            {
+                Err(named())
+            }
             _ => continue,
         };
         let number = numbered.map_err(|refusal| refusal.at(start.line, start.column))?;

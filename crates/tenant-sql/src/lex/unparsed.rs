@@ -11,19 +11,7 @@ struct Known {
     hint: &'static str,
 }
 
-const KNOWN: [Known; 4] = [
-    Known {
-        dialect: Dialect::Postgres,
-        words: &["FOR", "NO", "KEY", "UPDATE"],
-        construct: "FOR NO KEY UPDATE",
-        hint: "lock with FOR UPDATE",
-    },
-    Known {
-        dialect: Dialect::Postgres,
-        words: &["FOR", "KEY", "SHARE"],
-        construct: "FOR KEY SHARE",
-        hint: "lock with FOR SHARE",
-    },
+const KNOWN: [Known; 2] = [
     Known {
         dialect: Dialect::MySql,
         words: &["UPDATE", "IGNORE"],

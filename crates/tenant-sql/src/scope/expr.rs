@@ -1,9 +1,10 @@
 use sqlparser::ast::{
-    AccessExpr, Array, BinaryOperator, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Ident, Interval,
-    MemberOf, ObjectName, ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
+    AccessExpr, Array, CaseWhen, CastFormat, CeilFloorKind, DataType, Expr, Interval, MemberOf, ObjectName,
+    ObjectNamePart, Query, Subscript, TypedString, UnaryOperator,
 };
 
 use super::query::Role;
+use super::rows::is_row;
 use super::{Result, Scoper};
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -50,18 +51,10 @@ impl Scoper<'_> {
             }
             Expr::BinaryOp { left, op, right } => match (self.rules.binary)(op) {
                 true => self.compared(left, right),
-                // It binds looser than AND, and the parser thinks otherwise.
-                false if *op == BinaryOperator::Xor => {
-                    Err(odd("XOR", "write (a AND NOT b) OR (b AND NOT a)"))
-                }
                 false => Err(Refusal::construct_of("operator")),
             },
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
-            Expr::InList { expr, list, negated: _ } => {
-                let rows = is_row(expr) && list.iter().all(is_row);
-                self.operand(expr, rows)?;
-                list.iter_mut().try_for_each(|item| self.operand(item, rows))
-            }
+            Expr::InList { expr, list, negated: _ } => self.listed(expr, list),
             Expr::InSubquery { expr, subquery, negated: _ } => {
                 self.operand(expr, true)?;
                 self.query(subquery, Role::Compared).map(drop)
@@ -128,11 +121,7 @@ impl Scoper<'_> {
                 self.expr(expr)
             }
             Expr::Function(function) => self.function(function),
-            Expr::Tuple(_) if self.rules.can.call_by_field => Err(odd(
-                "row",
-                "compare rows with rows of as many columns, in parentheses, or their columns one by one",
-            )),
-            Expr::Tuple(exprs) => self.exprs(exprs),
+            Expr::Tuple(columns) => self.row(columns),
             Expr::AtTimeZone { timestamp, time_zone } => self.both(timestamp, time_zone),
             Expr::Extract { field: _, syntax: _, expr } => self.expr(expr),
             Expr::Ceil { expr, field } | Expr::Floor { expr, field } => match field {
@@ -178,39 +167,13 @@ impl Scoper<'_> {
                     false => Err(Refusal::construct_of("grouping sets")),
                 }
             }
+            // A score weighs how many rows of the whole table have the word, and only rows above a score match; in boolean
+            // mode InnoDB still fails where all rows that match are too many (`innodb_ft_result_cache_limit`).
             Expr::MatchAgainst { columns: _, match_value: _, opt_search_modifier: _ } => Err(odd(
                 "MATCH ... AGAINST",
                 "search unscoped: its scores and limits count the rows of all tenants",
             )),
             _ => Err(Refusal::construct_of("expression")),
-        }
-    }
-
-    /// On PostgreSQL two rows are compared column by column as they come, and fail where the types of two differ: only if
-    /// all columns before are equal, which tells them. Columns that stand there are compared one by one, and have types.
-    fn compared(&mut self, left: &mut Expr, right: &mut Expr) -> Result {
-        let rows =
-            |one: &Expr, other: &Expr| is_row(one) && (is_row(other) || matches!(other, Expr::Subquery(_)));
-        let (on_the_left, on_the_right) = (rows(left, right), rows(right, left));
-        self.operand(left, on_the_left)?;
-        self.operand(right, on_the_right)
-    }
-
-    /// A side of a comparison, or a key to group by: `(a, b)`, if it may be one, is its columns.
-    pub(super) fn operand(&mut self, side: &mut Expr, may_be_row: bool) -> Result {
-        match side {
-            Expr::Tuple(columns) if may_be_row => self.exprs(columns),
-            Expr::Nested(inner) if may_be_row && is_row(inner) => self.operand(inner, true),
-            other => self.expr(other),
-        }
-    }
-
-    /// A name that stands for a value: a column, and no row of a relation.
-    fn value(&self, name: &Ident) -> Result {
-        self.column(name)?;
-        match self.is_relation(name) {
-            false => Ok(()),
-            true => Err(odd("whole row", "name its columns, or make it JSON with to_jsonb")),
         }
     }
 
@@ -279,72 +242,8 @@ impl Scoper<'_> {
             _ => Err(Refusal::construct_of("COLLATE")),
         }
     }
-
-    pub(super) fn column(&self, name: &Ident) -> Result {
-        if !self.rules.is_system_column(&self.rules.column(name)) {
-            return Ok(());
-        }
-        let refusal = Refusal::new(
-            RefusalKind::UnsupportedConstruct,
-            "system column",
-            "use the table's own key: row numbers are shared by all tenants",
-        );
-        Err(refusal.at(name.span.start.line, name.span.start.column))
-    }
-
-    /// `schema.table.column` goes on without the schema: the table may have become a derived one of its name.
-    fn qualified(&self, parts: &mut Vec<Ident>) -> Result {
-        if let [schema, table, _] = parts.as_slice()
-            && self.is_own_schema(schema)
-        {
-            self.is_alone(table)?;
-            parts.remove(0);
-        }
-        match parts.as_slice() {
-            [qualifier, column] => {
-                self.column(column)?;
-                self.field(qualifier, column)
-            }
-            _ => Err(Refusal::new(
-                RefusalKind::UnsupportedConstruct,
-                "schema-qualified column",
-                "qualify columns by the relation's alias",
-            )),
-        }
-    }
-
-    /// A column as `USING`, `SET` and column lists name it.
-    pub(super) fn column_name<'n>(&self, name: &'n ObjectName) -> Result<&'n Ident> {
-        let ObjectName(parts) = name;
-        match parts.as_slice() {
-            [ObjectNamePart::Identifier(column)] => self.column(column).map(|()| column),
-            _ => Err(Refusal::construct_of("qualified column")),
-        }
-    }
-
-    pub(super) fn qualifier(&self, name: &mut ObjectName) -> Result {
-        let ObjectName(parts) = name;
-        if let [ObjectNamePart::Identifier(schema), ObjectNamePart::Identifier(table)] = parts.as_slice()
-            && self.is_own_schema(schema)
-        {
-            self.is_alone(table)?;
-            parts.remove(0);
-        }
-        match parts.as_slice() {
-            [ObjectNamePart::Identifier(_)] => Ok(()),
-            _ => Err(Refusal::construct_of("qualified wildcard")),
-        }
-    }
 }
 
-fn is_row(expr: &Expr) -> bool {
-    match expr {
-        Expr::Tuple(_) => true,
-        Expr::Nested(inner) => is_row(inner),
-        _ => false,
-    }
-}
-
-fn odd(construct: &'static str, hint: &'static str) -> Refusal {
+pub(super) fn odd(construct: &'static str, hint: &'static str) -> Refusal {
     Refusal::new(RefusalKind::UnsupportedConstruct, construct, hint)
 }

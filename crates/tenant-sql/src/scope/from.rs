@@ -134,7 +134,12 @@ impl Scoper<'_> {
                     && partitions.is_empty()
                     && json_path.is_none()
                     && (index_hints.is_empty() || self.rules.can.hints);
-                if !plain || sample.is_some() {
+                // It samples the pages of all tenants: how many rows come would tell how theirs lie between.
+                if sample.is_some() {
+                    let hint = "order by random() with a LIMIT: a sample is taken of the rows of all tenants";
+                    return Err(Refusal::new(RefusalKind::UnsupportedConstruct, "TABLESAMPLE", hint));
+                }
+                if !plain {
                     return Err(Refusal::construct_of("table option"));
                 }
                 let Some(args) = args else {

@@ -1,7 +1,8 @@
-use sqlparser::ast::{Expr, Ident, SelectItem};
+use sqlparser::ast::{Expr, Ident, SelectItem, Value};
 use sqlparser::tokenizer::Location;
 
 use super::Scoper;
+use crate::catalog::Dialect;
 use crate::lex::labels::{returning_items, select_items};
 
 impl Scoper<'_> {
@@ -25,15 +26,28 @@ impl Scoper<'_> {
         for (item, text) in items.iter_mut().zip(texts) {
             if let SelectItem::UnnamedExpr(expr) = item
                 && !is_column(expr)
-                && !text.contains("\\\"")
+                && !self.is_text(expr)
                 && expr.to_string() != text
             {
                 let quote = self.rules.quote;
                 let doubled = text.replace(quote, &format!("{quote}{quote}"));
-                let expr =
-                    std::mem::replace(expr, Expr::Value(sqlparser::ast::Value::Null.with_empty_span()));
+                let expr = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));
                 *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote(quote, doubled) };
             }
+        }
+    }
+}
+
+impl Scoper<'_> {
+    /// MySQL names a text after itself, however it was quoted.
+    fn is_text(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Nested(inner) | Expr::Prefixed { prefix: _, value: inner } => self.is_text(inner),
+            Expr::Value(value) => {
+                let text = matches!(value.value, Value::SingleQuotedString(_));
+                text && self.catalog.dialect() == Dialect::MySql
+            }
+            _ => false,
         }
     }
 }

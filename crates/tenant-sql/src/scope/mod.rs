@@ -4,8 +4,10 @@
 //! breaks the build or is refused.
 
 mod apart;
+mod around;
 mod care;
 mod careful;
+mod columns;
 mod cte;
 mod delete;
 mod derived;
@@ -23,6 +25,7 @@ mod order;
 mod place;
 mod predicate;
 mod query;
+mod rows;
 mod select;
 mod source;
 mod statement;

@@ -23,6 +23,7 @@ impl Scoper<'_> {
     /// Scopes the whole statement in place.
     pub(crate) fn statement(mut self, statement: &mut Statement) -> Result<Scoped> {
         self.reads_what_it_writes(statement)?;
+        self.joins_on_around(statement)?;
         self.care = care::care(statement, self.rules);
         let Written { kind, returning } = match statement {
             Statement::Query(query) => {

@@ -1,10 +1,11 @@
 use sqlparser::ast::{
-    Expr, Function, FunctionArguments, ObjectNamePart, Query, Select, Statement, TableFactor, Value,
+    Expr, Function, FunctionArguments, Ident, ObjectNamePart, Query, Select, Statement, TableFactor, Value,
     ValueWithSpan,
 };
 
 use super::{Proof, Verifier, unproved};
 use crate::catalog::Dialect;
+use crate::dialect::Rules;
 use crate::walk::{Flow, ON, STOP, Watch, walk};
 
 /// How much of the tree was proved.
@@ -70,7 +71,9 @@ impl Watch for Census<'_, '_> {
         let rules = self.verifier.rules;
         let allowed = match expr {
             Expr::Function(function) => self.is_allowed(function),
-            Expr::Identifier(column) => !rules.is_system_column(&rules.column(column)),
+            Expr::Identifier(column) => {
+                !rules.is_system_column(&rules.column(column)) && !is_hidden_variable(column, rules)
+            }
             Expr::CompoundIdentifier(parts) => {
                 parts.last().is_some_and(|column| !rules.is_system_column(&rules.column(column)))
             }
@@ -97,4 +100,9 @@ impl Census<'_, '_> {
             || self.verifier.rules.is_pure(&name)
             || self.verifier.catalog.functions().any(|allowed| allowed == name)
     }
+}
+
+/// `@x` and `@@x`, but for those that tell nothing.
+fn is_hidden_variable(name: &Ident, rules: &Rules) -> bool {
+    name.quote_style.is_none() && name.value.starts_with('@') && !rules.is_variable(&name.value)
 }

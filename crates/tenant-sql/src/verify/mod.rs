@@ -3,6 +3,7 @@
 //!
 //! It shares no judgement with the scoper. What it proved is counted, and must be all that a walk over the tree finds.
 
+mod around;
 mod census;
 mod clause;
 mod fields;
@@ -30,8 +31,15 @@ type Proof<T = ()> = Result<T, Refusal>;
 /// read out of the printed text, never the tree that was printed.
 pub(crate) fn verify(statement: &Statement, catalog: &Catalog, marker: &str) -> Proof {
     let rules = Rules::of(catalog.dialect());
-    let mut verifier =
-        Verifier { catalog, rules, marker, ctes: Vec::new(), seen: census::Count::default(), raising: false };
+    let mut verifier = Verifier {
+        catalog,
+        rules,
+        marker,
+        ctes: Vec::new(),
+        subqueries: 0,
+        seen: census::Count::default(),
+        raising: false,
+    };
     verifier.statement(statement)?;
     fields::check(statement, &verifier)?;
     census::compare(statement, &verifier)
@@ -52,6 +60,8 @@ struct Verifier<'a> {
     marker: &'a str,
     /// Names given by the `WITH` clauses around, and whether they can be used yet.
     ctes: Vec<(String, bool)>,
+    /// How many expressions with a query in them are around.
+    subqueries: usize,
     seen: census::Count,
     /// The tenant of a row is what fails if it is another's.
     raising: bool,
@@ -86,11 +96,14 @@ struct Inside<'v, 'a> {
 
 impl Watch for Inside<'_, '_> {
     fn query(&mut self, query: &Query) -> Flow {
-        if self.depth == 0
-            && let Err(refusal) = self.verifier.query(query)
-        {
-            self.refusal = Some(refusal);
-            return STOP;
+        if self.depth == 0 {
+            self.verifier.subqueries += 1;
+            let proof = self.verifier.query(query);
+            self.verifier.subqueries -= 1;
+            if let Err(refusal) = proof {
+                self.refusal = Some(refusal);
+                return STOP;
+            }
         }
         self.depth += 1;
         ON

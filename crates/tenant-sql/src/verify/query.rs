@@ -120,6 +120,7 @@ impl Verifier<'_> {
         self.seen.selects += 1;
         let bound = self.bound(selection.as_ref());
         self.relations(from, &bound, Vec::new())?;
+        self.hangs_on_nothing_around(from)?;
         self.inside(distinct)?;
         self.inside(projection)?;
         self.inside(selection)?;

@@ -311,6 +311,7 @@ fn a_part_that_was_passed_by_is_noticed() {
         rules,
         marker: "?1",
         ctes: Vec::new(),
+        subqueries: 0,
         seen: super::census::Count::default(),
         raising: false,
     };
@@ -338,6 +339,8 @@ fn unsound_scopes_of_other_databases_are_refused() {
             .table(Table::owned("users").columns(["id", "age", "tenant_id"]).unique(["tenant_id", "id"]))
             .table(Table::owned("orders").columns(["id", "total", "tenant_id"]).unique(["tenant_id", "id"]))
             .table(Table::owned("items").columns(["id", "org"]).tenant_column("org"))
+            .table(Table::owned("tickets").columns(["id", "tenant_id"]).unique(["id"]))
+            .table(Table::owned("unkeyed").columns(["id", "tenant_id"]))
             .table(Table::owned("names").view())
             .table(Table::shared("plans"))
             .build()
@@ -400,11 +403,55 @@ fn unsound_scopes_of_other_databases_are_refused() {
             "INSERT IGNORE INTO users (id, tenant_id) VALUES (1, CASE WHEN CAST((2) AS BINARY) = $$ THEN $$ ELSE (SELECT 1 UNION SELECT 2) END)",
             "INSERT INTO users (id, tenant_id) VALUES (1, CASE WHEN CAST((2) AS BINARY) = $$ THEN $$ ELSE (SELECT 1) END)",
             "INSERT INTO users (id, tenant_id) VALUES (1, $$) ON DUPLICATE KEY UPDATE users.tenant_id = 2",
+            "SELECT * FROM users WHERE (id = 1) XOR `users`.`tenant_id` = $$",
+            "SELECT * FROM users WHERE (id = 1) AND `users`.`tenant_id` = $$ XOR id = 2",
+            "SELECT * FROM users WHERE (id = 1) XOR (id = 2) AND `users`.`tenant_id` = $$",
+            "UPDATE OR IGNORE tickets SET id = 1 WHERE `tickets`.`tenant_id` = $$",
+            "UPDATE OR IGNORE unkeyed SET id = 1 WHERE `unkeyed`.`tenant_id` = $$",
+            "SELECT @@hostname",
+            "SELECT @x",
             "SELECT last_insert_id()",
             "SELECT 1 FROM `dual`",
             "SELECT SQL_CALC_FOUND_ROWS 1",
         ],
     );
+}
+
+#[test]
+fn an_outer_join_of_a_subquery_that_hangs_on_the_query_around_is_not_proved_on_mysql() {
+    let tables =
+        ["users", "orders", "tags"].map(|name| Table::owned(name).columns(["id", "age", "tenant_id"]));
+    let [users, orders, tags] = tables;
+    let catalog = Catalog::builder(Dialect::MySql).table(users).table(orders).table(tags);
+    let catalog = catalog.build().expect("sound");
+    let proved = |on: &str| {
+        let sql = format!(
+            "SELECT u.id FROM users u WHERE (EXISTS (SELECT 1 FROM orders o LEFT JOIN \
+             (SELECT * FROM tags WHERE `tags`.`tenant_id` <=> :tenant LIMIT 9) AS t ON {on} \
+             WHERE `o`.`tenant_id` <=> :tenant)) AND `u`.`tenant_id` <=> :tenant"
+        );
+        verify(&sql, &catalog, ":tenant").is_ok()
+    };
+    for on in [
+        "t.id = o.id",
+        "t.age > u.age",
+        "age > u.age",
+        "o.id = u.id",
+        "1 = 0",
+        "(t.id = o.id AND t.age > u.age)",
+    ] {
+        assert!(proved(on), "{on}");
+    }
+    for on in [
+        "u.age > 3",
+        "t.id = o.id AND u.age > 3",
+        "(t.id = o.id AND u.age > 3)",
+        "u.age = o.tenant_id",
+        "CASE WHEN `o`.`tenant_id` <=> :tenant THEN abs(u.age) > 3 END",
+        "EXISTS (SELECT 1 FROM orders x WHERE (x.id = u.id) AND `x`.`tenant_id` <=> :tenant)",
+    ] {
+        assert!(!proved(on), "{on}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The promises of `tenant-sql`, by behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod around;
 mod careful;
 mod common;
 mod dialects;
@@ -12,6 +13,7 @@ mod limits;
 mod members;
 mod merge;
 mod mysql;
+mod mysql_words;
 mod oracle;
 mod refusals;
 mod rewriter;
