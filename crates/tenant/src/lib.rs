@@ -55,6 +55,7 @@ mod book {
     struct Readme;
     #[doc = include_str!("../../../docs/src/getting-started.md")]
     struct GettingStarted;
+    #[cfg(feature = "fair")]
     #[doc = include_str!("../../../docs/src/limits.md")]
     struct Limits;
     #[doc = include_str!("../../../docs/src/queries.md")]

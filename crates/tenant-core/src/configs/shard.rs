@@ -9,7 +9,7 @@ use std::{
 use lru::LruCache;
 
 use super::{Lookup, brought::Brought, flight::Flight};
-use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, record::Liveness};
+use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, quota::Limits, record::Liveness};
 
 pub(super) struct Shard {
     tenants: LruCache<TenantId, Entry, Brought>,
@@ -107,9 +107,10 @@ impl Shard {
         &mut self,
         id: &TenantId,
         config: TenantConfig,
+        limits: Limits,
         expires: Monotonic,
     ) -> Arc<TenantRecord> {
-        let record = self.record_for(id, config);
+        let record = self.record_for(id, config, limits);
         self.missing.pop(id);
         self.tenants.put(*id, Entry { record: Arc::clone(&record), expires, promoted: self.hits });
         record
@@ -133,6 +134,12 @@ impl Shard {
         self.flights.remove(id);
     }
 
+    /// Forgets all tenants, and makes all loads under way things of the past.
+    pub(super) fn forget_all(&mut self) {
+        self.flights.clear();
+        self.tenants.clear();
+    }
+
     pub(super) fn forget(&mut self, id: &TenantId) {
         self.flights.remove(id);
         self.tenants.pop(id);
@@ -140,17 +147,23 @@ impl Shard {
     }
 
     /// The record for a config: the one in memory if it is as new, else one that speaks for the same tenant.
-    pub(super) fn record_for(&mut self, id: &TenantId, config: TenantConfig) -> Arc<TenantRecord> {
+    pub(super) fn record_for(
+        &mut self,
+        id: &TenantId,
+        config: TenantConfig,
+        limits: Limits,
+    ) -> Arc<TenantRecord> {
         if let Some(entry) = self.tenants.peek(id)
             && !is_newer(&config, entry.record.config())
         {
             return Arc::clone(&entry.record);
         }
         let alive = self.alive.get(&config.tenant_id).and_then(Weak::upgrade);
-        let record = Arc::new(match alive {
+        let record = match alive {
             Some(liveness) => TenantRecord::resume(config, &liveness),
             None => TenantRecord::new(config),
-        });
+        };
+        let record = Arc::new(record.with_limits(limits));
         self.alive.insert(*record.id(), Arc::downgrade(record.liveness()));
         self.prune();
         record
