@@ -42,7 +42,7 @@ impl Campaign {
     /// Judges the statement of one seed.
     ///
     /// # Errors
-    /// Fails if a database is gone; a difference is a [`Finding`].
+    /// Fails if a database is gone ([`OracleError::Lost`]); a difference is a [`Finding`].
     pub async fn judge(&mut self, seed: u64) -> Result<(), OracleError> {
         let statement = self.generator.statement(seed);
         match self.oracle.check(&statement.sql, &statement.arguments).await {
@@ -60,6 +60,12 @@ impl Campaign {
             self.oracle.check_untouched().await?;
         }
         Ok(())
+    }
+
+    /// Goes on with other databases, after a statement has ended the server.
+    pub fn reopen(&mut self, oracle: Oracle) {
+        self.tally.lost += 1;
+        self.oracle = oracle;
     }
 
     /// Returns what became of the statements.

@@ -21,6 +21,8 @@ pub struct Tally {
     pub undetermined: u64,
     /// Statements that take too long or give too much.
     pub too_large: u64,
+    /// Statements under which the server ended.
+    pub lost: u64,
     /// Statements that differ.
     pub differences: u64,
     /// Refused statements, by kind.
@@ -58,8 +60,8 @@ impl Tally {
 
     /// Returns the number of statements.
     pub fn generated(&self) -> u64 {
-        let Self { same, fails, undetermined, too_large, differences, .. } = self;
-        same + fails + undetermined + too_large + differences + self.refusals()
+        let Self { same, fails, undetermined, too_large, lost, differences, .. } = self;
+        same + fails + undetermined + too_large + lost + differences + self.refusals()
     }
 
     /// Returns the number of refused statements.
@@ -100,11 +102,12 @@ fn without_quoted(why: &str) -> String {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { same, rows, changed, fails, undetermined, too_large, differences, refused, .. } = self;
+        let Self { same, rows, changed, fails, undetermined, too_large, lost, differences, refused, .. } =
+            self;
         write!(
             f,
             "{} statements: {same} the same ({rows} rows, {changed} changed some), {differences} differ, \
-             {undetermined} undetermined, {too_large} too large, {fails} fail anyway, {} refused ({:.2} %)",
+             {undetermined} undetermined, {too_large} too large, {lost} ended the server, {fails} fail anyway, {} refused ({:.2} %)",
             self.generated(),
             self.refusals(),
             100.0 * self.share_refused()

@@ -16,6 +16,8 @@ pub enum OracleError {
     Unproved(String),
     /// The databases could not be set up or reached.
     Setup(String),
+    /// The server ended, or the connection to it: under the statement, as it seems. The oracle is of no more use.
+    Lost(String),
 }
 
 impl OracleError {
@@ -31,6 +33,7 @@ impl fmt::Display for OracleError {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Unproved(why) => write!(f, "nothing is proved: {why}"),
             Self::Setup(what) => write!(f, "the oracle's databases: {what}"),
+            Self::Lost(why) => write!(f, "the oracle's databases: the connection is gone: {why}"),
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn trial(
 
 fn live(answer: Result<Answer, Failure>) -> Result<Result<Answer, Failure>, OracleError> {
     match answer {
-        Err(Failure::Lost(why)) => Err(OracleError::Setup(format!("the connection is gone: {why}"))),
+        Err(Failure::Lost(why)) => Err(OracleError::Lost(why)),
         answer => Ok(answer),
     }
 }
