@@ -8,7 +8,6 @@ mod memory;
 mod shard;
 mod store;
 
-pub(crate) use brought::Brought;
 pub use cached::{CacheStats, CachedConfigs};
 pub use manager::{ConfigManager, Lookup};
 pub use memory::InMemoryConfigManager;
