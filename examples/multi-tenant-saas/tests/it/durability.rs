@@ -3,7 +3,10 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,15 +22,16 @@ fn kill_9_during_writes_loses_nothing_that_was_acknowledged() {
     let mut tenants: Vec<String> = Vec::new();
     for round in 0..5 {
         let server = Process::start(&database);
-        let stop = AtomicBool::new(false);
+        let (stop, begun) = (AtomicBool::new(false), Barrier::new(5));
         let written: Vec<(String, Vec<String>)> = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..4)
                 .map(|writer| {
-                    let (server, stop) = (&server, &stop);
-                    scope.spawn(move || write_until(server, &format!("t{round}-{writer}"), stop))
+                    let (server, stop, begun) = (&server, &stop, &begun);
+                    scope.spawn(move || write_until(server, &format!("t{round}-{writer}"), begun, stop))
                 })
                 .collect();
-            std::thread::sleep(Duration::from_millis(150 + 60 * round));
+            begun.wait();
+            std::thread::sleep(Duration::from_millis(100 + 60 * round));
             // The process dies while all four are writing.
             let killed =
                 std::process::Command::new("kill").args(["-9", &server.id().to_string()]).status().unwrap();
@@ -60,10 +64,11 @@ fn kill_9_during_writes_loses_nothing_that_was_acknowledged() {
 }
 
 /// Creates a tenant and users in it until the server is gone; answers with the ids that were acknowledged.
-fn write_until(server: &Process, tenant: &str, stop: &AtomicBool) -> (String, Vec<String>) {
+fn write_until(server: &Process, tenant: &str, begun: &Barrier, stop: &AtomicBool) -> (String, Vec<String>) {
     let created =
         server.try_request("POST", "/admin/tenants", &[], Some(&format!("{{\"tenant_id\":\"{tenant}\"}}")));
     assert_eq!(created.expect("the tenant is created before the kill").status, 201);
+    begun.wait();
     let mut ids = Vec::new();
     for number in 0.. {
         if stop.load(Ordering::SeqCst) {

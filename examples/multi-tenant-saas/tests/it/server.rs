@@ -115,6 +115,35 @@ impl TestServer {
         self.of(tenant, "POST", "/api/users", Some(&json!({ "email": email, "name": "Somebody" }))).ok(201)
     }
 
+    /// Its id.
+    #[track_caller]
+    pub fn create_workflow(&self, tenant: &str, name: &str) -> String {
+        let workflow = self.of(tenant, "POST", "/api/workflows", Some(&json!({ "name": name }))).ok(201);
+        workflow["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The execution's id.
+    #[track_caller]
+    pub fn execute(&self, tenant: &str, workflow: &str, duration_ms: u64) -> String {
+        let path = format!("/api/workflows/{workflow}/execute");
+        let started = self.of(tenant, "POST", &path, Some(&json!({ "duration_ms": duration_ms }))).ok(202);
+        started["execution_id"].as_str().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    pub fn usage(&self, tenant: &str) -> Value {
+        self.admin("GET", &format!("/admin/tenants/{tenant}/usage"), None).ok(200)
+    }
+
+    /// Runs a statement on the database, past the server.
+    pub fn sql(&self, statement: &str) {
+        let url = format!("sqlite://{}", self.database().display());
+        self.runtime.as_ref().unwrap().block_on(async {
+            let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+        });
+    }
+
     #[track_caller]
     pub fn users(&self, tenant: &str) -> Vec<String> {
         let users = self.get(tenant, "/api/users").ok(200);

@@ -1,0 +1,97 @@
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::body::Bytes;
+use http_body::{Body, Frame};
+use serde_json::{Value, json};
+use tenant::quota::{Cost, Reservation};
+
+use super::request::ChatRequest;
+
+/// The answer as it is made: an event per word, as the reader takes them, and one that tells what was used.
+///
+/// It holds the reservation. That is settled with the last event, before it is sent; where the reader goes away, with
+/// what was made until then. A reader that stalls keeps it.
+pub(super) struct Answer {
+    echo: String,
+    /// Where the next word is looked for.
+    position: usize,
+    /// How many words may still be said.
+    left: u64,
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    /// The model reads when the first word is asked for.
+    has_begun: bool,
+    reservation: Option<Reservation>,
+}
+
+impl Answer {
+    pub(super) fn new(request: ChatRequest, reservation: Reservation) -> Self {
+        Self {
+            left: request.max_tokens(),
+            prompt_tokens: request.prompt_tokens(),
+            echo: request.into_echo(),
+            position: 0,
+            completion_tokens: 0,
+            has_begun: false,
+            reservation: Some(reservation),
+        }
+    }
+
+    fn next_event(&mut self) -> Bytes {
+        self.has_begun = true;
+        if let Some(word) = self.next_word() {
+            return event(&json!({ "delta": word }));
+        }
+        self.settle();
+        let Self { prompt_tokens, completion_tokens, .. } = self;
+        event(&json!({ "usage": { "prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens } }))
+    }
+
+    fn next_word(&mut self) -> Option<String> {
+        self.left = self.left.checked_sub(1)?;
+        let rest = self.echo.get(self.position..)?;
+        let word = rest.split_whitespace().next()?;
+        let blanks = rest.len() - rest.trim_start().len();
+        self.position += blanks + word.len();
+        self.completion_tokens += 1;
+        Some(word.to_owned())
+    }
+
+    fn settle(&mut self) {
+        let used = if self.has_begun { self.prompt_tokens + self.completion_tokens } else { 0 };
+        if let Some(reservation) = self.reservation.take() {
+            reservation.settle(&[Cost::tokens(used)]);
+        }
+    }
+}
+
+fn event(data: &Value) -> Bytes {
+    format!("data: {data}\n\n").into()
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let event = self.reservation.is_some().then(|| self.next_event());
+        Poll::Ready(event.map(|event| Ok(Frame::data(event))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.reservation.is_none()
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
