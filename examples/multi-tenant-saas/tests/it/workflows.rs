@@ -141,6 +141,15 @@ fn users_have_a_stock_limit_too() {
 }
 
 #[test]
+fn users_and_workflows_are_counted_apart() {
+    let server = TestServer::start();
+    server.create_tenant("acme");
+    server.create_user("acme", "a@acme.example");
+    assert_eq!(server.get("acme", "/api/users").header("x-total-count"), Some("1"));
+    assert_eq!(server.get("acme", "/api/workflows").header("x-total-count"), Some("0"));
+}
+
+#[test]
 fn a_shadow_limit_counts_and_does_not_deny() {
     let server = TestServer::start();
     let limits = json!({ "workflows": { "kind": "stock", "limit": 1, "shadow": true } });
