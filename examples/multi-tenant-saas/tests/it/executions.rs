@@ -1,11 +1,13 @@
 //! Executions: what they hold, what they cost, and how they end.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
     client::Answer,
     server::{TestServer, eventually},
-    stream::post_and_leave,
+    stream::post,
 };
 
 /// A tenant with these limits, and a workflow of it.
@@ -42,7 +44,7 @@ fn an_execution_runs_for_as_long_as_it_was_told_and_completes() {
     assert_eq!(started, json!({ "execution_id": id, "status": "running" }));
     assert_eq!(answer.header("location"), Some(format!("/api/executions/{id}").as_str()));
     server.advance(59);
-    std::thread::sleep(std::time::Duration::from_millis(400));
+    std::thread::sleep(Duration::from_millis(400));
     let running = json!({
         "id": id, "tenant_id": "acme", "workflow_id": workflow, "status": "running", "outcome": null,
         "duration_ms": 60_000, "created_at": "2023-11-14T22:14:00Z", "completed_at": null,
@@ -125,19 +127,49 @@ fn a_limit_of_none_denies_without_retry_after() {
 fn a_permit_outlives_the_client_and_comes_back_when_the_work_is_done() {
     let (server, workflow) = limited(&json!({ "concurrent_executions": 1, "executions_per_day": 9 }));
     let path = format!("/api/workflows/{workflow}/execute");
-    // Those who leave before the server has looked at them may start nothing; then they hold nothing.
-    for _ in 0..50 {
-        post_and_leave(server.address, &path, &[("x-tenant-id", "acme")], "{\"duration_ms\":60000}");
-        if used(&server, "concurrent_executions") == 1 {
-            break;
-        }
-    }
+    let body = "{\"duration_ms\":60000}";
+    let client = post(server.address, &path, &[("x-tenant-id", "acme")], body);
+    eventually(|| used(&server, "concurrent_executions"), |used| *used == 1);
+    drop(client);
+    std::thread::sleep(Duration::from_millis(300));
     assert_eq!(used(&server, "concurrent_executions"), 1);
     execute(&server, &workflow, 0).is_problem(429, "quota_exceeded");
     assert_eq!(used(&server, "executions_per_day"), 1);
     server.advance(60);
     eventually(|| used(&server, "concurrent_executions"), |used| *used == 0);
     execute(&server, &workflow, 0).ok(202);
+}
+
+#[test]
+fn who_leaves_at_any_moment_leaves_an_execution_that_is_charged_or_none_and_no_charge() {
+    let (server, workflow) = limited(&json!({ "concurrent_executions": 100, "executions_per_day": 100 }));
+    let path = format!("/api/workflows/{workflow}/execute");
+    for number in 0..60 {
+        let body = "{\"duration_ms\":60000}";
+        let client = post(server.address, &path, &[("x-tenant-id", "acme")], body);
+        std::thread::sleep(Duration::from_micros(200 * number));
+        drop(client);
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let rows = server.count("SELECT COUNT(*) FROM executions");
+    assert!(rows > 0, "all have left too early");
+    assert_eq!(used(&server, "executions_per_day"), rows);
+    assert_eq!(used(&server, "concurrent_executions"), rows);
+    server.advance(60);
+    eventually(|| used(&server, "concurrent_executions"), |used| *used == 0);
+}
+
+#[test]
+fn an_execution_that_can_not_be_recorded_costs_nothing() {
+    let (server, workflow) = limited(&json!({ "concurrent_executions": 1, "executions_per_day": 1 }));
+    server.sql("ALTER TABLE executions RENAME TO executions_away");
+    execute(&server, &workflow, 60_000).is_problem(500, "internal_error");
+    assert_eq!(
+        (used(&server, "concurrent_executions"), used(&server, "executions_per_day")),
+        (0.into(), 0.into())
+    );
+    server.sql("ALTER TABLE executions_away RENAME TO executions");
+    execute(&server, &workflow, 60_000).ok(202);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use multi_tenant_saas::{Server, Settings};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
 use tenant::{Clock, ManualClock, UnixTime};
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinHandle};
@@ -137,11 +138,22 @@ impl TestServer {
 
     /// Runs a statement on the database, past the server.
     pub fn sql(&self, statement: &str) {
-        let url = format!("sqlite://{}", self.database().display());
         self.runtime.as_ref().unwrap().block_on(async {
-            let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+            let mut connection = self.connect().await;
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
         });
+    }
+
+    /// Asks the database for a number, past the server.
+    pub fn count(&self, query: &'static str) -> i64 {
+        self.runtime
+            .as_ref()
+            .unwrap()
+            .block_on(async { sqlx::query_scalar(query).fetch_one(&mut self.connect().await).await.unwrap() })
+    }
+
+    async fn connect(&self) -> SqliteConnection {
+        SqliteConnection::connect(&format!("sqlite://{}", self.database().display())).await.unwrap()
     }
 
     #[track_caller]

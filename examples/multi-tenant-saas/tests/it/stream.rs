@@ -83,10 +83,10 @@ fn line(reader: &mut BufReader<TcpStream>) -> String {
     line.trim_end().to_owned()
 }
 
-/// Asks and goes away without reading a byte of the answer.
-pub fn post_and_leave(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) {
+/// Asks, and reads nothing. Dropping what comes back is to leave.
+pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = head(address, path, headers, body) + body;
     stream.write_all(request.as_bytes()).unwrap();
-    stream.shutdown(std::net::Shutdown::Both).unwrap();
+    stream
 }
