@@ -115,3 +115,36 @@ fn sigterm_lets_requests_in_flight_finish() {
     assert_eq!(users.json()[0]["email"], "late@acme.example");
     server.kill();
 }
+
+#[test]
+fn executions_hold_up_no_end_and_leave_no_place_taken() {
+    let folder = TempDir::new().unwrap();
+    let database = folder.path().join("tenants.db");
+    let acme = [("x-tenant-id", "acme")];
+    let server = Process::start(&database);
+    let tenant = r#"{"tenant_id":"acme","limits":{"concurrent_executions":1}}"#;
+    assert_eq!(server.request("POST", "/admin/tenants", &[], Some(tenant)).status, 201);
+    let workflow = server.request("POST", "/api/workflows", &acme, Some(r#"{"name":"w"}"#)).ok(201);
+    let path = format!("/api/workflows/{}/execute", workflow["id"].as_str().unwrap());
+    let execute = |server: &Process| {
+        let started = server.request("POST", &path, &acme, Some(r#"{"duration_ms":3600000}"#)).ok(202);
+        format!("/api/executions/{}", started["execution_id"].as_str().unwrap())
+    };
+    let killed = execute(&server);
+    server.kill();
+    let server = Process::start(&database);
+    assert_eq!(
+        server.request("GET", &killed, &acme, None).ok(200)["status"],
+        "running",
+        "until it is overdue"
+    );
+    let stopped = execute(&server);
+    let asked = std::time::Instant::now();
+    server.terminate();
+    assert!(server.wait().success());
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    let server = Process::start(&database);
+    let execution = server.request("GET", &stopped, &acme, None).ok(200);
+    assert_eq!((&execution["status"], &execution["outcome"]), (&"completed".into(), &"interrupted".into()));
+    execute(&server);
+}
