@@ -1,13 +1,14 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::body::Bytes;
 use http_body::{Body, Frame};
 use serde_json::{Value, json};
 use tenant::quota::{Cost, Reservation};
+use tokio::task::coop::poll_proceed;
 
 use super::request::ChatRequest;
 
@@ -79,8 +80,10 @@ impl Body for Answer {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        // Words are always at hand: without a budget a fast reader would keep this thread until the answer has ended.
+        ready!(poll_proceed(cx)).made_progress();
         let event = self.reservation.is_some().then(|| self.next_event());
         Poll::Ready(event.map(|event| Ok(Frame::data(event))))
     }
@@ -93,5 +96,39 @@ impl Body for Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         self.settle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin, sync::Arc};
+
+    use tenant::{InMemoryConfigManager, InMemoryQuotaManager, TenantConfig, TenantContext, TenantId};
+
+    use super::*;
+
+    async fn answer(words: usize) -> Answer {
+        let id = TenantId::parse("acme").unwrap();
+        let configs = InMemoryConfigManager::with([TenantConfig::builder(id).build().unwrap()]).unwrap();
+        let tenant = TenantContext::of(&configs, &id).await.unwrap();
+        let quotas = Arc::new(InMemoryQuotaManager::new());
+        let reservation = Reservation::reserve(quotas, &tenant, &[]).await.unwrap().unwrap();
+        let messages = json!([{ "role": "user", "content": "a ".repeat(words) }]);
+        let request = json!({ "model": "m", "messages": messages, "max_tokens": words });
+        Answer::new(serde_json::from_value(request).unwrap(), reservation)
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_takes_all_there_is_lets_others_run_in_between() {
+        let mut answer = pin!(answer(10_000).await);
+        let taken = poll_fn(|cx| {
+            let events = std::iter::from_fn(|| match answer.as_mut().poll_frame(cx) {
+                Poll::Ready(event) => event,
+                Poll::Pending => None,
+            });
+            Poll::Ready(events.count())
+        });
+        let taken = taken.await;
+        assert!((1..1_000).contains(&taken), "{taken}");
     }
 }
