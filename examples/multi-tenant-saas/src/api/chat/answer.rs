@@ -6,7 +6,7 @@ use std::{
 
 use axum::body::Bytes;
 use http_body::{Body, Frame};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tenant::quota::{Cost, Reservation};
 use tokio::task::coop::poll_proceed;
 
@@ -42,14 +42,13 @@ impl Answer {
         }
     }
 
-    fn next_event(&mut self) -> Bytes {
+    fn next_event(&mut self) -> Event {
         self.has_begun = true;
         if let Some(word) = self.next_word() {
-            return event(&json!({ "delta": word }));
+            return Event::Delta(word);
         }
         self.settle();
-        let Self { prompt_tokens, completion_tokens, .. } = self;
-        event(&json!({ "usage": { "prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens } }))
+        Event::Usage { prompt_tokens: self.prompt_tokens, completion_tokens: self.completion_tokens }
     }
 
     fn next_word(&mut self) -> Option<String> {
@@ -70,8 +69,20 @@ impl Answer {
     }
 }
 
-fn event(data: &Value) -> Bytes {
-    format!("data: {data}\n\n").into()
+/// What is told with one event: `{"delta": "…"}` or `{"usage": {…}}`.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    Delta(String),
+    Usage { prompt_tokens: u64, completion_tokens: u64 },
+}
+
+impl Event {
+    fn to_bytes(&self) -> Bytes {
+        // Strings and numbers never fail.
+        let data = serde_json::to_string(self).unwrap_or_default();
+        format!("data: {data}\n\n").into()
+    }
 }
 
 impl Body for Answer {
@@ -85,7 +96,7 @@ impl Body for Answer {
         // Words are always at hand: without a budget a fast reader would keep this thread until the answer has ended.
         ready!(poll_proceed(cx)).made_progress();
         let event = self.reservation.is_some().then(|| self.next_event());
-        Poll::Ready(event.map(|event| Ok(Frame::data(event))))
+        Poll::Ready(event.map(|event| Ok(Frame::data(event.to_bytes()))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -103,6 +114,7 @@ impl Drop for Answer {
 mod tests {
     use std::{future::poll_fn, pin::pin, sync::Arc};
 
+    use serde_json::json;
     use tenant::{InMemoryConfigManager, InMemoryQuotaManager, TenantConfig, TenantContext, TenantId};
 
     use super::*;
