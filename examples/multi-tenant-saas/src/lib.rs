@@ -6,12 +6,16 @@
 mod admin;
 mod analytics;
 mod api;
+mod executions;
+mod fair;
 mod http;
+mod limits;
 mod public;
 mod serve;
 mod server;
 mod settings;
 mod state;
+mod stock;
 pub mod telemetry;
 
 pub use server::{Server, StartError};

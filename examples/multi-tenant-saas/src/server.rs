@@ -14,7 +14,9 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     admin::{self, Guard},
     analytics::{Recorder, Writer},
-    api, public,
+    api,
+    executions::Running,
+    fair, public,
     serve::serve,
     settings::Settings,
     state::{AppState, Configs},
@@ -32,6 +34,7 @@ pub struct Server {
     router: Router,
     db: TenantDb<Sqlite>,
     recorder: Arc<Recorder>,
+    running: Arc<Running>,
 }
 
 /// Why the server could not start.
@@ -81,35 +84,38 @@ impl Server {
         configs.migrate().await?;
         db.migrate(&MIGRATIONS).await?;
         let configs: Arc<Configs> = Arc::new(configs.cached(CACHED_TENANTS, CACHED_FOR));
-        let quotas = Arc::new(InMemoryQuotaManager::with_clock(Arc::clone(&clock)).with_hooks(hooks.clone()));
+        let quotas = InMemoryQuotaManager::with_clock(Arc::clone(&clock)).with_hooks(hooks.clone());
         let hosts = Arc::new(HostRegistry::new());
         let tenancy = TenantLayer::builder()
             .resolver(resolver(settings, &hosts)?)
             .configs(Arc::clone(&configs))
             .policies(ConfigPolicyEvaluator::new())
-            .quotas(Arc::clone(&quotas))
+            .quotas(quotas)
             .hooks(hooks)
             .build();
-        let state = AppState::new(db.clone(), configs, quotas, clock, hosts);
+        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts);
         state.load_hosts().await?;
+        let running = Arc::clone(&state.running);
+        let slots = settings.max_concurrent_requests.map(fair::slots);
         let guard = Guard::new(settings.admin_token.as_deref());
         let router = Router::new()
             .merge(public::router())
             .merge(admin::router(guard))
-            .merge(api::router(tenancy))
+            .merge(api::router(tenancy, slots))
             .fallback(unmatched)
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));
-        Ok(Self { router, db, recorder })
+        Ok(Self { router, db, recorder, running })
     }
 
-    /// Serves the listener until `shutdown` completes, then lets requests in flight finish, writes what is still to
-    /// be written, and closes the database.
+    /// Serves the listener until `shutdown` completes, then lets requests in flight finish, ends the executions that
+    /// still run and marks them as interrupted, writes what is still to be written, and closes the database.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
         serve(listener, self.router, shutdown).await;
+        self.running.stop().await;
         // Only now: the last requests in flight have been recorded.
         let _ = stop.send(true);
         if let Err(error) = writer.await {

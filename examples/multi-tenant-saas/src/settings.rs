@@ -17,6 +17,8 @@ pub struct Settings {
     pub admin_token: Option<String>,
     /// The domains whose subdomains name tenants; `BASE_DOMAINS`, separated by commas.
     pub base_domains: Vec<String>,
+    /// How many requests of tenants run at once; `MAX_CONCURRENT_REQUESTS`, as many as come unless given.
+    pub max_concurrent_requests: Option<usize>,
 }
 
 /// The environment asks for something that can't be done.
@@ -91,6 +93,7 @@ impl Settings {
             database_url: database_url(get("DATABASE_URL"), get("DB_PATH"))?,
             admin_token: admin_token(get("ADMIN_TOKEN"))?,
             base_domains: base_domains(get("BASE_DOMAINS"))?,
+            max_concurrent_requests: max_concurrent_requests(get("MAX_CONCURRENT_REQUESTS"))?,
         };
         settings.guard_admin()?;
         Ok(settings)
@@ -109,11 +112,12 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, database_url: _, admin_token, base_domains } = self;
+        let Self { address, database_url: _, admin_token, base_domains, max_concurrent_requests } = self;
         f.debug_struct("Settings")
             .field("address", address)
             .field("admin_token", &admin_token.as_ref().map(|_| "set"))
             .field("base_domains", base_domains)
+            .field("max_concurrent_requests", max_concurrent_requests)
             .finish_non_exhaustive()
     }
 }
@@ -170,6 +174,14 @@ fn base_domains(text: Option<&str>) -> Result<Vec<String>, InvalidSettings> {
     Ok(domains)
 }
 
+fn max_concurrent_requests(text: Option<&str>) -> Result<Option<usize>, InvalidSettings> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = || InvalidSettings::new("MAX_CONCURRENT_REQUESTS", "must be an integer from 1 to 1000000");
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let most = text.parse().ok().filter(|most| digits && (1..=1_000_000).contains(most));
+    most.map(Some).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +198,7 @@ mod tests {
         assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database_url, "sqlite://./tenants.db");
         assert!(settings.admin_token.is_none());
+        assert!(settings.max_concurrent_requests.is_none());
     }
 
     #[test]
@@ -221,6 +234,11 @@ mod tests {
             ("DB_PATH", ""),
             ("BASE_DOMAINS", "a.example,,b.example"),
             ("DATABASE_URL", "file:x"),
+            ("MAX_CONCURRENT_REQUESTS", ""),
+            ("MAX_CONCURRENT_REQUESTS", "0"),
+            ("MAX_CONCURRENT_REQUESTS", "+8"),
+            ("MAX_CONCURRENT_REQUESTS", "unlimited"),
+            ("MAX_CONCURRENT_REQUESTS", "99999999999999999999"),
         ] {
             assert_eq!(read(&[(variable, value)]).unwrap_err().variable(), variable, "{value}");
         }

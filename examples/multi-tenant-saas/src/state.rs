@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use sqlx::Sqlite;
 use tenant::{
-    CachedConfigs, Clock, ConfigStore, DbConfigManager, HostRegistry, Page, QuotaManager, StoreError,
-    TenantDb, TenantId, TenantRecord, Timestamp,
+    CachedConfigs, Clock, ConfigStore, DbConfigManager, HostRegistry, Meter, Page, Policies, QuotaManager,
+    StoreError, TenantDb, TenantId, TenantLayer, TenantRecord, Timestamp,
     cache::{InMemoryBackend, TenantCache},
 };
 use tokio::sync::Mutex;
+
+use crate::executions::Running;
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
 
@@ -19,7 +22,9 @@ const CACHE_BYTES: usize = 64 << 20;
 pub(crate) struct AppState {
     pub(crate) db: TenantDb<Sqlite>,
     pub(crate) configs: Arc<Configs>,
-    pub(crate) quotas: Arc<dyn QuotaManager>,
+    pub(crate) meter: Meter,
+    pub(crate) policies: Policies,
+    pub(crate) running: Arc<Running>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: TenantCache,
     hosts: Arc<HostRegistry>,
@@ -31,13 +36,20 @@ impl AppState {
     pub(crate) fn new(
         db: TenantDb<Sqlite>,
         configs: Arc<Configs>,
-        quotas: Arc<dyn QuotaManager>,
+        tenancy: &TenantLayer,
         clock: Arc<dyn Clock>,
         hosts: Arc<HostRegistry>,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
-        Self { db, configs, quotas, clock, cache, hosts, host_changes: Arc::default() }
+        let (meter, policies) = (tenancy.meter().clone(), tenancy.policies().clone());
+        let running = Running::new();
+        Self { db, configs, meter, policies, running, clock, cache, hosts, host_changes: Arc::default() }
+    }
+
+    /// Where limits are counted.
+    pub(crate) const fn quotas(&self) -> &Arc<dyn QuotaManager> {
+        self.meter.quotas()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -94,5 +106,11 @@ impl AppState {
         if let Err(error) = self.hosts.replace(id, hosts) {
             tracing::error!(%error, tenant = %id, "hosts could not be registered");
         }
+    }
+}
+
+impl FromRef<AppState> for Meter {
+    fn from_ref(app: &AppState) -> Self {
+        app.meter.clone()
     }
 }

@@ -1,27 +1,22 @@
 //! What a tenant uses of its limits.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
     extract::{Path, State},
 };
 use serde::Serialize;
-use tenant::{
-    ApiError, QuotaConfig, QuotaManager, TenantId, TenantRecord,
-    quota::{LimitUsage, Limits},
-};
+use tenant::{ApiError, QuotaConfig, TenantId, TenantRecord, quota::Limits};
 
 use super::tenants::find;
-use crate::state::AppState;
+use crate::{limits::Standing, state::AppState};
 
-/// Usage in the current windows. A dimension without a limit is not counted, and so is null.
+/// Usage in the current windows, and at present. A dimension without a limit is not counted, and so is null.
 #[derive(Serialize)]
 pub(super) struct UsageView {
     tenant_id: TenantId,
     usage: Shorthands<u64>,
     quotas: QuotaConfig,
-    limits: BTreeMap<String, LimitView>,
+    limits: Standing,
     utilization: Shorthands<f64>,
 }
 
@@ -29,15 +24,6 @@ pub(super) struct UsageView {
 struct Shorthands<T> {
     requests_per_minute: Option<T>,
     tokens_per_minute: Option<T>,
-}
-
-#[derive(Serialize)]
-struct LimitView {
-    limit: u64,
-    used: u64,
-    remaining: u64,
-    utilization_percent: f64,
-    shadow: bool,
 }
 
 pub(super) async fn show(
@@ -48,34 +34,16 @@ pub(super) async fn show(
     // Of a tenant on a plan that is gone, what its own config limits.
     let limits = app.configs.plans().limits(&config).unwrap_or_else(|_| Limits::of(&config));
     let record = TenantRecord::new(config).with_limits(limits);
-    let usage = app.quotas.usage(&record).await?;
-    let by_name = |name: &str| usage.limits.iter().find(|used| &*used.limit.name == name);
-    let limits = usage.limits.iter().map(|used| (used.limit.name.to_string(), view(used)));
+    let limits = Standing::of_any(&app, &record).await?;
     Ok(Json(UsageView {
         tenant_id: *record.id(),
-        usage: shorthands(by_name, |used| used.used),
+        usage: shorthands(|name| limits.used(name)),
         quotas: record.config().quota,
-        limits: limits.collect(),
-        utilization: shorthands(by_name, LimitUsage::utilization_percent),
+        utilization: shorthands(|name| limits.utilization_percent(name)),
+        limits,
     }))
 }
 
-fn shorthands<'a, T>(
-    by_name: impl Fn(&str) -> Option<&'a LimitUsage>,
-    read: impl Fn(&LimitUsage) -> T,
-) -> Shorthands<T> {
-    Shorthands {
-        requests_per_minute: by_name("rpm").map(&read),
-        tokens_per_minute: by_name("tpm").map(&read),
-    }
-}
-
-fn view(used: &LimitUsage) -> LimitView {
-    LimitView {
-        limit: used.limit.limit,
-        used: used.used,
-        remaining: used.remaining(),
-        utilization_percent: used.utilization_percent(),
-        shadow: used.limit.shadow,
-    }
+fn shorthands<T>(read: impl Fn(&str) -> Option<T>) -> Shorthands<T> {
+    Shorthands { requests_per_minute: read("rpm"), tokens_per_minute: read("tpm") }
 }

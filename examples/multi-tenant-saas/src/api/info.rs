@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
+use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tenant::{LimitSetting, QuotaConfig, Tenant, TenantId};
+use tenant::{ApiError, QuotaConfig, Tenant, TenantId};
+
+use crate::{limits::Standing, state::AppState};
 
 #[derive(Serialize)]
 pub(super) struct Info {
@@ -17,22 +19,24 @@ pub(super) struct Info {
     limits: Limits,
 }
 
+/// The two shorthands as they are configured, and each limit as it stands.
 #[derive(Serialize)]
 struct Limits {
     #[serde(flatten)]
     shorthands: QuotaConfig,
     #[serde(flatten)]
-    named: BTreeMap<String, LimitSetting>,
+    standing: Standing,
 }
 
-pub(super) async fn show(tenant: Tenant) -> Json<Info> {
+pub(super) async fn show(tenant: Tenant, State(app): State<AppState>) -> Result<Json<Info>, ApiError> {
     let config = tenant.config();
-    Json(Info {
+    let standing = Standing::of(&app, &tenant).await?;
+    Ok(Json(Info {
         id: config.tenant_id,
         name: config.name.clone(),
         hosts: config.hosts.clone(),
         features: config.features.clone(),
         branding: config.branding.clone(),
-        limits: Limits { shorthands: config.quota, named: config.limits.clone() },
-    })
+        limits: Limits { shorthands: config.quota, standing },
+    }))
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{FromRequest, Request},
+    body::Bytes,
+    extract::{FromRequest, OptionalFromRequest, Request},
     http::{HeaderMap, header::CONTENT_TYPE},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -20,15 +21,28 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for StrictJson<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        if !is_json(request.headers()) {
-            return Err(Rejection::unsupported_media_type().with_detail("the body must be application/json"));
-        }
-        let body = Limited::new(request.into_body(), MAX_BODY).collect();
-        let body = timeout(MAX_WAIT, body).await;
-        let body = body.map_err(|_| Rejection::invalid_request("the body did not arrive in time"))?;
-        let bytes = body.map_err(|error| unreadable(&*error))?.to_bytes();
-        parse(&bytes).map(Self)
+        parse(&read(request).await?).map(Self)
     }
+}
+
+/// A body that may be left out.
+impl<T: DeserializeOwned, S: Sync> OptionalFromRequest<S> for StrictJson<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        let bytes = read(request).await?;
+        if bytes.is_empty() { Ok(None) } else { parse(&bytes).map(|body| Some(Self(body))) }
+    }
+}
+
+async fn read(request: Request) -> Result<Bytes, Rejection> {
+    if !is_json(request.headers()) {
+        return Err(Rejection::unsupported_media_type().with_detail("the body must be application/json"));
+    }
+    let body = Limited::new(request.into_body(), MAX_BODY).collect();
+    let body = timeout(MAX_WAIT, body).await;
+    let body = body.map_err(|_| Rejection::invalid_request("the body did not arrive in time"))?;
+    Ok(body.map_err(|error| unreadable(&*error))?.to_bytes())
 }
 
 // A body without a declared type is taken for what the route expects (RFC 9110, section 8.3). One that a browser may
@@ -49,6 +63,7 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> Rejection {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
+    reject_array(bytes)?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let field = error.path().to_string();
@@ -56,6 +71,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
     })?;
     deserializer.end().map_err(|error| invalid(&error, None))?;
     Ok(value)
+}
+
+// serde takes an array for a struct whose fields stand in order: a body without names.
+fn reject_array(bytes: &[u8]) -> Result<(), Rejection> {
+    let blanks = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let (before, rest) = bytes.split_at(blanks);
+    if rest.first() != Some(&b'[') {
+        return Ok(());
+    }
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    Err(Rejection::invalid_request("the body must be a JSON object").with_position(line, column))
 }
 
 fn invalid(error: &serde_json::Error, path: Option<&str>) -> Rejection {

@@ -34,6 +34,12 @@ fn a_tenants_info_is_what_its_users_may_see() {
         "limits": { "daily": { "kind": "rate", "dimension": "requests", "window": "day", "limit": 50 } },
     }));
     let info = server.get("acme", "/api/tenant/info").ok(200);
+    let standing = |limit: u64, used: u64, percent: f64| {
+        json!({
+            "limit": limit, "used": used, "remaining": limit - used, "utilization_percent": percent,
+            "shadow": false,
+        })
+    };
     assert_eq!(
         info,
         json!({
@@ -41,10 +47,8 @@ fn a_tenants_info_is_what_its_users_may_see() {
             "branding": { "logo": "a.svg" },
             "limits": {
                 "requests_per_minute": 9, "tokens_per_minute": null,
-                "daily": {
-                    "kind": "rate", "dimension": "requests", "window": "day", "limit": 50,
-                    "algorithm": "fixed", "shadow": false,
-                },
+                "rpm": standing(9, 1, 100.0 / 9.0),
+                "daily": standing(50, 1, 2.0),
             },
         })
     );

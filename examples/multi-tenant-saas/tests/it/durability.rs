@@ -3,7 +3,10 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,15 +22,16 @@ fn kill_9_during_writes_loses_nothing_that_was_acknowledged() {
     let mut tenants: Vec<String> = Vec::new();
     for round in 0..5 {
         let server = Process::start(&database);
-        let stop = AtomicBool::new(false);
+        let (stop, begun) = (AtomicBool::new(false), Barrier::new(5));
         let written: Vec<(String, Vec<String>)> = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..4)
                 .map(|writer| {
-                    let (server, stop) = (&server, &stop);
-                    scope.spawn(move || write_until(server, &format!("t{round}-{writer}"), stop))
+                    let (server, stop, begun) = (&server, &stop, &begun);
+                    scope.spawn(move || write_until(server, &format!("t{round}-{writer}"), begun, stop))
                 })
                 .collect();
-            std::thread::sleep(Duration::from_millis(150 + 60 * round));
+            begun.wait();
+            std::thread::sleep(Duration::from_millis(100 + 60 * round));
             // The process dies while all four are writing.
             let killed =
                 std::process::Command::new("kill").args(["-9", &server.id().to_string()]).status().unwrap();
@@ -60,10 +64,11 @@ fn kill_9_during_writes_loses_nothing_that_was_acknowledged() {
 }
 
 /// Creates a tenant and users in it until the server is gone; answers with the ids that were acknowledged.
-fn write_until(server: &Process, tenant: &str, stop: &AtomicBool) -> (String, Vec<String>) {
+fn write_until(server: &Process, tenant: &str, begun: &Barrier, stop: &AtomicBool) -> (String, Vec<String>) {
     let created =
         server.try_request("POST", "/admin/tenants", &[], Some(&format!("{{\"tenant_id\":\"{tenant}\"}}")));
     assert_eq!(created.expect("the tenant is created before the kill").status, 201);
+    begun.wait();
     let mut ids = Vec::new();
     for number in 0.. {
         if stop.load(Ordering::SeqCst) {
@@ -109,4 +114,37 @@ fn sigterm_lets_requests_in_flight_finish() {
     let users = server.request("GET", "/api/users", &[("x-tenant-id", "acme")], None);
     assert_eq!(users.json()[0]["email"], "late@acme.example");
     server.kill();
+}
+
+#[test]
+fn executions_hold_up_no_end_and_leave_no_place_taken() {
+    let folder = TempDir::new().unwrap();
+    let database = folder.path().join("tenants.db");
+    let acme = [("x-tenant-id", "acme")];
+    let server = Process::start(&database);
+    let tenant = r#"{"tenant_id":"acme","limits":{"concurrent_executions":1}}"#;
+    assert_eq!(server.request("POST", "/admin/tenants", &[], Some(tenant)).status, 201);
+    let workflow = server.request("POST", "/api/workflows", &acme, Some(r#"{"name":"w"}"#)).ok(201);
+    let path = format!("/api/workflows/{}/execute", workflow["id"].as_str().unwrap());
+    let execute = |server: &Process| {
+        let started = server.request("POST", &path, &acme, Some(r#"{"duration_ms":3600000}"#)).ok(202);
+        format!("/api/executions/{}", started["execution_id"].as_str().unwrap())
+    };
+    let killed = execute(&server);
+    server.kill();
+    let server = Process::start(&database);
+    assert_eq!(
+        server.request("GET", &killed, &acme, None).ok(200)["status"],
+        "running",
+        "until it is overdue"
+    );
+    let stopped = execute(&server);
+    let asked = std::time::Instant::now();
+    server.terminate();
+    assert!(server.wait().success());
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    let server = Process::start(&database);
+    let execution = server.request("GET", &stopped, &acme, None).ok(200);
+    assert_eq!((&execution["status"], &execution["outcome"]), (&"completed".into(), &"interrupted".into()));
+    execute(&server);
 }

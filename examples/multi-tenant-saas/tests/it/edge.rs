@@ -139,19 +139,10 @@ fn policy_quota_body_and_json_are_answered_as_the_table_says() {
 #[test]
 fn a_store_that_fails_is_503_and_recovers() {
     let server = server();
-    let path = server.database();
-    let break_it = |statement: &str| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let url = format!("sqlite://{}", path.display());
-            let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-        });
-    };
-    break_it("ALTER TABLE tenants RENAME TO tenants_away");
+    server.sql("ALTER TABLE tenants RENAME TO tenants_away");
     send(&server, USERS, b"host: 127.0.0.1\r\nx-tenant-id: late\r\n")
         .is_problem(503, "tenant_store_unavailable");
-    break_it("ALTER TABLE tenants_away RENAME TO tenants");
+    server.sql("ALTER TABLE tenants_away RENAME TO tenants");
     send(&server, USERS, b"host: 127.0.0.1\r\nx-tenant-id: late\r\n").is_problem(404, "tenant_not_found");
 }
 

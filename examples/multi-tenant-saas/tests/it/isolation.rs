@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::server::{TestServer, eventually};
+use crate::{
+    server::{TestServer, eventually},
+    stream::Stream,
+};
 
 fn two() -> TestServer {
     let server = TestServer::start();
@@ -67,6 +70,107 @@ fn analytics_and_quota_of_one_tenant_know_nothing_of_another() {
     assert_eq!(analytics["by_status"]["429"], json!(null));
     let paths = analytics["recent_requests"].as_array().unwrap();
     assert!(paths.iter().all(|request| request["status_code"] == 200));
+}
+
+/// Two tenants with the same limits.
+fn two_limited(limits: &serde_json::Value) -> TestServer {
+    let server = TestServer::start();
+    for id in ["acme", "globex"] {
+        server.create(&json!({ "tenant_id": id, "quota_tokens_per_minute": 100, "limits": limits }));
+    }
+    server
+}
+
+#[test]
+fn a_workflow_of_another_tenant_can_be_neither_seen_run_nor_deleted() {
+    let server = two_limited(&json!({ "executions_per_day": 5, "concurrent_executions": 5 }));
+    let foreign = server.create_workflow("globex", "secret");
+    assert_eq!(server.get("acme", "/api/workflows").ok(200), json!([]));
+    assert_eq!(server.get("acme", "/api/workflows").header("x-total-count"), Some("0"));
+    let nobodys = "0190163d-8694-739b-aea5-966c26f8ad91";
+    for (method, rest) in [("GET", ""), ("DELETE", ""), ("POST", "/execute")] {
+        let ask = |id: &str| server.of("acme", method, &format!("/api/workflows/{id}{rest}"), None);
+        let (answer, nobody) = (ask(&foreign), ask(nobodys));
+        answer.is_problem(404, "not_found");
+        assert_eq!((answer.status, answer.body), (nobody.status, nobody.body), "{method}");
+    }
+    server.get("globex", &format!("/api/workflows/{foreign}")).ok(200);
+    for tenant in ["acme", "globex"] {
+        assert_eq!(server.usage(tenant)["limits"]["executions_per_day"]["used"], 0, "{tenant}");
+    }
+}
+
+#[test]
+fn an_execution_of_another_tenant_is_404() {
+    let server = two();
+    let workflow = server.create_workflow("globex", "secret");
+    let id = server.execute("globex", &workflow, 60_000);
+    let foreign = server.get("acme", &format!("/api/executions/{id}"));
+    foreign.is_problem(404, "not_found");
+    let nobody = server.get("acme", "/api/executions/0190163d-8694-739b-aea5-966c26f8ad91");
+    assert_eq!((foreign.status, foreign.body), (nobody.status, nobody.body));
+    assert_eq!(server.get("globex", &format!("/api/executions/{id}")).ok(200)["status"], "running");
+}
+
+#[test]
+fn what_one_tenant_has_and_runs_does_not_count_against_another() {
+    let limits = json!({ "workflows": 1, "executions_per_day": 1, "concurrent_executions": 1 });
+    let server = two_limited(&limits);
+    for tenant in ["acme", "globex"] {
+        let workflow = server.create_workflow(tenant, "the only one");
+        server.execute(tenant, &workflow, 60_000);
+        let path = format!("/api/workflows/{workflow}/execute");
+        server.of(tenant, "POST", &path, None).is_problem(429, "quota_exceeded");
+        let one_more = json!({ "name": "one more" });
+        server.of(tenant, "POST", "/api/workflows", Some(&one_more)).is_problem(429, "quota_exceeded");
+    }
+    for tenant in ["acme", "globex"] {
+        for limit in ["workflows", "executions_per_day", "concurrent_executions"] {
+            assert_eq!(server.usage(tenant)["limits"][limit]["used"], 1, "{tenant} {limit}");
+            let info = server.get(tenant, "/api/tenant/info").ok(200);
+            assert_eq!(info["limits"][limit]["used"], 1, "{tenant} {limit}");
+        }
+    }
+}
+
+#[test]
+fn deleting_all_of_ones_own_leaves_another_tenants() {
+    let server = two();
+    let (own, foreign) = (server.create_workflow("acme", "own"), server.create_workflow("globex", "foreign"));
+    let (ran, foreign_ran) = (server.execute("acme", &own, 0), server.execute("globex", &foreign, 0));
+    server.of("acme", "DELETE", &format!("/api/workflows/{own}"), None).ok(204);
+    server.get("acme", &format!("/api/executions/{ran}")).is_problem(404, "not_found");
+    server.get("globex", &format!("/api/executions/{foreign_ran}")).ok(200);
+}
+
+#[test]
+fn an_execution_can_not_hang_on_another_tenants_workflow() {
+    // The database's own wall: the foreign key has the tenant in it.
+    let server = two();
+    let workflow = server.create_workflow("globex", "secret");
+    let statement = format!(
+        "INSERT INTO executions (tenant_id, id, workflow_id, status, duration_ms, created_at, ends_at_us)
+         VALUES ('acme', 'x', '{workflow}', 'running', 1, '', 0)"
+    );
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| server.sql(&statement)));
+    assert!(refused.is_err());
+}
+
+#[test]
+fn the_tokens_of_one_tenants_chat_are_not_anothers() {
+    let server = two_limited(&json!({}));
+    let body = json!({
+        "model": "m", "max_tokens": 90, "messages": [{ "role": "user", "content": "canary of acme" }],
+    });
+    let chat = |tenant: &str| {
+        let headers = [("x-tenant-id", tenant)];
+        Stream::post(server.address, "/api/chat", &headers, &body.to_string())
+    };
+    assert_eq!(chat("acme").rest().len(), 4);
+    assert_eq!(server.usage("acme")["limits"]["tpm"]["used"], 6);
+    assert_eq!(server.usage("globex")["limits"]["tpm"]["used"], 0);
+    let events = chat("globex").rest();
+    assert_eq!(events.len(), 4);
 }
 
 #[test]

@@ -4,14 +4,19 @@
 
 mod admin;
 mod analytics;
+mod chat;
 mod client;
 mod contract;
 mod durability;
 mod edge;
+mod executions;
+mod fair;
 mod isolation;
 mod malformed;
 mod process;
 mod quick_start;
 mod quota;
 mod server;
+mod stream;
 mod users;
+mod workflows;

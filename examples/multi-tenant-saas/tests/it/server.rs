@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use multi_tenant_saas::{Server, Settings};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
 use tenant::{Clock, ManualClock, UnixTime};
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinHandle};
@@ -113,6 +114,46 @@ impl TestServer {
     #[track_caller]
     pub fn create_user(&self, tenant: &str, email: &str) -> Value {
         self.of(tenant, "POST", "/api/users", Some(&json!({ "email": email, "name": "Somebody" }))).ok(201)
+    }
+
+    /// Its id.
+    #[track_caller]
+    pub fn create_workflow(&self, tenant: &str, name: &str) -> String {
+        let workflow = self.of(tenant, "POST", "/api/workflows", Some(&json!({ "name": name }))).ok(201);
+        workflow["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The execution's id.
+    #[track_caller]
+    pub fn execute(&self, tenant: &str, workflow: &str, duration_ms: u64) -> String {
+        let path = format!("/api/workflows/{workflow}/execute");
+        let started = self.of(tenant, "POST", &path, Some(&json!({ "duration_ms": duration_ms }))).ok(202);
+        started["execution_id"].as_str().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    pub fn usage(&self, tenant: &str) -> Value {
+        self.admin("GET", &format!("/admin/tenants/{tenant}/usage"), None).ok(200)
+    }
+
+    /// Runs a statement on the database, past the server.
+    pub fn sql(&self, statement: &str) {
+        self.runtime.as_ref().unwrap().block_on(async {
+            let mut connection = self.connect().await;
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+        });
+    }
+
+    /// Asks the database for a number, past the server.
+    pub fn count(&self, query: &'static str) -> i64 {
+        self.runtime
+            .as_ref()
+            .unwrap()
+            .block_on(async { sqlx::query_scalar(query).fetch_one(&mut self.connect().await).await.unwrap() })
+    }
+
+    async fn connect(&self) -> SqliteConnection {
+        SqliteConnection::connect(&format!("sqlite://{}", self.database().display())).await.unwrap()
     }
 
     #[track_caller]

@@ -1,7 +1,5 @@
 //! The tenant's own users.
 
-mod total;
-
 use axum::{
     Json,
     extract::{Path, State},
@@ -9,13 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
-use tenant::{ApiError, Rejection, Tenant};
+use sqlx::{Executor, FromRow, Sqlite};
+use tenant::{ApiError, Rejection, Tenant, TenantContext};
 use uuid::Uuid;
 
 use crate::{
-    http::{PageQuery, Paged, StrictJson, StrictQuery},
+    http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
     state::AppState,
+    stock::Stock,
 };
 
 #[derive(FromRow, Serialize)]
@@ -40,12 +39,7 @@ impl NewUser {
             return Err(Rejection::invalid_request("email must be an address of at most 254 bytes")
                 .with_field("email"));
         }
-        let name = self.name.trim();
-        if name.is_empty() || self.name.len() > 200 || self.name.chars().any(char::is_control) {
-            let detail = "name must be 1 to 200 bytes without control characters";
-            return Err(Rejection::invalid_request(detail).with_field("name"));
-        }
-        Ok(())
+        check_name(&self.name)
     }
 }
 
@@ -73,7 +67,7 @@ pub(super) async fn list(
     .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
     .fetch_all(&app.db.scoped(&tenant))
     .await?;
-    let total = total::total(&app, &tenant).await?;
+    let total = Stock::Users.total(&app, &tenant).await?;
     Ok(Paged { items, total, page, path: "/api/users" })
 }
 
@@ -83,20 +77,9 @@ pub(super) async fn create(
     StrictJson(new): StrictJson<NewUser>,
 ) -> Result<Response, ApiError> {
     new.check()?;
-    let user: Result<User, sqlx::Error> = sqlx::query_as(
-        "INSERT INTO users (id, email, email_key, name, created_at) VALUES (?, ?, ?, ?, ?)
-         RETURNING id, tenant_id, email, name, created_at",
-    )
-    .bind(Uuid::now_v7().to_string())
-    .bind(&new.email)
-    .bind(new.email.to_lowercase())
-    .bind(&new.name)
-    .bind(app.now().to_string())
-    .fetch_one(&app.db.scoped(&tenant))
-    .await;
-    match user {
+    match insert(&app, &tenant, &new).await {
         Ok(user) => {
-            total::forget(&app, &tenant).await;
+            Stock::Users.forget(&app, &tenant).await;
             let location = [("location", format!("/api/users/{}", user.id))];
             Ok((StatusCode::CREATED, location, Json(user)).into_response())
         }
@@ -105,6 +88,36 @@ pub(super) async fn create(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Under the tenant's stock limit `users`, where it has one.
+async fn insert(app: &AppState, tenant: &TenantContext, new: &NewUser) -> Result<User, sqlx::Error> {
+    if tenant.limits().stock(Stock::Users.dimension()).is_none() {
+        return insert_by(&app.db.scoped(tenant), app, new).await;
+    }
+    let mut transaction = app.db.begin(tenant).await?;
+    transaction.admit_stock(Stock::Users.dimension(), 1, Stock::Users.count()).await?;
+    let user = insert_by(&mut transaction, app, new).await?;
+    transaction.commit().await?;
+    Ok(user)
+}
+
+async fn insert_by<'e>(
+    executor: impl Executor<'e, Database = Sqlite>,
+    app: &AppState,
+    new: &NewUser,
+) -> Result<User, sqlx::Error> {
+    sqlx::query_as(
+        "INSERT INTO users (id, email, email_key, name, created_at) VALUES (?, ?, ?, ?, ?)
+         RETURNING id, tenant_id, email, name, created_at",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(&new.email)
+    .bind(new.email.to_lowercase())
+    .bind(&new.name)
+    .bind(app.now().to_string())
+    .fetch_one(executor)
+    .await
 }
 
 pub(super) async fn show(
@@ -129,7 +142,7 @@ pub(super) async fn delete(
     if done.rows_affected() == 0 {
         return Err(no_such_user().into());
     }
-    total::forget(&app, &tenant).await;
+    Stock::Users.forget(&app, &tenant).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

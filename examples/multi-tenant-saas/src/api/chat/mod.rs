@@ -1,0 +1,52 @@
+//! A chat with a model that says again what it was told, and counts.
+//!
+//! It stands for a model whose cost is known only when it has answered: tokens are reserved before, and settled with what
+//! was used. A token is a word, that is, what stands between blanks.
+
+mod answer;
+mod request;
+
+use axum::{
+    body::Body,
+    extract::{OriginalUri, State},
+    http::{
+        Method,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+};
+use tenant::{ApiError, Tenant, TenantContext, TenantMeter, policy::PolicyRequest, quota::Cost};
+
+use self::{answer::Answer, request::ChatRequest};
+use crate::{http::StrictJson, state::AppState};
+
+pub(super) async fn chat(
+    tenant: Tenant,
+    meter: TenantMeter,
+    State(app): State<AppState>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    StrictJson(request): StrictJson<ChatRequest>,
+) -> Result<Response, ApiError> {
+    request.check()?;
+    check_policy(&app, &tenant, PolicyRequest::new(method.as_str(), uri.path()), &request).await?;
+    let estimate = request.prompt_tokens().saturating_add(request.max_tokens());
+    let reservation = meter.reserve(&[Cost::tokens(estimate)]).await?;
+    let head = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
+    Ok((head, Body::new(Answer::new(request, reservation))).into_response())
+}
+
+/// The layer has seen the headers; model and tools of the body are held to the same policy.
+async fn check_policy(
+    app: &AppState,
+    tenant: &TenantContext,
+    asked: PolicyRequest<'_>,
+    request: &ChatRequest,
+) -> Result<(), ApiError> {
+    let asked = asked.with_model(Some(&request.model));
+    app.policies.check(tenant, &asked).await?;
+    for tool in &request.tools {
+        app.policies.check(tenant, &asked.with_tool(Some(tool))).await?;
+    }
+    Ok(())
+}

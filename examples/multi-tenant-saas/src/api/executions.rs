@@ -1,0 +1,22 @@
+//! The tenant's executions of workflows.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use tenant::{ApiError, Rejection, Tenant};
+
+use crate::{
+    executions::{Execution, find},
+    state::AppState,
+};
+
+pub(super) async fn show(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Execution>, ApiError> {
+    let execution = find(&app, &tenant, &id).await?;
+    let missing = || Rejection::not_found().with_detail("the execution does not exist");
+    Ok(Json(execution.ok_or_else(missing)?))
+}

@@ -1,0 +1,154 @@
+//! The tenant's workflows: as many as its stock limit `workflows` lets there be.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use tenant::{ApiError, Rejection, Tenant, TenantContext};
+use uuid::Uuid;
+
+use crate::{
+    executions,
+    http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
+    state::AppState,
+    stock::Stock,
+};
+
+#[derive(FromRow, Serialize)]
+pub(super) struct Workflow {
+    id: String,
+    tenant_id: String,
+    name: String,
+    created_at: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewWorkflow {
+    name: String,
+}
+
+/// `duration_ms` is how long it runs, up to an hour; 0 unless given.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewExecution {
+    #[serde(default)]
+    duration_ms: u64,
+}
+
+const MAX_DURATION: Duration = Duration::from_secs(3_600);
+
+impl NewExecution {
+    fn duration(&self) -> Result<Duration, Rejection> {
+        let duration = Duration::from_millis(self.duration_ms);
+        if duration > MAX_DURATION {
+            return Err(
+                Rejection::invalid_request("duration_ms must be 0 to 3600000").with_field("duration_ms")
+            );
+        }
+        Ok(duration)
+    }
+}
+
+pub(super) async fn list(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    StrictQuery(query): StrictQuery<PageQuery>,
+) -> Result<Paged<Workflow>, ApiError> {
+    let page = query.page()?;
+    let items = sqlx::query_as(
+        "SELECT id, tenant_id, name, created_at FROM workflows ORDER BY created_at, id LIMIT ? OFFSET ?",
+    )
+    .bind(page.limit)
+    .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
+    .fetch_all(&app.db.scoped(&tenant))
+    .await?;
+    let total = Stock::Workflows.total(&app, &tenant).await?;
+    Ok(Paged { items, total, page, path: "/api/workflows" })
+}
+
+pub(super) async fn create(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    StrictJson(new): StrictJson<NewWorkflow>,
+) -> Result<Response, ApiError> {
+    check_name(&new.name)?;
+    let workflow = insert(&app, &tenant, &new).await?;
+    Stock::Workflows.forget(&app, &tenant).await;
+    let location = [("location", format!("/api/workflows/{}", workflow.id))];
+    Ok((StatusCode::CREATED, location, Json(workflow)).into_response())
+}
+
+/// Counts and creates in one transaction: of two that come at once, each waits for the other.
+async fn insert(app: &AppState, tenant: &TenantContext, new: &NewWorkflow) -> Result<Workflow, sqlx::Error> {
+    let mut transaction = app.db.begin(tenant).await?;
+    transaction.admit_stock(Stock::Workflows.dimension(), 1, Stock::Workflows.count()).await?;
+    let workflow = sqlx::query_as(
+        "INSERT INTO workflows (id, name, created_at) VALUES (?, ?, ?) RETURNING id, tenant_id, name, created_at",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(&new.name)
+    .bind(app.now().to_string())
+    .fetch_one(&mut transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(workflow)
+}
+
+pub(super) async fn show(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Workflow>, ApiError> {
+    Ok(Json(find(&app, &tenant, &id).await?))
+}
+
+async fn find(app: &AppState, tenant: &TenantContext, id: &str) -> Result<Workflow, ApiError> {
+    let workflow = sqlx::query_as("SELECT id, tenant_id, name, created_at FROM workflows WHERE id = ?")
+        .bind(id)
+        .fetch_optional(&app.db.scoped(tenant))
+        .await?;
+    Ok(workflow.ok_or_else(executions::no_such_workflow)?)
+}
+
+/// Its executions go with it; one that runs keeps its permit until it is done.
+pub(super) async fn delete(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let done =
+        sqlx::query("DELETE FROM workflows WHERE id = ?").bind(id).execute(&app.db.scoped(&tenant)).await?;
+    if done.rows_affected() == 0 {
+        return Err(executions::no_such_workflow().into());
+    }
+    Stock::Workflows.forget(&app, &tenant).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize)]
+struct Started {
+    execution_id: String,
+    status: &'static str,
+}
+
+pub(super) async fn execute(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    new: Option<StrictJson<NewExecution>>,
+) -> Result<Response, ApiError> {
+    let duration = new.map(|StrictJson(new)| new).unwrap_or_default().duration()?;
+    // Looked for first: what does not exist is charged to no limit, and denied by none.
+    let workflow = find(&app, &tenant, &id).await?;
+    let execution_id = executions::start(&app, &tenant, workflow.id, duration).await?;
+    let location = [("location", format!("/api/executions/{execution_id}"))];
+    let started = Json(Started { execution_id, status: "running" });
+    Ok((StatusCode::ACCEPTED, location, started).into_response())
+}

@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use tenant::{
+    ApiError, Dimension, Meter, NoLongerActive, Rejection, TenantContext, Timestamp,
+    quota::{Cost, Reservation},
+};
+use tokio::{sync::oneshot, time::sleep};
+use uuid::Uuid;
+
+use super::running::Place;
+use crate::state::AppState;
+
+// So often the clock is asked whether the time is over, at least: an injected one goes as it likes.
+const STEP: Duration = Duration::from_millis(250);
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Starts an execution of a workflow, under all the limits of `executions` at once, and answers with its id.
+///
+/// From the charge on it is the task's: where the caller goes away in the middle, there is either an execution that runs
+/// and is charged, or none and no charge.
+///
+/// # Errors
+/// A limit denies, or the workflow does not exist.
+pub(crate) async fn start(
+    app: &AppState,
+    tenant: &TenantContext,
+    workflow: String,
+    duration: Duration,
+) -> Result<String, ApiError> {
+    let place = app.running.enter(tenant.id()).ok_or_else(too_many)?;
+    let reservation = reserve(&app.meter, tenant).await?;
+    let (answer, started) = oneshot::channel();
+    let run = Run { app: app.clone(), tenant: tenant.clone(), id: Uuid::now_v7().to_string(), duration };
+    tenant::spawn(tenant.clone(), run.run(workflow, reservation, place, answer));
+    started.await.unwrap_or_else(|_| Err(Rejection::internal().into()))
+}
+
+async fn reserve(meter: &Meter, tenant: &TenantContext) -> Result<Reservation, ApiError> {
+    let executions = "executions".parse::<Dimension>().map_err(|_| Rejection::internal())?;
+    Ok(meter.reserve(tenant, &[Cost::of(executions, 1)]).await?)
+}
+
+fn too_many() -> Rejection {
+    Rejection::quota_exceeded(Some(1)).with_detail("more executions run than any tenant may have")
+}
+
+struct Run {
+    app: AppState,
+    tenant: TenantContext,
+    id: String,
+    duration: Duration,
+}
+
+impl Run {
+    async fn run(
+        self,
+        workflow: String,
+        mut reservation: Reservation,
+        place: Place,
+        answer: oneshot::Sender<Result<String, ApiError>>,
+    ) {
+        let mut permit = reservation.take_permit();
+        if let Err(error) = self.record(&workflow).await {
+            // First the refund, then the answer: the caller may come back at once.
+            drop((permit, reservation, place));
+            let _ = answer.send(Err(error));
+            return;
+        }
+        reservation.keep();
+        if self.duration.is_zero() {
+            permit = None;
+        }
+        let _ = answer.send(Ok(self.id.clone()));
+        let outcome = self.wait().await;
+        // Before it is told: who reads `completed` finds the place free.
+        drop(permit);
+        self.complete(outcome).await;
+        drop(place);
+    }
+
+    async fn record(&self, workflow: &str) -> Result<(), ApiError> {
+        let now = self.app.now();
+        let duration_us = i64::try_from(self.duration.as_micros()).unwrap_or(i64::MAX);
+        let inserted = sqlx::query(
+            "INSERT INTO executions (id, workflow_id, status, duration_ms, created_at, ends_at_us)
+             VALUES (?, ?, 'running', ?, ?, ?)",
+        )
+        .bind(&self.id)
+        .bind(workflow)
+        .bind(duration_us / 1_000)
+        .bind(now.to_string())
+        .bind(now.as_unix_micros().saturating_add(duration_us))
+        .execute(&self.app.db.scoped(&self.tenant))
+        .await;
+        match inserted {
+            Ok(_) => Ok(()),
+            Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
+                Err(no_such_workflow().into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Does the work, which is to wait.
+    async fn wait(&self) -> &'static str {
+        let end = self.app.clock.monotonic().after(self.duration);
+        loop {
+            let left = end.since(self.app.clock.monotonic());
+            if left.is_zero() {
+                return "finished";
+            }
+            tokio::select! {
+                () = sleep(left.min(STEP)) => {}
+                () = self.app.running.stopped() => return "interrupted",
+            }
+        }
+    }
+
+    async fn complete(&self, outcome: &str) {
+        for _ in 0..TRIES {
+            match self.mark(outcome, self.app.now()).await {
+                Ok(()) => return,
+                // Nothing is written for a tenant that is not served any more.
+                Err(error) if NoLongerActive::of(&error).is_some() => return,
+                Err(error) => tracing::warn!(%error, "an execution could not be marked as completed"),
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn mark(&self, outcome: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE executions SET status = 'completed', outcome = ?, completed_at = ? WHERE id = ?")
+            .bind(outcome)
+            .bind(now.to_string())
+            .bind(&self.id)
+            .execute(&self.app.db.scoped(&self.tenant))
+            .await?;
+        Ok(())
+    }
+}
+
+pub(crate) fn no_such_workflow() -> Rejection {
+    Rejection::not_found().with_detail("the workflow does not exist")
+}

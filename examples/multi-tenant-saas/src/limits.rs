@@ -1,0 +1,90 @@
+//! How a tenant's limits stand, for itself and for the operator.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tenant::{
+    ApiError, QuotaManager, TenantContext, TenantRecord, UnixTime,
+    quota::{Limit, LimitUsage},
+};
+
+use crate::{state::AppState, stock::Stock};
+
+/// How one limit stands.
+#[derive(Serialize)]
+pub(crate) struct LimitView {
+    limit: u64,
+    used: u64,
+    remaining: u64,
+    utilization_percent: f64,
+    shadow: bool,
+}
+
+/// Rates and concurrencies as the manager counts them, stocks as the database does; by name.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct Standing(BTreeMap<String, LimitView>);
+
+impl Standing {
+    /// As the tenant may see it.
+    pub(crate) async fn of(app: &AppState, tenant: &TenantContext) -> Result<Self, ApiError> {
+        let mut usage = app.quotas().usage(tenant.record()).await?.limits;
+        for (limit, stock) in stocks(tenant.record()) {
+            let used = match stock {
+                Some(stock) => stock.used(app, tenant).await?,
+                None => 0,
+            };
+            usage.push(stood(limit, used));
+        }
+        Ok(Self::new(&usage))
+    }
+
+    /// As the operator may see it, of a tenant that is not active too.
+    pub(crate) async fn of_any(app: &AppState, tenant: &TenantRecord) -> Result<Self, ApiError> {
+        let mut usage = app.quotas().usage(tenant).await?.limits;
+        for (limit, stock) in stocks(tenant) {
+            let used = match stock {
+                Some(stock) => stock.used_by(app, tenant.id()).await?,
+                None => 0,
+            };
+            usage.push(stood(limit, used));
+        }
+        Ok(Self::new(&usage))
+    }
+
+    fn new(usage: &[LimitUsage]) -> Self {
+        Self(usage.iter().map(|used| (used.limit.name.to_string(), LimitView::from(used))).collect())
+    }
+
+    /// What is used of a limit; `None` if there is no such limit.
+    pub(crate) fn used(&self, name: &str) -> Option<u64> {
+        self.0.get(name).map(|limit| limit.used)
+    }
+
+    /// The used share of a limit in percent.
+    pub(crate) fn utilization_percent(&self, name: &str) -> Option<f64> {
+        self.0.get(name).map(|limit| limit.utilization_percent)
+    }
+}
+
+/// The tenant's stock limits. There are none of what this server does not keep.
+fn stocks(tenant: &TenantRecord) -> impl Iterator<Item = (&Limit, Option<Stock>)> {
+    let stocks = tenant.limits().iter().filter(|limit| limit.kind == tenant::LimitKind::Stock);
+    stocks.map(|limit| (limit, Stock::of(limit.dimension.as_str())))
+}
+
+fn stood(limit: &Limit, used: u64) -> LimitUsage {
+    LimitUsage { limit: limit.clone(), used, resets_at: UnixTime::default() }
+}
+
+impl From<&LimitUsage> for LimitView {
+    fn from(used: &LimitUsage) -> Self {
+        Self {
+            limit: used.limit.limit,
+            used: used.used,
+            remaining: used.remaining(),
+            utilization_percent: used.utilization_percent(),
+            shadow: used.limit.shadow,
+        }
+    }
+}
