@@ -44,8 +44,8 @@ pub use self::{
         QuotaConfig, TenantConfig, TenantConfigBuilder, TenantStatus, Window,
     },
     configs::{
-        CacheStats, CachedConfigs, ConfigManager, ConfigStore, ConfigStoreExt, InMemoryConfigManager, Lookup,
-        Page, TenantList,
+        CacheStats, CachedConfigs, ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore,
+        ConfigStoreExt, ConfigVersion, InMemoryConfigManager, Lookup, Page, TenantList,
     },
     context::{AdmissionError, Inactive, TenantContext},
     error::{StoreError, StoreErrorKind},

@@ -15,10 +15,13 @@ use async_trait::async_trait;
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
-use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, flight::Flight, shard::Shard};
+use super::{
+    ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore, Lookup, Page, TenantList,
+    flight::Flight, shard::Shard,
+};
 use crate::{
-    Clock, Hooks, Monotonic, StoreError, TenantConfig, TenantId, TenantRecord, clock::ClockHandle,
-    hooks::ConfigLookup,
+    Clock, Hooks, Monotonic, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantRecord,
+    clock::ClockHandle, hooks::ConfigLookup,
 };
 
 /// Remembers what a [`ConfigStore`] said: LRU, with a time to live.
@@ -47,6 +50,7 @@ pub struct CachedConfigs<S> {
     missing_ttl: Duration,
     shards: Arc<Shards>,
     flights: AtomicU64,
+    announcer: Option<Arc<dyn ConfigAnnouncer>>,
 }
 
 /// How often the cache had the answer.
@@ -104,6 +108,7 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
             missing_ttl: ttl.min(MISSING_TTL),
             shards: Arc::new(Shards::new(capacity)),
             flights: AtomicU64::new(0),
+            announcer: None,
         }
     }
 
@@ -125,6 +130,14 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
     #[must_use]
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Tells `announcer` of each write that goes through this cache, so that other instances hear of it. What they tell is
+    /// heard through [`ConfigListener`], which this cache is.
+    #[must_use]
+    pub fn with_announcer(mut self, announcer: Arc<dyn ConfigAnnouncer>) -> Self {
+        self.announcer = Some(announcer);
         self
     }
 
@@ -220,20 +233,41 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
     {
         let (shards, id) = (Arc::clone(&self.shards), config.tenant_id);
         let (write, expires) = (write(Arc::clone(&self.store), config), self.expiry(&id, self.ttl));
+        let announcer = self.announcer.clone();
         let task = tokio::spawn(async move {
             let answer = write.await;
             let mut shard = shards.of(&id).lock();
             shard.forget_flight(&id);
-            match answer {
+            let answer = match answer {
                 Ok(record) => Ok(shard.put(&id, record.config().clone(), expires)),
                 Err(error) => {
                     // Even a failed write may have been applied.
                     shard.forget(&id);
                     Err(error)
                 }
-            }
+            };
+            drop(shard);
+            tell(announcer, id, answer.as_ref().map(|record| Some(record.config())));
+            answer
         });
         task.await.map_err(StoreError::unavailable)?
+    }
+}
+
+/// Tells of a write: of one that failed too, unless the store has said that nothing was written.
+fn tell(
+    announcer: Option<Arc<dyn ConfigAnnouncer>>,
+    id: TenantId,
+    answer: Result<Option<&TenantConfig>, &StoreError>,
+) {
+    let change = match answer {
+        Ok(Some(config)) => ConfigChange::to(config),
+        Ok(None) => ConfigChange::of(id),
+        Err(error) if error.kind() == StoreErrorKind::Unavailable => ConfigChange::of(id),
+        Err(_) => return,
+    };
+    if let Some(announcer) = announcer {
+        announcer.announce(change);
     }
 }
 
@@ -294,6 +328,7 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
         let (shards, store, id) = (Arc::clone(&self.shards), Arc::clone(&self.store), *id);
+        let announcer = self.announcer.clone();
         let task = tokio::spawn(async move {
             let answer = store.delete(&id).await;
             let mut shard = shards.of(&id).lock();
@@ -302,6 +337,8 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
             } else {
                 shard.forget(&id);
             }
+            drop(shard);
+            tell(announcer, id, answer.as_ref().map(|()| None));
             answer
         });
         task.await.map_err(StoreError::unavailable)?
@@ -317,6 +354,26 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
 
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
         self.store.fetch(id).await
+    }
+}
+
+#[async_trait]
+impl<S: ConfigStore + 'static> ConfigListener for CachedConfigs<S> {
+    fn forget(&self, change: &ConfigChange) -> Vec<TenantId> {
+        match change {
+            ConfigChange::Tenant { id, version } => {
+                let mut shard = self.shards.of(id).lock();
+                shard.forget_unless(id, *version);
+                shard.is_held(id).then_some(*id).into_iter().collect()
+            }
+            ConfigChange::Anything => {
+                self.shards.shards.iter().flat_map(|shard| shard.lock().forget_all()).collect()
+            }
+        }
+    }
+
+    async fn reload(&self, id: &TenantId) -> Result<(), StoreError> {
+        self.load(id).await.map(drop)
     }
 }
 
