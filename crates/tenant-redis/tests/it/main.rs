@@ -1,0 +1,4 @@
+//! Against real servers of Redis, each private to these tests. A test that has none fails.
+
+mod changes;
+mod support;
