@@ -1,6 +1,7 @@
 //! The Redis edge.
 
 mod breaker;
+mod cache;
 mod caller;
 mod changes;
 mod connection;
@@ -9,6 +10,7 @@ mod keys;
 mod script;
 
 pub use self::{
+    cache::RedisCache,
     changes::{ChangeReader, RedisAnnouncer},
     connection::Redis,
     error::{RedisError, RedisErrorKind},
