@@ -10,6 +10,7 @@
 //! | [`TenantRecord`] | the config as it lives in this process |
 //! | [`TenantContext`] | the proof that work is done for an active tenant |
 //! | [`ConfigManager`], [`ConfigStore`] | who reads and writes configs |
+//! | [`Plans`] | what the tenants of a plan may use |
 //! | [`QuotaManager`] | who counts, and decides whether there may be more |
 //! | [`PolicyEvaluator`] | who decides whether something may be asked for |
 //! | [`TenantHooks`] | who listens |
@@ -29,6 +30,7 @@ pub mod hooks;
 mod id;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod plan;
 pub mod policy;
 pub mod quota;
 mod record;
@@ -40,8 +42,9 @@ pub use async_trait::async_trait;
 pub use self::{
     clock::{Clock, ManualClock, Monotonic, SystemClock, UnixTime},
     config::{
-        Algorithm, DatabaseKey, Dimension, InvalidConfig, InvalidLimit, NamedLimit, PolicyConfig,
-        QuotaConfig, TenantConfig, TenantConfigBuilder, TenantStatus, Window,
+        Algorithm, Amount, DatabaseKey, Dimension, FailurePolicy, InvalidConfig, InvalidLimit, LimitKind,
+        LimitSetting, NamedLimit, PolicyConfig, QuotaConfig, TenantConfig, TenantConfigBuilder, TenantStatus,
+        Window,
     },
     configs::{
         CacheStats, CachedConfigs, ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore,
@@ -51,8 +54,9 @@ pub use self::{
     error::{StoreError, StoreErrorKind},
     hooks::{Hooks, TenantHooks},
     id::{InvalidTenantId, TenantId},
+    plan::{InvalidPlan, Plan, Plans},
     policy::{ConfigPolicyEvaluator, PolicyEvaluator},
-    quota::{InMemoryQuotaManager, QuotaManager},
+    quota::{GcraQuotaManager, InMemoryQuotaManager, QuotaManager, SlidingWindowQuotaManager},
     record::{QuotaSlot, TenantRecord},
     scope::{Scope, current, scope, scope_with, spawn, spawn_blocking, sync_scope},
     timestamp::{InvalidTimestamp, Timestamp},

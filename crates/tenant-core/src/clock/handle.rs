@@ -27,4 +27,11 @@ impl ClockHandle {
             Self::Other(clock) => clock.coarse_unix(),
         }
     }
+
+    pub(crate) fn unix(&self) -> UnixTime {
+        match self {
+            Self::System => SystemClock::new().unix(),
+            Self::Other(clock) => clock.unix(),
+        }
+    }
 }

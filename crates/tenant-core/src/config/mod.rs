@@ -11,11 +11,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use limit::{Algorithm, Dimension, InvalidLimit, NamedLimit, Window};
+pub(crate) use limit::is_limit_name;
+pub use limit::{
+    Algorithm, Amount, Dimension, FailurePolicy, InvalidLimit, LimitKind, LimitSetting, NamedLimit, Window,
+};
 pub use policy::PolicyConfig;
 pub use quota::QuotaConfig;
 pub use status::TenantStatus;
 pub use validate::InvalidConfig;
+pub(crate) use validate::{check_limits, check_shorthands};
 
 use crate::{TenantId, Timestamp};
 
@@ -64,9 +68,9 @@ pub struct TenantConfig {
     /// How its pages look; free for the application to define.
     #[serde(default)]
     pub branding: Map<String, Value>,
-    /// Limits beyond the two shorthands, by name.
+    /// Limits beyond the two shorthands, by name; over the plan's of the same name.
     #[serde(default)]
-    pub limits: BTreeMap<String, NamedLimit>,
+    pub limits: BTreeMap<String, LimitSetting>,
     /// Whatever the operator wants to keep with it; the framework never reads it.
     #[serde(default)]
     pub metadata: Map<String, Value>,
@@ -110,7 +114,8 @@ impl TenantConfig {
         self.features.get(name).copied().unwrap_or(false)
     }
 
-    /// Checks everything that the types alone don't guarantee.
+    /// Checks everything that the types alone don't guarantee. What hangs on the tenant's plan,
+    /// [`Plans::limits`](crate::Plans::limits) checks.
     ///
     /// # Errors
     /// [`InvalidConfig`] names the field that is wrong and what it must be.
@@ -226,13 +231,13 @@ impl TenantConfigBuilder {
     }
 
     /// Adds a limit beyond the two shorthands.
-    pub fn limit(mut self, name: impl Into<String>, limit: NamedLimit) -> Self {
-        self.config.limits.insert(name.into(), limit);
+    pub fn limit(mut self, name: impl Into<String>, limit: impl Into<LimitSetting>) -> Self {
+        self.config.limits.insert(name.into(), limit.into());
         self
     }
 
     /// All named limits at once.
-    pub fn limits(mut self, limits: BTreeMap<String, NamedLimit>) -> Self {
+    pub fn limits(mut self, limits: BTreeMap<String, LimitSetting>) -> Self {
         self.config.limits = limits;
         self
     }

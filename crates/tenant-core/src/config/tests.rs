@@ -46,7 +46,7 @@ fn refuses_hosts_that_are_none() {
 fn reads_windows_by_word_and_by_length() {
     let window = |text: &str| {
         let json = format!(r#"{{"kind":"rate","dimension":"requests","window":"{text}","limit":1}}"#);
-        serde_json::from_str::<NamedLimit>(&json).map(|limit| limit.window.seconds())
+        serde_json::from_str::<NamedLimit>(&json).map(|limit| limit.kind.window().unwrap().seconds())
     };
     assert_eq!(window("hour").unwrap(), 3_600);
     assert_eq!(window("10s").unwrap(), 10);
@@ -56,15 +56,89 @@ fn reads_windows_by_word_and_by_length() {
     }
 }
 
+/// What is wrong with a limit, as serde says it.
+fn problem(json: &str) -> String {
+    serde_json::from_str::<LimitSetting>(json).expect_err(json).to_string()
+}
+
 #[test]
 fn refuses_limits_it_could_not_enforce() {
-    for bad in [
-        r#"{"kind":"stock","dimension":"users","window":"day","limit":1}"#,
-        r#"{"kind":"rate","dimension":"requests","window":"day","limit":1,"algorithm":"sliding"}"#,
-        r#"{"kind":"rate","dimension":"requests","window":"day","limit":-1}"#,
-        r#"{"kind":"rate","dimension":"requests","window":"day","limit":1,"extra":1}"#,
-        r#"{"kind":"rate","dimension":"","window":"day","limit":1}"#,
+    for (bad, says) in [
+        (r#"{"kind":"rate","dimension":"requests","window":"day","limit":-1}"#, "-1"),
+        (r#"{"kind":"rate","dimension":"requests","window":"day","limit":1.5}"#, "1.5"),
+        (r#"{"kind":"rate","dimension":"requests","window":"day","limit":"many"}"#, "many"),
+        (r#"{"kind":"rate","dimension":"requests","window":"day","limit":1,"extra":1}"#, "extra"),
+        (r#"{"kind":"rate","dimension":"","window":"day","limit":1}"#, "dimension"),
+        (r#"{"kind":"rate","window":"day","limit":1}"#, "field `dimension`"),
+        (r#"{"kind":"rate","dimension":"requests","limit":1}"#, "field `window`"),
+        (r#"{"kind":"rate","dimension":"requests","window":"day"}"#, "field `limit`"),
+        (r#"{"dimension":"requests","window":"day","limit":1}"#, "field `kind`"),
+        (r#"{"kind":"speed","limit":1}"#, "speed"),
+        (r#"{"kind":"rate","dimension":"requests","window":"0s","limit":1}"#, "window"),
+        (r#"{"kind":"rate","dimension":"requests","window":"minut","limit":1}"#, "window"),
+        (r#"{"kind":"rate","dimension":"requests","window":"day","limit":1,"algorithm":"leaky"}"#, "leaky"),
+        (r#"{"kind":"rate","dimension":"requests","window":"day","limit":1,"sub_windows":6}"#, "sub_windows"),
+        (r#"{"kind":"rate","dimension":"requests","window":"day","limit":1,"burst":6}"#, "burst"),
+        (r#"{"kind":"concurrency","window":"day","limit":1}"#, "window"),
+        (r#"{"kind":"stock","dimension":"users","window":"day","limit":1}"#, "window"),
+        (r#"{"kind":"stock","algorithm":"fixed","limit":1}"#, "algorithm"),
+        (r#"{"kind":"stock","limit":1,"limit":2}"#, "limit"),
+        (r#"{"kind":"stock","limit":1,"failure_policy":"maybe"}"#, "maybe"),
+        (r#"{"kind":"stock","limit":1,"shadow":"yes"}"#, "yes"),
+        ("-1", "-1"),
+        ("1.5", "1.5"),
+        (r#""none""#, "none"),
+        ("null", "null"),
+        ("[]", "sequence"),
     ] {
-        assert!(serde_json::from_str::<NamedLimit>(bad).is_err(), "{bad}");
+        assert!(problem(bad).contains(says), "{bad}: {}", problem(bad));
     }
+    let sliding = |more: &str| {
+        format!(r#"{{"kind":"rate","dimension":"a","window":"day","limit":1,"algorithm":"sliding"{more}}}"#)
+    };
+    assert!(serde_json::from_str::<LimitSetting>(&sliding("")).is_ok());
+    for bad in [r#","sub_windows":0"#, r#","sub_windows":101"#, r#","sub_windows":-1"#, r#","burst":1"#] {
+        assert!(serde_json::from_str::<LimitSetting>(&sliding(bad)).is_err(), "{bad}");
+    }
+    let bucket = sliding(r#","burst":-1"#).replace("sliding", "token_bucket");
+    assert!(problem(&bucket).contains("-1"));
+}
+
+#[test]
+fn every_kind_of_limit_survives_a_round_trip_through_json() {
+    let calls = || NamedLimit::rate(Dimension::Requests, Window::Month, 9);
+    let limits = [
+        LimitSetting::from(7),
+        Amount::Unlimited.into(),
+        calls().failure_policy(FailurePolicy::Closed).into(),
+        calls().algorithm(Algorithm::Sliding { sub_windows: 12 }).into(),
+        calls().algorithm(Algorithm::TokenBucket { burst: None }).into(),
+        calls().algorithm(Algorithm::TokenBucket { burst: Some(3) }).shadow(true).into(),
+        NamedLimit::concurrency(Dimension::of("jobs"), 4).into(),
+        NamedLimit::stock(Dimension::of("users"), 5).into(),
+    ];
+    for limit in limits {
+        let json = serde_json::to_string(&limit).unwrap();
+        assert_eq!(serde_json::from_str::<LimitSetting>(&json).unwrap(), limit, "{json}");
+    }
+    let json = serde_json::to_value(calls()).unwrap();
+    let expected = serde_json::json!({
+        "kind": "rate", "dimension": "requests", "window": "month", "limit": 9, "algorithm": "fixed",
+        "shadow": false, "failure_policy": "local",
+    });
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn refuses_in_code_what_json_cannot_say() {
+    let rate = |algorithm| NamedLimit::rate(Dimension::Tokens, Window::Minute, 1).algorithm(algorithm);
+    for algorithm in [
+        Algorithm::Sliding { sub_windows: 0 },
+        Algorithm::Sliding { sub_windows: 101 },
+        Algorithm::TokenBucket { burst: Some(u64::MAX) },
+    ] {
+        assert_eq!(field_of(acme().limit("x", rate(algorithm))), "limits.x", "{algorithm:?}");
+    }
+    assert_eq!(field_of(acme().limit("x", NamedLimit::stock(Dimension::Tokens, u64::MAX))), "limits.x");
+    assert_eq!(field_of(acme().limit("x", 5)), "limits.x");
 }

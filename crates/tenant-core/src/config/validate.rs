@@ -1,8 +1,10 @@
 //! The rules of a config that its types alone don't guarantee.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{TenantConfig, limit::is_limit_name};
+use super::{
+    Algorithm, Amount, LimitKind, LimitSetting, NamedLimit, QuotaConfig, TenantConfig, limit::is_limit_name,
+};
 
 /// A config that can't be accepted: which field, and what it must be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +21,7 @@ impl InvalidConfig {
         &self.field
     }
 
-    fn new(field: impl Into<Cow<'static, str>>, problem: &'static str) -> Self {
+    pub(crate) fn new(field: impl Into<Cow<'static, str>>, problem: &'static str) -> Self {
         Self { field: field.into(), problem }
     }
 }
@@ -33,8 +35,7 @@ const SHORTHANDS: [&str; 4] = ["requests_per_minute", "tokens_per_minute", "rpm"
 pub(super) fn validate(config: &TenantConfig) -> Result<(), InvalidConfig> {
     name(config)?;
     plan(config)?;
-    count("quota.requests_per_minute", config.quota.requests_per_minute)?;
-    count("quota.tokens_per_minute", config.quota.tokens_per_minute)?;
+    check_shorthands(config.quota)?;
     names("policy.allowed_models", &config.policy.allowed_models)?;
     names("policy.allowed_tools", &config.policy.allowed_tools)?;
     names("policy.allowed_methods", &config.policy.allowed_methods)?;
@@ -126,25 +127,75 @@ fn is_host(host: &str) -> bool {
         && host.rsplit('.').next().is_some_and(|last| last.bytes().any(|byte| byte.is_ascii_lowercase()))
 }
 
+pub(crate) fn check_shorthands(quota: QuotaConfig) -> Result<(), InvalidConfig> {
+    count("quota.requests_per_minute", quota.requests_per_minute)?;
+    count("quota.tokens_per_minute", quota.tokens_per_minute)
+}
+
+/// Without the plan at hand: an amount alone may be that of one of the plan's limits.
 fn limits(config: &TenantConfig) -> Result<(), InvalidConfig> {
-    if config.limits.len() > 64 {
+    let has_plan = config.plan.is_some();
+    check_limits(&config.limits, |name| NamedLimit::well_known(name).map(|known| known.kind), has_plan)
+}
+
+/// Checks named limits against those that their names stand for, so far as `base` knows.
+pub(crate) fn check_limits(
+    limits: &BTreeMap<String, LimitSetting>,
+    base: impl Fn(&str) -> Option<LimitKind>,
+    may_be_bare: bool,
+) -> Result<(), InvalidConfig> {
+    if limits.len() > 64 {
         return Err(InvalidConfig::new("limits", "must have at most 64 entries"));
     }
-    for (name, limit) in &config.limits {
+    for (name, setting) in limits {
         if !is_limit_name(name) {
             return Err(InvalidConfig::new("limits", "must be named by 1 to 64 of [A-Za-z0-9_.-]"));
         }
-        if SHORTHANDS.contains(&name.as_str()) {
-            return Err(InvalidConfig::new(format!("limits.{name}"), "has a name that belongs to the quota"));
+        let problem = problem_of(name, setting, base(name), may_be_bare);
+        if let Some(problem) = problem {
+            return Err(InvalidConfig::new(format!("limits.{name}"), problem));
         }
-        count_of(name, limit.limit)?;
     }
     Ok(())
 }
 
-fn count_of(name: &str, limit: u64) -> Result<(), InvalidConfig> {
-    if limit > MAX_COUNT {
-        return Err(InvalidConfig::new(format!("limits.{name}"), "must be at most 9007199254740992"));
+fn problem_of(
+    name: &str,
+    setting: &LimitSetting,
+    base: Option<LimitKind>,
+    may_be_bare: bool,
+) -> Option<&'static str> {
+    if SHORTHANDS.contains(&name) {
+        return Some("has a name that belongs to the quota");
     }
-    Ok(())
+    if matches!(setting.amount(), Amount::Limited(limit) if limit > MAX_COUNT) {
+        return Some("must be at most 9007199254740992");
+    }
+    match (setting, base) {
+        (LimitSetting::Amount(_), None) if !may_be_bare => Some(
+            "must be an object with kind and limit: only workflows, executions_per_day, concurrent_executions and what the plan limits can be an amount alone",
+        ),
+        (LimitSetting::Amount(_), _) => None,
+        (LimitSetting::Full(limit), Some(base)) if base.as_str() != limit.kind.as_str() => {
+            Some("must be of the kind that its name stands for")
+        }
+        (LimitSetting::Full(limit), _) => problem_of_kind(limit.kind),
+    }
+}
+
+/// What JSON can't say, but code can.
+fn problem_of_kind(kind: LimitKind) -> Option<&'static str> {
+    let LimitKind::Rate { window, algorithm } = kind else { return None };
+    if window.seconds() > super::Window::Month.seconds() {
+        return Some("must have a window of 1 second to 31 days");
+    }
+    match algorithm {
+        Algorithm::Sliding { sub_windows } if !(1..=100).contains(&sub_windows) => {
+            Some("must have 1 to 100 sub_windows")
+        }
+        Algorithm::TokenBucket { burst: Some(burst) } if burst > MAX_COUNT => {
+            Some("must have a burst of at most 9007199254740992")
+        }
+        Algorithm::Fixed | Algorithm::Sliding { .. } | Algorithm::TokenBucket { .. } => None,
+    }
 }

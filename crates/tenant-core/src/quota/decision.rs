@@ -2,35 +2,25 @@ use std::{sync::Arc, time::Duration};
 
 use smallvec::SmallVec;
 
-use super::{Limit, Limits};
+use super::{Limit, LimitState, Limits, Permit};
 use crate::UnixTime;
 
 /// What a quota manager decided: over all limits at once, either all admit or nothing was charged.
 ///
 /// It holds the limits that it was made over: a config that changes before the work is done does not change what it says.
-#[derive(Clone, Debug)]
+/// Where it admitted work under concurrency limits it holds the [`Permit`] too, until that is taken out or the decision
+/// is dropped. A clone tells the same and holds none.
+#[derive(Debug)]
 pub struct Decision {
     limits: Arc<Limits>,
     states: States,
     decided_at: UnixTime,
     denial: Option<Denial>,
+    permit: Option<Permit>,
 }
 
-/// The states of the two shorthands stand inside: a decision is moved about on each request, and each copy is felt.
+/// The states of few limits stand inside: a decision is moved about on each request, and each copy is felt.
 pub(super) type States = SmallVec<[LimitState; 2]>;
-
-/// How one limit stands after a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitState {
-    /// The limit's position in the tenant's [`Limits`].
-    pub index: usize,
-    /// How much is left in this window.
-    pub remaining: u64,
-    /// How much of this limit the decision charged.
-    pub charged: u64,
-    /// When the window ends.
-    pub resets_at: UnixTime,
-}
 
 /// Which limit denied, and what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +41,7 @@ impl Decision {
         decided_at: UnixTime,
         denial: Option<Denial>,
     ) -> Self {
-        Self { limits, states: states.into_iter().collect(), decided_at, denial }
+        Self::of_states(limits, states.into_iter().collect(), decided_at, denial)
     }
 
     /// A decision whose states are collected already: they are large enough for a copy to be felt.
@@ -61,7 +51,20 @@ impl Decision {
         decided_at: UnixTime,
         denial: Option<Denial>,
     ) -> Self {
-        Self { limits, states, decided_at, denial }
+        Self { limits, states, decided_at, denial, permit: None }
+    }
+
+    /// Holds a permit for the work that was admitted.
+    #[must_use]
+    pub fn with_permit(mut self, permit: Permit) -> Self {
+        self.permit = Some(permit);
+        self
+    }
+
+    /// Takes the permit out, to be held for as long as the work is done; `None` where no concurrency is limited, the
+    /// work was denied, or the permit was taken before.
+    pub fn take_permit(&mut self) -> Option<Permit> {
+        self.permit.take()
     }
 
     /// Whether the work may be done; its costs are then charged.
@@ -85,10 +88,21 @@ impl Decision {
         self.states.iter().filter_map(|state| Some((self.limits.get(state.index)?, state)))
     }
 
-    /// How long it takes until the window of a limit ends, seen from the decision.
+    /// How long it takes until a limit is whole again, seen from the decision.
     #[must_use]
     pub const fn resets_in(&self, state: &LimitState) -> Duration {
         state.resets_at.until_from(self.decided_at)
+    }
+
+    /// How the limits stand without what this decision charged: what is told after a refund. It holds no permit.
+    #[must_use]
+    pub fn refunded(&self) -> Self {
+        let states = self.states().map(|(limit, state)| LimitState {
+            remaining: state.remaining.saturating_add(state.charged).min(limit.capacity()),
+            charged: 0,
+            ..*state
+        });
+        Self::new(Arc::clone(&self.limits), states, self.decided_at, None)
     }
 
     /// The limits that were looked at.
@@ -101,6 +115,12 @@ impl Decision {
     #[must_use]
     pub const fn decided_at(&self) -> UnixTime {
         self.decided_at
+    }
+}
+
+impl Clone for Decision {
+    fn clone(&self) -> Self {
+        Self::of_states(Arc::clone(&self.limits), self.states.clone(), self.decided_at, self.denial)
     }
 }
 

@@ -1,74 +1,82 @@
-use std::sync::Arc;
-
-use crate::{Dimension, TenantConfig, Window};
-
-/// One limit of a tenant, ready to be counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limit {
-    /// The name in RateLimit fields and usage: `rpm`, `tpm`, or the config's.
-    pub name: Arc<str>,
-    /// What is counted.
-    pub dimension: Dimension,
-    /// How much of it is admitted per window.
-    pub limit: u64,
-    /// The window, aligned to UTC.
-    pub window: Window,
-    /// Counts and reports, but never denies.
-    pub shadow: bool,
-}
+use super::Limit;
+use crate::LimitKind;
 
 /// All limits of a tenant: the shorthands that are not unlimited, then the named ones in order of name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Limits(Box<[Limit]>);
+pub struct Limits {
+    limits: Box<[Limit]>,
+    has_concurrency: bool,
+    needs_precise_clock: bool,
+}
 
 impl Limits {
-    /// The limits that a config amounts to.
-    #[must_use]
-    pub fn of(config: &TenantConfig) -> Self {
-        let shorthand = |name: &str, dimension, limit: Option<u64>| {
-            let limit = limit.filter(|&limit| limit > 0)?;
-            Some(Limit { name: name.into(), dimension, limit, window: Window::Minute, shadow: false })
-        };
-        let named = config.limits.iter().map(|(name, limit)| Limit {
-            name: name.as_str().into(),
-            dimension: limit.dimension.clone(),
-            limit: limit.limit,
-            window: limit.window,
-            shadow: limit.shadow,
-        });
-        let shorthands = [
-            shorthand("rpm", Dimension::Requests, config.quota.requests_per_minute),
-            shorthand("tpm", Dimension::Tokens, config.quota.tokens_per_minute),
-        ];
-        Self(shorthands.into_iter().flatten().chain(named).collect())
+    pub(crate) fn new(limits: Vec<Limit>) -> Self {
+        Self {
+            has_concurrency: limits.iter().any(|limit| limit.kind == LimitKind::Concurrency),
+            needs_precise_clock: limits.iter().any(Limit::needs_precise_clock),
+            limits: limits.into(),
+        }
     }
 
     /// The limits, one by one.
     #[inline]
     pub fn iter(&self) -> std::slice::Iter<'_, Limit> {
-        self.0.iter()
+        self.limits.iter()
     }
 
     /// The limit at a position, as [`LimitState::index`](super::LimitState::index) names it.
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Limit> {
-        self.0.get(index)
+        self.limits.get(index)
+    }
+
+    /// How many may exist of something: the limit of kind `stock` in that dimension. Where several are, the lowest of
+    /// those that deny.
+    ///
+    /// Whoever creates such a thing counts and creates in one transaction.
+    ///
+    /// # Example
+    /// ```
+    /// use tenant_core::{TenantConfig, TenantId, quota::Limits};
+    ///
+    /// let config = TenantConfig::builder(TenantId::parse("acme")?).limit("workflows", 20).build()?;
+    /// let limits = Limits::of(&config);
+    /// assert_eq!(limits.stock("workflows").map(|limit| limit.limit), Some(20));
+    /// assert!(limits.stock("projects").is_none()); // as many as are wanted
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn stock(&self, dimension: &str) -> Option<&Limit> {
+        let stocks = self.iter().filter(|limit| limit.kind == LimitKind::Stock);
+        let of = stocks.filter(|limit| limit.dimension.as_str() == dimension);
+        of.min_by_key(|limit| (limit.shadow, limit.limit))
     }
 
     /// How many there are.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.limits.len()
     }
 
     /// Whether nothing is limited.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.limits.is_empty()
+    }
+
+    /// Whether work may have to hold a permit.
+    #[inline]
+    #[must_use]
+    pub const fn has_concurrency(&self) -> bool {
+        self.has_concurrency
+    }
+
+    #[inline]
+    pub(super) const fn needs_precise_clock(&self) -> bool {
+        self.needs_precise_clock
     }
 }
 
@@ -78,40 +86,5 @@ impl<'a> IntoIterator for &'a Limits {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-/// What a piece of work costs in one dimension.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// What is used.
-    pub dimension: Dimension,
-    /// How much of it.
-    pub amount: u64,
-}
-
-impl Cost {
-    /// So many requests.
-    #[must_use]
-    pub const fn requests(amount: u64) -> Self {
-        Self { dimension: Dimension::Requests, amount }
-    }
-
-    /// So many tokens.
-    #[must_use]
-    pub const fn tokens(amount: u64) -> Self {
-        Self { dimension: Dimension::Tokens, amount }
-    }
-
-    /// What a slice of costs amounts to in one dimension; `None` if none of them is in it.
-    #[inline]
-    pub(crate) fn total(costs: &[Self], dimension: &Dimension) -> Option<u64> {
-        let mut total = None;
-        for cost in costs {
-            if cost.dimension == *dimension {
-                total = Some(total.unwrap_or(0_u64).saturating_add(cost.amount));
-            }
-        }
-        total
     }
 }

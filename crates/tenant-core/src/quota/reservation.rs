@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::{Cost, Decision, QuotaManager};
+use super::{Cost, Decision, Permit, QuotaManager};
 use crate::{StoreError, TenantContext};
 
 /// A charge that is settled with what was really used, or refunded when it is dropped.
@@ -69,6 +69,11 @@ impl Reservation {
     #[must_use]
     pub const fn decision(&self) -> &Decision {
         &self.decision
+    }
+
+    /// Takes the permit out, for work that goes on after the charge is settled; otherwise it is held until then.
+    pub fn take_permit(&mut self) -> Option<Permit> {
+        self.decision.take_permit()
     }
 
     /// Replaces the estimate by what was used, in the dimensions of `actual`; the others stay charged.

@@ -5,7 +5,8 @@ use crate::UnixTime;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Limit by limit, in the order of the tenant's [`Limits`](super::Limits).
+    /// Limit by limit, in the order of the tenant's [`Limits`](super::Limits). A manager tells of rates and
+    /// concurrencies; stocks are where the things are.
     pub limits: Vec<LimitUsage>,
 }
 
@@ -22,9 +23,9 @@ impl Usage {
 pub struct LimitUsage {
     /// The limit.
     pub limit: Limit,
-    /// How much was used in the current window; beyond the limit where shadow mode or a settlement let it.
+    /// How much is used, in the current window or at present; beyond the limit where shadow mode or a settlement let it.
     pub used: u64,
-    /// When the window ends.
+    /// When all of it is there again if nothing more is used, as [`LimitState::resets_at`](super::LimitState::resets_at).
     pub resets_at: UnixTime,
 }
 
@@ -32,16 +33,17 @@ impl LimitUsage {
     /// How much is left; never below 0.
     #[must_use]
     pub const fn remaining(&self) -> u64 {
-        self.limit.limit.saturating_sub(self.used)
+        self.limit.capacity().saturating_sub(self.used)
     }
 
     /// The used share in percent; 100 for a limit of 0.
     #[must_use]
     pub fn utilization_percent(&self) -> f64 {
-        if self.limit.limit == 0 {
+        let capacity = self.limit.capacity();
+        if capacity == 0 {
             return 100.0;
         }
         // Counts stay below 2^53, so that both are exact as floats.
-        self.used as f64 * 100.0 / self.limit.limit as f64
+        self.used as f64 * 100.0 / capacity as f64
     }
 }

@@ -76,13 +76,14 @@ fn write_standard(tenant: &TenantContext, decision: &Decision, headers: &mut Hea
 impl Told {
     fn of(limits: &Limits) -> Self {
         let mut line = Line::default();
-        for limit in limits.iter().filter(|limit| is_told(limit)) {
+        let told = limits.iter().filter(|limit| is_told(limit));
+        for (limit, window) in told.filter_map(|limit| Some((limit, limit.window()?))) {
             line.separate();
             line.name(limit);
             line.push(b";q=");
             line.number(limit.limit);
             line.push(b";w=");
-            line.number(limit.window.seconds());
+            line.number(window.seconds());
         }
         let policy = (!line.is_empty()).then(|| HeaderValue::from_bytes(line.as_bytes()).ok());
         Self { policy: policy.flatten(), members: limits.iter().map(member).collect() }
@@ -139,7 +140,7 @@ fn told(decision: &Decision) -> impl Iterator<Item = (&Limit, &LimitState)> {
 }
 
 fn is_told(limit: &Limit) -> bool {
-    !limit.shadow && matches!(limit.dimension, Dimension::Requests | Dimension::Tokens)
+    !limit.shadow && limit.is_rate() && matches!(limit.dimension, Dimension::Requests | Dimension::Tokens)
 }
 
 /// Until the window ends: rounded up, and as with `Retry-After` never 0.

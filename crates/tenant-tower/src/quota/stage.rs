@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use http::{HeaderName, HeaderValue};
 use tenant_core::{
     QuotaManager, TenantContext,
-    quota::{Cost, Decision, LimitState},
+    quota::{Cost, Decision},
 };
 
 use super::Fields;
@@ -42,12 +42,7 @@ impl QuotaStage {
     /// Gives back what a decision charged, and tells how the limits stand without it.
     pub(crate) fn refund(&self, tenant: &TenantContext, decision: &Decision) -> Decision {
         self.quotas.settle(tenant, decision, &Self::NOTHING);
-        let states = decision.states().map(|(limit, state)| LimitState {
-            remaining: state.remaining.saturating_add(state.charged).min(limit.limit),
-            charged: 0,
-            ..*state
-        });
-        Decision::new(Arc::clone(decision.limits()), states, decision.decided_at(), None)
+        decision.refunded()
     }
 
     fn wrong(&self, detail: &'static str) -> Rejection {

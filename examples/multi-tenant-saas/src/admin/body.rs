@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenant::{
-    InvalidConfig, NamedLimit, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId, TenantStatus,
+    InvalidConfig, LimitSetting, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId, TenantStatus,
     Timestamp,
 };
 
@@ -25,7 +25,7 @@ pub(super) struct TenantBody {
     hosts: Option<Vec<String>>,
     features: Option<BTreeMap<String, bool>>,
     branding: Option<Map<String, Value>>,
-    limits: Option<BTreeMap<String, NamedLimit>>,
+    limits: Option<BTreeMap<String, LimitSetting>>,
     metadata: Option<Map<String, Value>>,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct QuotaBody {
     pub(super) requests_per_minute: Option<u64>,
     pub(super) tokens_per_minute: Option<u64>,
     #[serde(default)]
-    pub(super) limits: BTreeMap<String, NamedLimit>,
+    pub(super) limits: BTreeMap<String, LimitSetting>,
 }
 
 /// A tenant in answers.
@@ -123,7 +123,7 @@ pub(super) struct TenantView<'a> {
     hosts: &'a [String],
     features: &'a BTreeMap<String, bool>,
     branding: &'a Map<String, Value>,
-    limits: &'a BTreeMap<String, NamedLimit>,
+    limits: &'a BTreeMap<String, LimitSetting>,
     metadata: &'a Map<String, Value>,
     created_at: Timestamp,
     updated_at: Timestamp,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tenant::{NamedLimit, QuotaConfig, Tenant, TenantId};
+use tenant::{LimitSetting, QuotaConfig, Tenant, TenantId};
 
 #[derive(Serialize)]
 pub(super) struct Info {
@@ -22,7 +22,7 @@ struct Limits {
     #[serde(flatten)]
     shorthands: QuotaConfig,
     #[serde(flatten)]
-    named: BTreeMap<String, NamedLimit>,
+    named: BTreeMap<String, LimitSetting>,
 }
 
 pub(super) async fn show(tenant: Tenant) -> Json<Info> {

@@ -1,31 +1,36 @@
 //! All counts of one tenant, behind one lock.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::super::{
-    Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage, decision::States,
-    window::FixedWindow,
+    Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage, counter::Counter, decision::States,
 };
-use crate::UnixTime;
+use crate::{LimitKind, UnixTime};
 
 /// The limits, by position, that crossed a threshold, with the threshold in percent: almost always none.
 pub(super) type Crossed = Vec<(usize, u8)>;
-
-const THRESHOLDS: [u8; 2] = [80, 100];
 
 #[derive(Debug, Default)]
 pub(super) struct Cell(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Which limits the counts stand for, position by position.
+    /// Which limits the counters stand for, position by position.
     layout: Arc<Limits>,
-    windows: SmallVec<[FixedWindow; 2]>,
-    /// Counts of limits that the layout does not have (any more): a context of an older config may come back.
-    parked: Vec<(Limit, FixedWindow)>,
+    counters: SmallVec<[Counter; 1]>,
+    /// Counters of limits that the layout does not have (any more): a context of an older config may come back.
+    parked: Option<Box<Vec<(Limit, Counter)>>>,
+}
+
+/// What a decision is made by.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) now: UnixTime,
+    /// Ascending, in percent; none where nobody listens.
+    pub(super) thresholds: &'a [u8],
 }
 
 impl Cell {
@@ -34,56 +39,60 @@ impl Cell {
         &self,
         limits: &Arc<Limits>,
         costs: &[Cost],
-        now: UnixTime,
+        moment: Moment<'_>,
         crossed: &mut Crossed,
     ) -> Decision {
         let mut counts = self.0.lock();
-        counts.lay_out(limits, now);
+        counts.lay_out(limits, moment.now);
         let mut states = States::new();
-        let denial = counts.weigh(limits, costs, now, &mut states);
-        counts.charge(limits, &mut states, denial.is_none(), crossed);
+        let denial = counts.weigh(limits, costs, moment.now, &mut states);
+        counts.charge(limits, &mut states, denial.is_none(), moment, crossed);
         drop(counts);
-        Decision::of_states(Arc::clone(limits), states, now, denial)
+        Decision::of_states(Arc::clone(limits), states, moment.now, denial)
     }
 
     pub(super) fn settle(&self, decision: &Decision, actual: &[Cost], now: UnixTime) {
         let mut counts = self.0.lock();
         for (limit, state) in decision.states() {
-            let Some(used) = Cost::total(actual, &limit.dimension) else {
-                continue;
-            };
-            // The same window only: what was charged in an earlier one is history.
-            if let Some(window) = counts.find(limit)
-                && !window.has_ended(now)
-                && window.ends() == state.resets_at
-            {
-                window.used = window.used.saturating_sub(state.charged).saturating_add(used);
+            let Some(used) = Cost::total(actual, &limit.dimension) else { continue };
+            if let Some((_, counter)) = counts.find(limit) {
+                counter.settle(limit, state, used, now);
             }
+        }
+    }
+
+    /// Gives back permits of a limit, wherever its count stands by now.
+    pub(super) fn release(&self, limit: &Limit, count: u64) {
+        if let Some((_, counter)) = self.0.lock().find(limit) {
+            counter.release(count);
         }
     }
 
     pub(super) fn usage(&self, limits: &Arc<Limits>, now: UnixTime) -> Usage {
         let mut counts = self.0.lock();
         counts.lay_out(limits, now);
-        counts.advance(limits, now);
-        let usage = |(limit, window): (&Limit, &FixedWindow)| LimitUsage {
-            limit: limit.clone(),
-            used: window.used,
-            resets_at: window.ends(),
+        let counters = limits.iter().zip(&mut counts.counters);
+        let usage = |(limit, counter): (&Limit, &mut Counter)| {
+            counter.advance(limit, now).then(|| LimitUsage {
+                limit: limit.clone(),
+                used: counter.used(limit),
+                resets_at: counter.resets_at(limit, now),
+            })
         };
-        Usage::new(limits.iter().zip(&counts.windows).map(usage).collect())
+        Usage::new(counters.filter_map(usage).collect())
     }
 
     /// Whether nothing is counted that still matters.
     pub(super) fn is_idle(&self, now: UnixTime) -> bool {
         let counts = self.0.lock();
-        counts.windows.iter().chain(counts.parked.iter().map(|(_, window)| window)).all(|w| w.has_ended(now))
+        let parked = counts.parked.iter().flat_map(|parked| parked.iter());
+        counts.layout.iter().zip(&counts.counters).all(|(limit, counter)| counter.is_idle(limit, now))
+            && parked.into_iter().all(|(limit, counter)| counter.is_idle(limit, now))
     }
 }
 
 impl Counts {
-    /// Makes `windows` stand for `limits`, position by position. A limit that was changed keeps the count of its
-    /// window.
+    /// Makes the counters stand for `limits`, position by position. A limit that was changed keeps its count.
     #[inline]
     fn lay_out(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         if !Arc::ptr_eq(&self.layout, limits) {
@@ -91,38 +100,27 @@ impl Counts {
         }
     }
 
-    /// Moves each window on to now.
-    fn advance(&mut self, limits: &Limits, now: UnixTime) {
-        for (limit, window) in limits.iter().zip(&mut self.windows) {
-            window.advance(limit.window, now);
-        }
-    }
-
     #[cold]
     fn change_layout(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         let old = std::mem::replace(&mut self.layout, Arc::clone(limits));
-        self.parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.windows)));
-        self.windows = limits.iter().map(|limit| self.unpark(limit, now)).collect();
-        self.parked.retain(|(_, window)| window.used > 0 && !window.has_ended(now));
+        let mut parked = self.parked.take().map(|parked| *parked).unwrap_or_default();
+        parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.counters)));
+        self.counters = limits.iter().map(|limit| unpark(&mut parked, limit, now)).collect();
+        parked.retain(|(limit, counter)| !counter.is_idle(limit, now));
+        self.parked = (!parked.is_empty()).then(|| Box::new(parked));
     }
 
-    fn unpark(&mut self, limit: &Limit, now: UnixTime) -> FixedWindow {
-        let same = |(parked, _): &(Limit, FixedWindow)| counts_for(parked, limit);
-        match self.parked.iter().position(same) {
-            Some(position) => self.parked.swap_remove(position).1,
-            None => FixedWindow::at(limit.window, now),
+    /// The counter of a limit, which may have changed since, and the limit that it stands for by now.
+    fn find(&mut self, limit: &Limit) -> Option<(&Limit, &mut Counter)> {
+        let position = self.layout.iter().position(|own| Counter::goes_on(own, limit));
+        if let Some(position) = position {
+            return Some((self.layout.get(position)?, self.counters.get_mut(position)?));
         }
+        let mut parked = self.parked.iter_mut().flat_map(|parked| parked.iter_mut());
+        parked.find(|(own, _)| Counter::goes_on(own, limit)).map(|(own, counter)| (&*own, counter))
     }
 
-    fn find(&mut self, limit: &Limit) -> Option<&mut FixedWindow> {
-        let position = self.layout.iter().position(|own| counts_for(own, limit));
-        match position {
-            Some(position) => self.windows.get_mut(position),
-            None => self.parked.iter_mut().find(|(own, _)| counts_for(own, limit)).map(|(_, window)| window),
-        }
-    }
-
-    /// Moves the windows of the limits that the costs touch on to now, notes what each is to be charged, and tells the
+    /// Moves the counters of the limits that the costs touch on to now, notes what each is to be charged, and tells the
     /// denial that takes longest.
     #[inline]
     fn weigh(
@@ -133,11 +131,13 @@ impl Counts {
         states: &mut States,
     ) -> Option<Denial> {
         let mut denial = None;
-        for (index, (limit, window)) in limits.iter().zip(&mut self.windows).enumerate() {
+        for (index, (limit, counter)) in limits.iter().zip(&mut self.counters).enumerate() {
             let Some(cost) = Cost::total(costs, &limit.dimension) else { continue };
-            window.advance(limit.window, now);
-            states.push(LimitState { index, remaining: 0, charged: cost, resets_at: window.ends() });
-            if let Some(retry_after) = deny(limit, window, cost, now) {
+            if !counter.advance(limit, now) {
+                continue;
+            }
+            states.push(LimitState::new(index, 0, cost, now));
+            if let Some(retry_after) = counter.deny(limit, cost, now) {
                 denial = Some(longer(denial, Denial { index, retry_after }));
             }
         }
@@ -146,65 +146,49 @@ impl Counts {
 
     /// Charges each limit what was weighed, or nothing, and says how it stands then.
     #[inline]
-    fn charge(&mut self, limits: &Limits, states: &mut States, is_admitted: bool, crossed: &mut Crossed) {
+    fn charge(
+        &mut self,
+        limits: &Limits,
+        states: &mut States,
+        is_admitted: bool,
+        moment: Moment<'_>,
+        crossed: &mut Crossed,
+    ) {
         for state in states {
-            let (Some(limit), Some(window)) = (limits.get(state.index), self.windows.get_mut(state.index))
+            let (Some(limit), Some(counter)) = (limits.get(state.index), self.counters.get_mut(state.index))
             else {
                 continue;
             };
-            if is_admitted {
-                window.used = window.used.saturating_add(state.charged);
-            } else {
+            if !is_admitted {
                 state.charged = 0;
             }
-            if let Some(percent) = crosses(limit, window) {
+            counter.charge(limit, state, moment.now);
+            if let Some(percent) = counter.crosses(limit, moment.thresholds, moment.now) {
                 crossed.push((state.index, percent));
             }
-            state.remaining = limit.limit.saturating_sub(window.used);
         }
     }
 }
 
-/// A count goes on under a changed limit as long as it is the same name over the same thing and window.
-fn counts_for(left: &Limit, right: &Limit) -> bool {
-    left.name == right.name && left.dimension == right.dimension && left.window == right.window
-}
-
-/// `None` admits; otherwise how long to wait, or that waiting does not help. A cost of 0 is always admitted.
-#[inline]
-fn deny(limit: &Limit, window: &FixedWindow, cost: u64, now: UnixTime) -> Option<Option<Duration>> {
-    let fits = window.used.saturating_add(cost) <= limit.limit;
-    if fits || cost == 0 || limit.shadow {
-        return None;
-    }
-    Some((cost <= limit.limit).then(|| window.ends().until_from(now)))
+fn unpark(parked: &mut Vec<(Limit, Counter)>, limit: &Limit, now: UnixTime) -> Counter {
+    let same = |(own, _): &(Limit, Counter)| Counter::goes_on(own, limit);
+    let Some(position) = parked.iter().position(same) else {
+        return Counter::new(limit, now);
+    };
+    let mut counter = parked.swap_remove(position).1;
+    counter.reshape(limit);
+    counter
 }
 
 fn longer(denial: Option<Denial>, next: Denial) -> Denial {
-    let wait = |denial: &Denial| denial.retry_after.unwrap_or(Duration::MAX);
+    // What never will be is longer than the longest wait.
+    let wait = |denial: &Denial| (denial.retry_after.is_none(), denial.retry_after);
     denial.filter(|longest| wait(longest) > wait(&next)).unwrap_or(next)
 }
 
-/// The highest threshold that was crossed and not yet reported in this window, in percent.
-#[inline]
-fn crosses(limit: &Limit, window: &mut FixedWindow) -> Option<u8> {
-    // Below the first threshold, as almost always: 80 % rounded up is the limit less a fifth rounded down.
-    if window.used < limit.limit - limit.limit / 5 {
-        return None;
-    }
-    warn(limit, window)
-}
-
-#[cold]
-fn warn(limit: &Limit, window: &mut FixedWindow) -> Option<u8> {
-    let reached = |percent: &&u8| {
-        limit.limit > 0 && u128::from(window.used) * 100 >= u128::from(limit.limit) * u128::from(**percent)
-    };
-    let count = THRESHOLDS.iter().take_while(reached).count();
-    let already = usize::from(window.warned);
-    if count <= already {
-        return None;
-    }
-    window.warned = u8::try_from(count).unwrap_or(u8::MAX);
-    THRESHOLDS.get(count.checked_sub(1)?).copied()
+/// The places under concurrency limits that a decision took.
+pub(super) fn places(decision: &Decision) -> impl Iterator<Item = (&Limit, u64)> {
+    let taken =
+        decision.states().filter(|(limit, state)| limit.kind == LimitKind::Concurrency && state.charged > 0);
+    taken.map(|(limit, state)| (limit, state.charged))
 }

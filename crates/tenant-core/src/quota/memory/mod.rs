@@ -1,6 +1,7 @@
 //! Counts in this process' memory.
 
 mod cell;
+mod lease;
 mod registry;
 
 use std::{
@@ -13,17 +14,22 @@ use std::{
 
 use async_trait::async_trait;
 
-use self::{cell::Cell, registry::Registry};
-use super::{Cost, Decision, QuotaManager, Usage};
+use self::{
+    cell::{Cell, Crossed, Moment},
+    registry::Registry,
+};
+use super::{Cost, Decision, Limits, QuotaManager, Usage, ready::Shorthands};
 use crate::{
     Clock, Hooks, StoreError, TenantContext, TenantRecord, UnixTime, clock::ClockHandle, hooks::LimitWarning,
 };
 
-/// Counts fixed windows in this process' memory: exact however many threads ask, without a global lock.
+/// Counts in this process' memory, by every algorithm: exact however many threads ask, without a global lock.
 ///
-/// One small lock per tenant guards all its windows, so that a decision over several limits is one step. The
-/// tenant's record holds the handle to its counts: a check is a lock that nobody else wants, and a few additions.
-/// Counts of tenants that nobody serves any more are reclaimed once their windows have ended.
+/// One small lock per tenant guards all its counts, so that a decision over several limits is one step. The tenant's
+/// record holds the handle to them: a check is a lock that nobody else wants, and a few additions. Counts are of the
+/// tenant's id: refreshing, evicting or changing a config resets none, and neither does deleting a tenant and creating
+/// one anew under its id. Counts of tenants that nobody serves any more are reclaimed, a part of them each second in which
+/// anything is counted, once they no longer matter.
 ///
 /// # Example
 /// ```
@@ -45,13 +51,24 @@ pub struct InMemoryQuotaManager {
     number: u64,
     clock: ClockHandle,
     hooks: Hooks,
+    thresholds: Box<[u8]>,
+    shorthands: Option<Shorthands>,
     registry: Registry,
+}
+
+/// What a tenant's record keeps for the manager.
+struct Handle {
+    cell: Arc<Cell>,
+    limits: Arc<Limits>,
 }
 
 // Tells the slots of two managers apart; an address could be used again.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl InMemoryQuotaManager {
+    /// At which percentages of a limit warnings are told of unless others are given.
+    pub const THRESHOLDS: [u8; 2] = [80, 100];
+
     /// A manager on the system's clock.
     #[must_use]
     pub fn new() -> Self {
@@ -69,14 +86,39 @@ impl InMemoryQuotaManager {
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             clock,
             hooks: Hooks::default(),
+            thresholds: Box::new(Self::THRESHOLDS),
+            shorthands: None,
             registry: Registry::default(),
         }
     }
 
-    /// Reports warnings at 80 % and 100 % of a limit to `hooks`, once per window and threshold.
+    /// Reports warnings to `hooks`, once per window and threshold: at 80 % and 100 % of a limit unless
+    /// [`InMemoryQuotaManager::with_thresholds`] says otherwise.
     #[must_use]
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Warns at these percentages of a limit, 1 to 100; others are left out.
+    #[must_use]
+    pub fn with_thresholds(mut self, percent: impl IntoIterator<Item = u8>) -> Self {
+        let mut percent: Vec<u8> = percent.into_iter().filter(|value| (1..=100).contains(value)).collect();
+        percent.sort_unstable();
+        percent.dedup();
+        self.thresholds = percent.into();
+        self
+    }
+
+    /// Counts the two limits that every tenant has in another way.
+    pub(super) const fn with_shorthands(mut self, shorthands: Shorthands) -> Self {
+        self.shorthands = Some(shorthands);
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub(super) fn clocked(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = ClockHandle::Other(clock);
         self
     }
 
@@ -86,22 +128,61 @@ impl InMemoryQuotaManager {
         self.registry.len()
     }
 
+    /// Reclaims at once what nobody needs any more; it happens by itself, bit by bit, wherever something is counted.
+    pub fn reclaim(&self) {
+        self.registry.sweep(self.clock.coarse_unix());
+    }
+
     #[inline]
-    fn with_cell<T>(&self, tenant: &TenantRecord, now: UnixTime, work: impl FnOnce(&Cell) -> T) -> T {
-        let find = || self.registry.cell(tenant.id(), now);
-        match tenant.quota_slot().get_or_init(self.number, find) {
-            Some(cell) => work(cell),
-            None => work(&find()),
+    fn with_handle<T>(&self, tenant: &TenantRecord, work: impl FnOnce(&Handle) -> T) -> T {
+        match tenant.quota_slot().get_or_init(self.number, || Arc::new(self.handle(tenant))) {
+            Some(handle) => work(handle),
+            None => work(&self.handle(tenant)),
         }
     }
 
     #[cold]
-    fn warn(&self, tenant: &TenantContext, crossed: cell::Crossed) {
+    fn handle(&self, tenant: &TenantRecord) -> Handle {
+        let limits = match self.shorthands {
+            Some(shorthands) => Arc::new(shorthands.apply(tenant.limits())),
+            None => Arc::clone(tenant.limits()),
+        };
+        Handle { cell: self.registry.cell(tenant.id(), self.clock.coarse_unix()), limits }
+    }
+
+    #[inline]
+    fn now_for(&self, limits: &Limits) -> UnixTime {
+        if limits.needs_precise_clock() { self.clock.unix() } else { self.clock.coarse_unix() }
+    }
+
+    #[inline]
+    fn moment(&self, limits: &Limits) -> Moment<'_> {
+        let thresholds = if self.hooks.is_empty() { &[] } else { &*self.thresholds };
+        Moment { now: self.now_for(limits), thresholds }
+    }
+
+    #[cold]
+    fn warn(&self, tenant: &TenantContext, limits: &Limits, crossed: Crossed) {
         for (index, percent) in crossed {
-            if let Some(limit) = tenant.limits().get(index) {
+            if let Some(limit) = limits.get(index) {
                 self.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
             }
         }
+    }
+
+    #[inline]
+    fn decide_by(&self, handle: &Handle, tenant: &TenantContext, costs: &[Cost]) -> Decision {
+        let moment = self.moment(&handle.limits);
+        let mut crossed = Crossed::new();
+        let mut decision = handle.cell.decide(&handle.limits, costs, moment, &mut crossed);
+        if handle.limits.has_concurrency() {
+            decision = lease::with_permit(decision, &handle.cell);
+        }
+        if !crossed.is_empty() {
+            self.warn(tenant, &handle.limits, crossed);
+        }
+        self.registry.tend(moment.now);
+        decision
     }
 }
 
@@ -120,14 +201,7 @@ impl fmt::Debug for InMemoryQuotaManager {
 #[async_trait]
 impl QuotaManager for InMemoryQuotaManager {
     fn try_decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
-        let now = self.clock.coarse_unix();
-        let mut crossed = cell::Crossed::new();
-        let decide = |cell: &Cell| cell.decide(tenant.limits(), costs, now, &mut crossed);
-        let decision = self.with_cell(tenant.record(), now, decide);
-        if !crossed.is_empty() {
-            self.warn(tenant, crossed);
-        }
-        Some(decision)
+        Some(self.with_handle(tenant.record(), |handle| self.decide_by(handle, tenant, costs)))
     }
 
     async fn decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Result<Decision, StoreError> {
@@ -136,13 +210,14 @@ impl QuotaManager for InMemoryQuotaManager {
     }
 
     fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
-        let now = self.clock.coarse_unix();
-        self.with_cell(tenant.record(), now, |cell| cell.settle(decision, actual, now));
+        self.with_handle(tenant.record(), |handle| {
+            handle.cell.settle(decision, actual, self.now_for(&handle.limits));
+        });
     }
 
     async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {
-        let now = self.clock.coarse_unix();
-        Ok(self.with_cell(tenant, now, |cell| cell.usage(tenant.limits(), now)))
+        let usage = |handle: &Handle| handle.cell.usage(&handle.limits, self.now_for(&handle.limits));
+        Ok(self.with_handle(tenant, usage))
     }
 }
 

@@ -1,0 +1,75 @@
+//! One fixed window: where it starts and ends, and what was used in it.
+
+use crate::{UnixTime, Window};
+
+/// A count in a window aligned to UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FixedWindow {
+    start: u64,
+    end: u64,
+    pub(super) used: u64,
+}
+
+impl FixedWindow {
+    pub(super) fn at(window: Window, now: UnixTime) -> Self {
+        let (start, end) = window.bounds(now.as_secs());
+        Self { start, end, used: 0 }
+    }
+
+    /// Moves on to the window that `now` is in.
+    ///
+    /// A clock that stepped back within reach of the window leaves it alone, so that a step never buys a second
+    /// budget. One that stepped back further (it had been wrong before) takes the count along into the window
+    /// it now shows, so that nobody waits for a far future.
+    #[inline]
+    pub(super) fn advance(&mut self, window: Window, now: UnixTime) {
+        let seconds = now.as_secs();
+        if !(self.start..self.end).contains(&seconds) {
+            self.leave(window, now, seconds);
+        }
+    }
+
+    #[cold]
+    fn leave(&mut self, window: Window, now: UnixTime, seconds: u64) {
+        if seconds >= self.end {
+            *self = Self::at(window, now);
+        } else if seconds.saturating_add(window.seconds()) < self.start {
+            (self.start, self.end) = window.bounds(seconds);
+        }
+    }
+
+    pub(super) const fn start(&self) -> u64 {
+        self.start
+    }
+
+    pub(super) const fn ends(&self) -> UnixTime {
+        UnixTime::from_secs(self.end)
+    }
+
+    pub(super) const fn has_ended(&self, now: UnixTime) -> bool {
+        now.as_secs() >= self.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_step_back_keeps_the_window() {
+        let mut window = FixedWindow::at(Window::Minute, UnixTime::from_secs(600));
+        window.used = 5;
+        window.advance(Window::Minute, UnixTime::from_secs(590));
+        assert_eq!((window.used, window.ends()), (5, UnixTime::from_secs(660)));
+    }
+
+    #[test]
+    fn a_large_step_back_takes_the_count_along() {
+        let mut window = FixedWindow::at(Window::Minute, UnixTime::from_secs(1_000_000_020));
+        window.used = 5;
+        window.advance(Window::Minute, UnixTime::from_secs(605));
+        assert_eq!((window.used, window.ends()), (5, UnixTime::from_secs(660)));
+        window.advance(Window::Minute, UnixTime::from_secs(660));
+        assert_eq!(window.used, 0);
+    }
+}

@@ -1,0 +1,154 @@
+//! A window that moves with time, in steps.
+//!
+//! # What it holds, and the proof
+//! The window of length `W` is cut into `k` sub-windows of length `w`, which is `W / k` rounded up to a nanosecond, so that
+//! `k w >= W`. Sub-windows are aligned: number `n` is `[n w, (n + 1) w)`. Each of the last `k + 1`, the one that now lies in
+//! included, has a count of its own; a cost is admitted if it and the sum of these counts are at most the limit `L`.
+//!
+//! **Never too much.** *In any stretch of time `(t - W, t]` at most `L` is admitted.* Take the last admission in the
+//! stretch, at `s <= t`, in sub-window `n`. Every other admission in the stretch was at some `r` with
+//! `s - W < r <= s`, so that `r > s - W >= n w - k w`: it lies in sub-window `n - k` or a later one, none of which has been
+//! dropped at `s`. All admissions in the stretch are therefore in the sum that was held against `L` at `s`.
+//!
+//! **Too little by one sub-window at most.** *What was admitted at `r` counts no longer from `r + W + w + k` nanoseconds
+//! on* (the `k` nanoseconds are what rounding `w` up amounts to). It lies in sub-window `n` with `n w <= r`, and that is
+//! dropped at `(n + k + 1) w <= r + k w + w`, where `k w < W + k`. So a cost that is denied would be above `L` together with
+//! what was admitted in the last `W + w`: the error is one-sided, and it is `1 / k` of the window.
+//!
+//! A weighted count of the oldest sub-window, as others have it, errs less on average and in both directions: it admits
+//! up to `2 L` within a window where all that the oldest sub-window holds came at its end.
+
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::super::LimitState;
+use crate::{UnixTime, Window};
+
+/// Counts by sub-window.
+#[derive(Clone, Debug)]
+pub(super) struct SlidingWindow {
+    /// When the newest sub-window ends, in nanoseconds.
+    ends: u64,
+    sum: u64,
+    /// The newest comes first.
+    counts: SmallVec<[u64; 7]>,
+}
+
+impl SlidingWindow {
+    pub(super) fn at(window: Window, sub_windows: u8, now: UnixTime) -> Self {
+        let counts = SmallVec::from_elem(0, usize::from(sub_windows.max(1)) + 1);
+        let mut sliding = Self { ends: 0, sum: 0, counts };
+        sliding.ends = sliding.end_of(window, now);
+        sliding
+    }
+
+    /// Into how many parts the window is cut.
+    fn parts(&self) -> u64 {
+        u64::try_from(self.counts.len().saturating_sub(1)).unwrap_or(1).max(1)
+    }
+
+    /// How long a sub-window is.
+    fn step(&self, window: Window) -> u64 {
+        window.nanos().div_ceil(self.parts())
+    }
+
+    fn end_of(&self, window: Window, moment: UnixTime) -> u64 {
+        let (step, moment) = (self.step(window), moment.as_nanos());
+        (moment - moment % step).saturating_add(step)
+    }
+
+    /// Moves on to the sub-window that `now` is in. A clock that stepped back by up to the window's length leaves
+    /// everything where it is; after a longer step the counts go along.
+    #[inline]
+    pub(super) fn advance(&mut self, window: Window, now: UnixTime) {
+        let nanos = now.as_nanos();
+        // Within the newest sub-window, or shortly before it, as almost always.
+        if nanos >= self.ends || self.ends - nanos > window.nanos() {
+            self.leave(window, now);
+        }
+    }
+
+    #[cold]
+    fn leave(&mut self, window: Window, now: UnixTime) {
+        let (step, nanos) = (self.step(window), now.as_nanos());
+        if nanos >= self.ends {
+            self.drop_oldest((nanos - self.ends) / step + 1);
+            self.ends = self.end_of(window, now);
+        } else if self.ends - nanos > window.nanos().saturating_add(step) {
+            self.ends = self.end_of(window, now);
+        }
+    }
+
+    fn drop_oldest(&mut self, steps: u64) {
+        let steps = usize::try_from(steps).unwrap_or(usize::MAX).min(self.counts.len());
+        self.counts.rotate_right(steps);
+        self.counts.iter_mut().take(steps).for_each(|count| *count = 0);
+        self.add_up();
+    }
+
+    fn add_up(&mut self) {
+        self.sum = self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count));
+    }
+
+    /// Cuts the window anew. What was counted counts from now on as if it had just come: longer, never shorter.
+    pub(super) fn cut(&mut self, window: Window, sub_windows: u8) {
+        if self.parts() == u64::from(sub_windows.max(1)) {
+            return;
+        }
+        let newest = self.newest();
+        let mut anew = Self::at(window, sub_windows, newest);
+        anew.charge(window, self.sum);
+        *self = anew;
+    }
+
+    #[inline]
+    pub(super) const fn used(&self) -> u64 {
+        self.sum
+    }
+
+    /// Charges the newest sub-window, and answers with its number.
+    #[inline]
+    pub(super) fn charge(&mut self, window: Window, cost: u64) -> u64 {
+        if let Some(newest) = self.counts.first_mut() {
+            *newest = newest.saturating_add(cost);
+        }
+        self.sum = self.sum.saturating_add(cost);
+        self.ends / self.step(window)
+    }
+
+    /// When a cost is admitted that is at most the limit, if nothing else comes.
+    pub(super) fn wait(&self, window: Window, limit: u64, cost: u64, now: UnixTime) -> Duration {
+        let mut left = self.sum;
+        let mut leaves_at = self.ends;
+        for count in self.counts.iter().rev() {
+            left = left.saturating_sub(*count);
+            if left.saturating_add(cost) <= limit {
+                break;
+            }
+            leaves_at = leaves_at.saturating_add(self.step(window));
+        }
+        UnixTime::from_nanos(leaves_at).until_from(now)
+    }
+
+    pub(super) fn settle(&mut self, window: Window, charge: &LimitState, used: u64) {
+        let age = (self.ends / self.step(window)).checked_sub(charge.mark);
+        let age = age.and_then(|age| usize::try_from(age).ok());
+        if let Some(count) = age.and_then(|age| self.counts.get_mut(age)) {
+            *count = count.saturating_sub(charge.charged).saturating_add(used);
+            self.add_up();
+        }
+    }
+
+    /// When all that is counted now has left.
+    #[inline]
+    pub(super) fn empty_at(&self, window: Window) -> UnixTime {
+        let rest = self.step(window).saturating_mul(self.parts());
+        UnixTime::from_nanos(self.ends.saturating_add(rest))
+    }
+
+    /// A moment in the newest sub-window.
+    pub(super) const fn newest(&self) -> UnixTime {
+        UnixTime::from_nanos(self.ends.saturating_sub(1))
+    }
+}
