@@ -7,6 +7,7 @@ mod changes;
 mod connection;
 mod error;
 mod keys;
+mod quota;
 mod script;
 
 pub use self::{
@@ -15,4 +16,5 @@ pub use self::{
     connection::Redis,
     error::{RedisError, RedisErrorKind},
     keys::Keyspace,
+    quota::{RedisQuotaManager, RedisQuotaManagerBuilder},
 };
