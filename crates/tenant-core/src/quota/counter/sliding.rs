@@ -92,12 +92,12 @@ impl SlidingWindow {
     }
 
     /// Cuts the window anew. What was counted counts from now on as if it had just come: longer, never shorter.
-    pub(super) fn cut(&mut self, window: Window, sub_windows: u8) {
+    pub(super) fn cut(&mut self, window: Window, sub_windows: u8, now: UnixTime) {
         if self.parts() == u64::from(sub_windows.max(1)) {
             return;
         }
-        let newest = self.newest();
-        let mut anew = Self::at(window, sub_windows, newest);
+        let newest = UnixTime::from_nanos(self.ends.saturating_sub(self.step(window)));
+        let mut anew = Self::at(window, sub_windows, now.max(newest));
         anew.charge(window, self.sum);
         *self = anew;
     }

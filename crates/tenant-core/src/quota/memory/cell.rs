@@ -22,7 +22,7 @@ struct Counts {
     layout: Arc<Limits>,
     counters: SmallVec<[Counter; 1]>,
     /// Counters of limits that the layout does not have (any more): a context of an older config may come back.
-    parked: Option<Box<Vec<(Limit, Counter)>>>,
+    parked: Box<[(Limit, Counter)]>,
 }
 
 /// What a decision is made by.
@@ -51,12 +51,21 @@ impl Cell {
         Decision::of_states(Arc::clone(limits), states, moment.now, denial)
     }
 
-    pub(super) fn settle(&self, decision: &Decision, actual: &[Cost], now: UnixTime) {
+    pub(super) fn settle(
+        &self,
+        decision: &Decision,
+        actual: &[Cost],
+        moment: Moment<'_>,
+        crossed: &mut Crossed,
+    ) {
         let mut counts = self.0.lock();
         for (limit, state) in decision.states() {
             let Some(used) = Cost::total(actual, &limit.dimension) else { continue };
-            if let Some((_, counter)) = counts.find(limit) {
-                counter.settle(limit, state, used, now);
+            if let Some((limit, counter)) = counts.find(limit) {
+                counter.settle(limit, state, used, moment.now);
+                if let Some(percent) = counter.crosses(limit, moment.thresholds, moment.now) {
+                    crossed.push((state.index, percent));
+                }
             }
         }
     }
@@ -85,9 +94,8 @@ impl Cell {
     /// Whether nothing is counted that still matters.
     pub(super) fn is_idle(&self, now: UnixTime) -> bool {
         let counts = self.0.lock();
-        let parked = counts.parked.iter().flat_map(|parked| parked.iter());
         counts.layout.iter().zip(&counts.counters).all(|(limit, counter)| counter.is_idle(limit, now))
-            && parked.into_iter().all(|(limit, counter)| counter.is_idle(limit, now))
+            && counts.parked.iter().all(|(limit, counter)| counter.is_idle(limit, now))
     }
 }
 
@@ -102,22 +110,26 @@ impl Counts {
 
     #[cold]
     fn change_layout(&mut self, limits: &Arc<Limits>, now: UnixTime) {
+        // What has flown into a bucket until now flew at the old rate.
+        for (limit, counter) in self.layout.iter().zip(&mut self.counters) {
+            counter.advance(limit, now);
+        }
         let old = std::mem::replace(&mut self.layout, Arc::clone(limits));
-        let mut parked = self.parked.take().map(|parked| *parked).unwrap_or_default();
+        let mut parked = std::mem::take(&mut self.parked).into_vec();
         parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.counters)));
         self.counters = limits.iter().map(|limit| unpark(&mut parked, limit, now)).collect();
         parked.retain(|(limit, counter)| !counter.is_idle(limit, now));
-        self.parked = (!parked.is_empty()).then(|| Box::new(parked));
+        self.parked = parked.into();
     }
 
-    /// The counter of a limit, which may have changed since, and the limit that it stands for by now.
+    /// The counter of a limit, and the limit that it stands for by now: it may have changed since.
     fn find(&mut self, limit: &Limit) -> Option<(&Limit, &mut Counter)> {
         let position = self.layout.iter().position(|own| Counter::goes_on(own, limit));
         if let Some(position) = position {
-            return Some((self.layout.get(position)?, self.counters.get_mut(position)?));
+            return self.layout.get(position).zip(self.counters.get_mut(position));
         }
-        let mut parked = self.parked.iter_mut().flat_map(|parked| parked.iter_mut());
-        parked.find(|(own, _)| Counter::goes_on(own, limit)).map(|(own, counter)| (&*own, counter))
+        let parked = self.parked.iter_mut().find(|(own, _)| Counter::goes_on(own, limit));
+        parked.map(|(own, counter)| (&*own, counter))
     }
 
     /// Moves the counters of the limits that the costs touch on to now, notes what each is to be charged, and tells the
@@ -176,7 +188,7 @@ fn unpark(parked: &mut Vec<(Limit, Counter)>, limit: &Limit, now: UnixTime) -> C
         return Counter::new(limit, now);
     };
     let mut counter = parked.swap_remove(position).1;
-    counter.reshape(limit);
+    counter.reshape(limit, now);
     counter
 }
 

@@ -220,9 +220,13 @@ impl QuotaManager for InMemoryQuotaManager {
     }
 
     fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
+        let mut crossed = Crossed::new();
         self.with_handle(tenant.record(), |handle| {
-            handle.cell.settle(decision, actual, self.now_for(&handle.limits));
+            handle.cell.settle(decision, actual, self.moment(&handle.limits), &mut crossed);
         });
+        if !crossed.is_empty() {
+            self.warn(tenant, decision.limits(), crossed);
+        }
     }
 
     async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {

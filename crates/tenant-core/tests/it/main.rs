@@ -1,0 +1,15 @@
+//! Quotas, held against models, clocks that step, threads and configs that change.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests")]
+
+mod changes;
+mod clocks;
+mod exactness;
+mod models;
+mod permits;
+mod ready;
+mod reclaim;
+mod settling;
+mod sliding;
+mod support;
+mod warnings;
