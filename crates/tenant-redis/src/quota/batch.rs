@@ -1,6 +1,9 @@
 //! Permits that an instance has leased, to spend them without asking.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tenant_core::{
     Monotonic,
@@ -13,6 +16,9 @@ use super::{
     plan::Touched,
 };
 
+/// For so long no batch is asked for where there was no room for one: the rest of a limit goes one by one.
+const NO_ROOM: Duration = Duration::from_secs(1);
+
 /// So many times some costs, charged and not yet spent.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -24,7 +30,6 @@ pub(super) struct Batch {
     /// From when on, by the server's clock in microseconds, nothing of it is spent.
     ends: u64,
     used_at: Monotonic,
-    pub(super) refilling: bool,
 }
 
 /// What is left of a batch that is given back.
@@ -55,7 +60,6 @@ impl Batch {
             limits,
             left: size,
             used_at: now,
-            refilling: false,
         }
     }
 
@@ -72,7 +76,7 @@ impl Batch {
 
 impl Handle {
     /// Spends one of a batch; `None` if there is none for these costs. The second answer tells whether it is time to fetch
-    /// the next: for the one who is told.
+    /// the next.
     pub(super) fn spend(&self, costs: &[Cost], low: u64, now: Monotonic) -> Option<(Decision, bool)> {
         let server = self.clock().at(now)?;
         let mut place = self.batch.lock();
@@ -81,9 +85,7 @@ impl Handle {
             return None;
         }
         let decision = batch.spend(self, server, now);
-        let is_low = batch.left <= low && !batch.refilling;
-        batch.refilling |= is_low;
-        Some((decision, is_low))
+        Some((decision, batch.left <= low))
     }
 
     /// Puts a batch in the place of the former one, whose rest in the same window it takes over. What can't be kept comes
@@ -103,11 +105,18 @@ impl Handle {
         rest
     }
 
-    /// Nothing was fetched: somebody else may try later.
-    pub(super) fn not_refilled(&self) {
-        if let Some(batch) = self.batch.lock().as_mut() {
-            batch.refilling = false;
+    /// The right to fetch a batch, which one at a time has: what is stranded would else be as many batches as tasks.
+    pub(super) fn start_fetching(self: &Arc<Self>, now: Monotonic) -> Option<Fetching> {
+        if now.as_nanos() < self.fetch_after.load(Ordering::Relaxed) {
+            return None;
         }
+        let is_first = !self.is_fetching.swap(true, Ordering::AcqRel);
+        is_first.then(|| Fetching(Arc::clone(self)))
+    }
+
+    /// There was no room for a batch: for a while nobody tries.
+    pub(super) fn had_no_room(&self, now: Monotonic) {
+        self.fetch_after.store(now.after(NO_ROOM).as_nanos(), Ordering::Relaxed);
     }
 
     /// Takes a batch out that was not used since a moment.
@@ -121,5 +130,14 @@ impl Batch {
     fn unspent(self) -> Option<Unspent> {
         let resets = self.limits.iter().map(|(_, resets)| *resets).collect();
         (self.left > 0).then_some(Unspent { touched: self.touched, resets, left: self.left })
+    }
+}
+
+/// The right to fetch a batch.
+pub(super) struct Fetching(pub(super) Arc<Handle>);
+
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        self.0.is_fetching.store(false, Ordering::Release);
     }
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     answer::{Answer, Decided, OURS},
-    batch::{Batch, Unspent},
+    batch::{Batch, Fetching, Unspent},
     handle::{Handle, unix},
     held::Asking,
     manager::Inner,
@@ -234,7 +234,8 @@ impl Inner {
         costs: &[Cost],
         touched: &[Touched],
     ) -> Result<Decision, RedisError> {
-        if self.fetch(handle, tenant, costs, touched).await?
+        if let Some(fetching) = handle.start_fetching(self.clock.monotonic())
+            && self.fetch(&fetching, tenant, costs, touched).await?
             && let Some((decision, _)) = handle.spend(costs, 0, self.clock.monotonic())
         {
             return Ok(decision);
@@ -245,7 +246,7 @@ impl Inner {
     /// Whether a batch was granted.
     async fn fetch(
         &self,
-        handle: &Arc<Handle>,
+        Fetching(handle): &Fetching,
         tenant: &TenantContext,
         costs: &[Cost],
         touched: &[Touched],
@@ -258,6 +259,7 @@ impl Inner {
         let decided = self.ask(handle, &all, Uuid::nil()).await?;
         self.warn(tenant, handle, &all, &decided);
         if !decided.decision(&handle.plan, &all).is_admitted() {
+            handle.had_no_room(self.clock.monotonic());
             return Ok(false);
         }
         let batch = Batch::new(handle, costs, touched, size, &decided, self.clock.monotonic());
@@ -270,13 +272,13 @@ impl Inner {
 
     /// Fetches the next batch while the last of the former one is spent.
     fn refill(self: &Arc<Self>, handle: &Arc<Handle>, tenant: &TenantContext, costs: &[Cost]) {
-        let (inner, handle) = (Arc::clone(self), Arc::clone(handle));
+        let Some(fetching) = handle.start_fetching(self.clock.monotonic()) else { return };
+        let inner = Arc::clone(self);
         let (tenant, costs) = (tenant.clone(), costs.to_vec());
         tokio::spawn(async move {
-            let touched = handle.plan.touched(&costs);
-            if !matches!(inner.fetch(&handle, &tenant, &costs, &touched).await, Ok(true)) {
-                handle.not_refilled();
-            }
+            let touched = fetching.0.plan.touched(&costs);
+            // What was not fetched now is fetched by whoever finds nothing to spend.
+            let _ = inner.fetch(&fetching, &tenant, &costs, &touched).await;
         });
     }
 

@@ -1,6 +1,6 @@
 //! What an instance knows of a tenant: how to ask for it, what was denied, and what time it is where its counts are.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tenant_core::{Monotonic, UnixTime};
@@ -12,12 +12,15 @@ pub(super) struct Handle {
     pub(super) plan: Plan,
     pub(super) denied: Mutex<Vec<Denied>>,
     pub(super) batch: Mutex<Option<Batch>>,
+    pub(super) is_fetching: AtomicBool,
+    /// Before then no batch is asked for, by our clock: there was no room for one.
+    pub(super) fetch_after: AtomicU64,
     clock: ServerClock,
 }
 
 impl Handle {
     pub(super) fn new(plan: Plan) -> Self {
-        Self { plan, denied: Mutex::default(), batch: Mutex::default(), clock: ServerClock::default() }
+        Self { plan, denied: Mutex::default(), batch: Mutex::default(), is_fetching: AtomicBool::new(false), fetch_after: AtomicU64::new(0), clock: ServerClock::default() }
     }
 
     pub(super) const fn clock(&self) -> &ServerClock {

@@ -11,7 +11,12 @@ use tenant_core::{
 use crate::Keyspace;
 
 /// What is exact in Lua, whose numbers are doubles.
-pub(super) const MOST: u64 = 1 << 53;
+const MOST: u64 = 1 << 53;
+
+/// A cost, as it is sent: one that is above every limit stays so.
+fn sent(cost: u64) -> u64 {
+    cost.min(MOST + 2)
+}
 
 /// Everything about a tenant's limits that is the same for each decision.
 #[derive(Debug)]
@@ -96,7 +101,7 @@ impl Plan {
     pub(super) fn permits(&self, touched: &[Touched]) -> impl Iterator<Item = (&str, u64)> {
         touched.iter().filter_map(|touched| {
             let key = self.line(touched.index)?.permits.as_deref()?;
-            Some((key, touched.cost.min(MOST)))
+            Some((key, sent(touched.cost)))
         })
     }
 
@@ -104,7 +109,7 @@ impl Plan {
     pub(super) fn write_line(&self, touched: Touched, command: &mut Cmd) {
         let Some(line) = self.line(touched.index) else { return };
         command.arg(line.kind).arg(&line.field).arg(line.limit).arg(line.capacity);
-        command.arg(line.window).arg(line.parts).arg(touched.cost.min(MOST));
+        command.arg(line.window).arg(line.parts).arg(sent(touched.cost));
         command.arg(u8::from(line.denies));
     }
 

@@ -2,4 +2,9 @@
 
 mod cache;
 mod changes;
+mod cluster;
+mod denied;
+mod outage;
+mod permits;
+mod quota;
 mod support;

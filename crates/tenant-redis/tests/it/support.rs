@@ -10,10 +10,12 @@ use std::{
 
 use redis::{Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use tenant_core::{
-    ConfigManager, InMemoryConfigManager, TenantConfig, TenantConfigBuilder, TenantContext, TenantId,
+    ConfigManager, FailurePolicy, Hooks, InMemoryConfigManager, TenantConfig, TenantConfigBuilder,
+    TenantContext, TenantHooks, TenantId,
+    hooks::{LimitWarning, QuotaFallback, SettlementsLost},
 };
 use tenant_redis::{Keyspace, Redis};
-use tenant_testkit::servers::Redis as Server;
+use tenant_testkit::servers::{Redis as Server, ServerOptions};
 
 pub(crate) fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
@@ -70,4 +72,145 @@ pub(crate) async fn within(limit: Duration, mut condition: impl AsyncFnMut() -> 
 
 pub(crate) fn is_known<C: ConfigManager>(configs: &Arc<C>, name: &str) -> bool {
     configs.peek(&id(name)).is_some()
+}
+
+/// A server that can be stopped and started again on its port, with everything it knew lost; and frozen.
+pub(crate) struct Fragile {
+    port: u16,
+    extra: Vec<(&'static str, String)>,
+    server: Option<Server>,
+}
+
+const PASSWORD: &str = "secret";
+
+impl Fragile {
+    pub(crate) fn start() -> Self {
+        Self::start_with(Vec::new())
+    }
+
+    pub(crate) fn start_with(extra: Vec<(&'static str, String)>) -> Self {
+        // Somebody else may take it in between: then another one.
+        for _ in 0..9 {
+            let port = free_port();
+            if let Some(server) = Self::serve(port, &extra) {
+                return Self { port, extra, server: Some(server) };
+            }
+        }
+        panic!("no port is free");
+    }
+
+    fn serve(port: u16, extra: &[(&'static str, String)]) -> Option<Server> {
+        let mut options = ServerOptions::default()
+            .setting("port", port.to_string())
+            .setting("requirepass", PASSWORD)
+            .setting("databases", "16");
+        for (name, value) in extra {
+            options = options.setting(*name, value.clone());
+        }
+        Server::start_with(&options).ok()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        &self.extra.iter().find(|(extra, _)| *extra == name).unwrap().1
+    }
+
+    pub(crate) fn redis(&self) -> Redis {
+        Redis::open(&self.url()).unwrap()
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.server = None;
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        let begin = Instant::now();
+        while self.server.is_none() {
+            self.server = Self::serve(self.port, &self.extra);
+            assert!(begin.elapsed() < Duration::from_secs(20), "the server does not start again");
+        }
+    }
+
+    /// Lets the server stand still until the answer is dropped.
+    pub(crate) async fn freeze(&self) -> Frozen {
+        let mut connection = raw(&self.url()).await;
+        let info: String = ask(&mut connection, &["INFO", "server"]).await;
+        let line = info.lines().find_map(|line| line.strip_prefix("process_id:")).unwrap();
+        let frozen = Frozen(line.trim().to_owned());
+        frozen.signal("-STOP");
+        frozen
+    }
+}
+
+pub(crate) struct Frozen(String);
+
+impl Frozen {
+    fn signal(&self, signal: &str) {
+        let done = std::process::Command::new("kill").arg(signal).arg(&self.0).status().unwrap();
+        assert!(done.success());
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// What was told of.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) warnings: std::sync::Mutex<Vec<(String, String, u8)>>,
+    pub(crate) fallbacks: std::sync::Mutex<Vec<FailurePolicy>>,
+    pub(crate) lost: AtomicU32,
+}
+
+impl TenantHooks for Told {
+    fn on_limit_warning(&self, event: &LimitWarning<'_>) {
+        let warning = (event.tenant.to_string(), event.limit.to_owned(), event.percent);
+        self.warnings.lock().unwrap().push(warning);
+    }
+
+    fn on_quota_fallback(&self, event: &QuotaFallback<'_>) {
+        self.fallbacks.lock().unwrap().push(event.policy);
+    }
+
+    fn on_settlements_lost(&self, event: &SettlementsLost) {
+        self.lost.fetch_add(u32::try_from(event.count).unwrap(), Ordering::SeqCst);
+    }
+}
+
+pub(crate) fn told() -> (Arc<Told>, Hooks) {
+    let told = Arc::new(Told::default());
+    (Arc::clone(&told), Hooks::new([told as Arc<dyn TenantHooks>]))
+}
+
+/// How often a command was called, on a server of one's own.
+pub(crate) async fn calls(url: &str, command: &str) -> u64 {
+    let mut connection = raw(url).await;
+    let info: String = ask(&mut connection, &["INFO", "commandstats"]).await;
+    let prefix = format!("cmdstat_{command}:calls=");
+    let line = info.lines().find_map(|line| line.strip_prefix(&prefix));
+    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+}
+
+/// Waits for the next window where too little of this one is left for what is to come: a fixed window is aligned.
+pub(crate) async fn room_in_the_minute(needed: Duration) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let left = Duration::from_secs(60) - Duration::from_nanos(u64::try_from(now.as_nanos() % 60_000_000_000).unwrap());
+    if left < needed {
+        tokio::time::sleep(left + Duration::from_millis(50)).await;
+    }
 }

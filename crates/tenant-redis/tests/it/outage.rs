@@ -1,0 +1,210 @@
+//! Redis stopped, frozen and started again, under load.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tenant_core::{
+    Dimension, FailurePolicy, NamedLimit, QuotaManager, StoreErrorKind, TenantConfig, TenantContext, Window,
+    quota::Cost,
+};
+use tenant_redis::{Redis, RedisQuotaManager};
+
+use crate::support::{Fragile, Told, context, id, told, within};
+
+const ASK: [Cost; 1] = [Cost::requests(1)];
+
+async fn tenant(name: &str, policy: FailurePolicy, limit: u64) -> TenantContext {
+    let limit = NamedLimit::rate(Dimension::Requests, Window::Month, limit).failure_policy(policy);
+    context(TenantConfig::builder(id(name)).limit("l", limit)).await
+}
+
+/// One of each policy.
+struct Three {
+    open: TenantContext,
+    closed: TenantContext,
+    local: TenantContext,
+}
+
+async fn three(limit: u64) -> Three {
+    Three {
+        open: tenant("open", FailurePolicy::Open, limit).await,
+        closed: tenant("closed", FailurePolicy::Closed, limit).await,
+        local: tenant("local", FailurePolicy::Local, limit).await,
+    }
+}
+
+fn manager(redis: &Redis) -> (Arc<Told>, Arc<RedisQuotaManager>) {
+    let (told, hooks) = told();
+    (told, Arc::new(RedisQuotaManager::builder(redis).hooks(hooks).build()))
+}
+
+/// What came of some requests: admitted, denied, failed; and how long the slowest took.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    admitted: u64,
+    denied: u64,
+    failed: u64,
+    slowest: Duration,
+}
+
+async fn ask(quotas: &RedisQuotaManager, tenant: &TenantContext, tally: &mut Tally) {
+    let begin = Instant::now();
+    let answer = match quotas.try_decide(tenant, &ASK) {
+        Some(decision) => Ok(decision),
+        None => quotas.decide(tenant, &ASK).await,
+    };
+    tally.slowest = tally.slowest.max(begin.elapsed());
+    match answer {
+        Ok(decision) if decision.is_admitted() => tally.admitted += 1,
+        Ok(_) => tally.denied += 1,
+        Err(error) => {
+            assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+            tally.failed += 1;
+        }
+    }
+}
+
+async fn ask_often(quotas: &RedisQuotaManager, tenant: &TenantContext, times: u32) -> Tally {
+    let mut tally = Tally::default();
+    for _ in 0..times {
+        ask(quotas, tenant, &mut tally).await;
+    }
+    tally
+}
+
+/// How often the slowest decision is measured on a machine that others use, too, and how late it may be woken up.
+const IN_TIME: Duration = Duration::from_millis(60);
+
+async fn policies_hold(quotas: &RedisQuotaManager, told: &Told, three: &Three, limit: u64) {
+    told.fallbacks.lock().unwrap().clear();
+    let open = ask_often(quotas, &three.open, 50).await;
+    let closed = ask_often(quotas, &three.closed, 50).await;
+    let local = ask_often(quotas, &three.local, 50).await;
+    assert_eq!((open.admitted, open.denied, open.failed), (50, 0, 0));
+    assert_eq!((closed.admitted, closed.denied, closed.failed), (0, 0, 50));
+    assert!((1..=limit).contains(&local.admitted) && local.failed == 0, "{local:?}");
+    for tally in [open, closed, local] {
+        assert!(tally.slowest < IN_TIME, "{tally:?}");
+    }
+    let told = told.fallbacks.lock().unwrap();
+    for policy in [FailurePolicy::Open, FailurePolicy::Closed, FailurePolicy::Local] {
+        assert_eq!(told.iter().filter(|told| **told == policy).count(), 50, "{policy:?}");
+    }
+}
+
+async fn is_normal(quotas: &RedisQuotaManager, three: &Three) -> bool {
+    quotas.usage(three.closed.record()).await.is_ok() && quotas.decide(&three.closed, &ASK).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_each_policy_does_what_it_says_in_time_and_all_is_normal_soon_after_the_start() {
+    let mut server = Fragile::start();
+    let (told, quotas) = manager(&server.redis());
+    let three = three(10).await;
+    within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
+    server.stop();
+    policies_hold(&quotas, &told, &three, 10).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    server.start_again();
+    within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
+    // From here on Redis counts again, from nothing, since it has forgotten all.
+    within(Duration::from_secs(1), async || quotas.usage(three.local.record()).await.is_ok()).await;
+    assert_eq!(ask_often(&quotas, &three.local, 50).await.admitted, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frozen_each_policy_does_what_it_says_in_time_and_nothing_is_charged_late() {
+    let server = Fragile::start();
+    let (told, quotas) = manager(&server.redis());
+    let three = three(1_000).await;
+    within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
+    ask_often(&quotas, &three.local, 5).await;
+    let before = quotas.usage(three.local.record()).await.unwrap().limits[0].used;
+    let frozen = server.freeze().await;
+    policies_hold(&quotas, &told, &three, 1_000).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    drop(frozen);
+    within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
+    let after = quotas.usage(three.local.record()).await.unwrap().limits[0].used;
+    assert_eq!(after, before, "what was decided elsewhere was not charged when the server went on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_frozen_and_started_under_load_every_decision_is_in_time_and_nobody_gets_more_than_was_said() {
+    let mut server = Fragile::start();
+    let redis = server.redis();
+    let limit = 200;
+    let instances = [manager(&redis).1, manager(&redis).1];
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut tasks = Vec::new();
+    for task in 0..16 {
+        let (quotas, is_over) = (Arc::clone(&instances[task % 2]), Arc::clone(&is_over));
+        let tenant = tenant("acme", FailurePolicy::Local, limit).await;
+        tasks.push(tokio::spawn(async move {
+            let mut tally = Tally::default();
+            while !is_over.load(Ordering::SeqCst) {
+                ask(&quotas, &tenant, &mut tally).await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            tally
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let frozen = server.freeze().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(frozen);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.stop();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.start_again();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    is_over.store(true, Ordering::SeqCst);
+    let mut admitted = 0;
+    for task in tasks {
+        let tally = task.await.unwrap();
+        assert!(tally.slowest < IN_TIME, "{tally:?}");
+        assert_eq!(tally.failed, 0);
+        admitted += tally.admitted;
+    }
+    // What the server counted, what it counted again after it had forgotten all, and what each instance counted itself.
+    assert!((limit..=limit * 4).contains(&admitted), "{admitted} were admitted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_redis_is_away_settling_neither_blocks_nor_fails_and_what_is_lost_is_told() {
+    let mut server = Fragile::start();
+    let (told, quotas) = manager(&server.redis());
+    let tenant = tenant("acme", FailurePolicy::Closed, 1_000_000).await;
+    let mut decisions = Vec::new();
+    within(Duration::from_secs(5), async || quotas.usage(tenant.record()).await.is_ok()).await;
+    for _ in 0..100 {
+        decisions.push(quotas.decide(&tenant, &ASK).await.unwrap());
+    }
+    server.stop();
+    let begin = Instant::now();
+    for decision in &decisions {
+        quotas.settle(&tenant, decision, &[Cost::requests(0)]);
+    }
+    assert!(begin.elapsed() < Duration::from_millis(50));
+    server.start_again();
+    within(Duration::from_secs(15), async || {
+        let _ = tokio::time::timeout(Duration::from_secs(10), quotas.flush()).await;
+        quotas.usage(tenant.record()).await.is_ok()
+    })
+    .await;
+    let left = quotas.usage(tenant.record()).await.unwrap().limits[0].used;
+    // The server has forgotten what it counted: whatever arrives gives back what is no longer there.
+    assert_eq!(left, 0);
+    assert!(told.lost.load(Ordering::SeqCst) <= 100);
+}
+
+#[tokio::test]
+async fn an_outage_from_the_start_is_an_outage_like_any_other() {
+    let (told, quotas) = manager(&Redis::open("redis://127.0.0.1:1").unwrap());
+    policies_hold(&quotas, &told, &three(10).await, 10).await;
+}
