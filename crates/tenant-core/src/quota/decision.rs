@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use smallvec::SmallVec;
 
@@ -15,8 +15,39 @@ pub struct Decision {
     limits: Arc<Limits>,
     states: States,
     decided_at: UnixTime,
-    denial: Option<Denial>,
+    denial: Option<Packed>,
     permit: Option<Permit>,
+}
+
+/// A denial in two words: with it a decision is 128 bytes, which is the most that is copied without a call.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    /// Counted from 1.
+    index: NonZeroU64,
+    /// In nanoseconds; all ones is never.
+    wait: u64,
+}
+
+impl From<Denial> for Packed {
+    #[cold]
+    fn from(denial: Denial) -> Self {
+        let index = u64::try_from(denial.index).unwrap_or(u64::MAX).saturating_add(1);
+        let nanos = |wait: Duration| u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX).min(u64::MAX - 1);
+        Self {
+            index: NonZeroU64::new(index).unwrap_or(NonZeroU64::MAX),
+            wait: denial.retry_after.map_or(u64::MAX, nanos),
+        }
+    }
+}
+
+impl From<Packed> for Denial {
+    fn from(packed: Packed) -> Self {
+        let wait = Some(packed.wait).filter(|&wait| wait != u64::MAX);
+        Self {
+            index: usize::try_from(packed.index.get() - 1).unwrap_or(usize::MAX),
+            retry_after: wait.map(Duration::from_nanos),
+        }
+    }
 }
 
 /// The states of few limits stand inside: a decision is moved about on each request, and each copy is felt.
@@ -41,17 +72,26 @@ impl Decision {
         decided_at: UnixTime,
         denial: Option<Denial>,
     ) -> Self {
-        Self::of_states(limits, states.into_iter().collect(), decided_at, denial)
+        let (states, denial) = (states.into_iter().collect(), denial.map(Packed::from));
+        Self { limits, states, decided_at, denial, permit: None }
     }
 
-    /// A decision whose states are collected already: they are large enough for a copy to be felt.
-    pub(super) const fn of_states(
-        limits: Arc<Limits>,
-        states: States,
-        decided_at: UnixTime,
-        denial: Option<Denial>,
-    ) -> Self {
-        Self { limits, states, decided_at, denial, permit: None }
+    /// A decision that is about to be made.
+    #[inline]
+    pub(super) fn begin(limits: &Arc<Limits>, decided_at: UnixTime) -> Self {
+        let few = limits.len() <= States::new().inline_size();
+        let states = if few { States::new() } else { States::with_capacity(limits.len()) };
+        Self { limits: Arc::clone(limits), states, decided_at, denial: None, permit: None }
+    }
+
+    #[inline]
+    pub(super) const fn states_mut(&mut self) -> &mut States {
+        &mut self.states
+    }
+
+    #[cold]
+    pub(super) fn deny(&mut self, denial: Denial) {
+        self.denial = Some(denial.into());
     }
 
     /// Holds a permit for the work that was admitted.
@@ -59,6 +99,11 @@ impl Decision {
     pub fn with_permit(mut self, permit: Permit) -> Self {
         self.permit = Some(permit);
         self
+    }
+
+    #[cold]
+    pub(super) fn hold(&mut self, permit: Permit) {
+        self.permit = Some(permit);
     }
 
     /// Takes the permit out, to be held for as long as the work is done; `None` where no concurrency is limited, the
@@ -79,7 +124,7 @@ impl Decision {
     /// Where several limits deny, it is the one that takes longest.
     #[must_use]
     pub fn denial(&self) -> Option<(&Limit, Denial)> {
-        let denial = self.denial?;
+        let denial = Denial::from(self.denial?);
         Some((self.limits.get(denial.index)?, denial))
     }
 
@@ -120,7 +165,8 @@ impl Decision {
 
 impl Clone for Decision {
     fn clone(&self) -> Self {
-        Self::of_states(Arc::clone(&self.limits), self.states.clone(), self.decided_at, self.denial)
+        let (limits, states) = (Arc::clone(&self.limits), self.states.clone());
+        Self { limits, states, decided_at: self.decided_at, denial: self.denial, permit: None }
     }
 }
 
@@ -133,5 +179,26 @@ impl Denial {
             let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
             whole.max(1)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_is_copied_without_a_call() {
+        assert!(size_of::<Decision>() <= 128, "{}", size_of::<Decision>());
+        assert_eq!(size_of::<Option<Decision>>(), size_of::<Decision>());
+    }
+
+    #[test]
+    fn a_denial_is_what_it_was() {
+        for retry_after in [None, Some(Duration::ZERO), Some(Duration::from_secs(2_678_400))] {
+            for index in [0, 1, 63] {
+                let denial = Denial { index, retry_after };
+                assert_eq!(Denial::from(Packed::from(denial)), denial);
+            }
+        }
     }
 }

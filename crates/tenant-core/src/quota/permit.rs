@@ -26,7 +26,8 @@ use std::fmt;
 /// # }
 /// ```
 #[must_use = "dropping a permit gives it back"]
-pub struct Permit(Box<dyn PermitLease>);
+// Boxed twice, to be one word in decisions, few of which hold one.
+pub struct Permit(Box<Box<dyn PermitLease>>);
 
 /// What a manager knows of a permit that it has given.
 ///
@@ -42,7 +43,7 @@ pub trait PermitLease: Send + Sync + 'static {
 impl Permit {
     /// A permit of a manager.
     pub fn new(lease: impl PermitLease) -> Self {
-        Self(Box::new(lease))
+        Self(Box::new(Box::new(lease)))
     }
 }
 

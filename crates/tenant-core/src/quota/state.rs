@@ -19,12 +19,14 @@ pub struct LimitState {
 
 impl LimitState {
     /// How the limit at a position stands.
+    #[inline]
     #[must_use]
     pub const fn new(index: usize, remaining: u64, charged: u64, resets_at: UnixTime) -> Self {
         Self { index, remaining, charged, resets_at, mark: 0 }
     }
 
     /// What the manager finds the charge again by.
+    #[inline]
     #[must_use]
     pub const fn with_mark(mut self, mark: u64) -> Self {
         self.mark = mark;

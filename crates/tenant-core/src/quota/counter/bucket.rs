@@ -50,6 +50,12 @@ impl Bucket {
         self.taken
     }
 
+    /// Takes a charge of this very moment back.
+    pub(super) fn give_back(&mut self, window: Window, cost: u64) {
+        self.debt = self.debt.saturating_sub(units(cost, window));
+        self.taken = self.taken.wrapping_sub(cost);
+    }
+
     /// When a cost is admitted that is at most the capacity, if nothing else comes.
     pub(super) fn wait(&self, window: Window, limit: &Limit, cost: u64, now: UnixTime) -> Duration {
         let over = self.debt.saturating_add(units(cost, window));

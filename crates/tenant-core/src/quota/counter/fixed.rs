@@ -2,7 +2,7 @@
 
 use crate::{UnixTime, Window};
 
-/// A count in a window aligned to UTC.
+/// A count in a window aligned to UTC. Its borders are in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FixedWindow {
     start: u64,
@@ -12,8 +12,8 @@ pub(super) struct FixedWindow {
 
 impl FixedWindow {
     pub(super) fn at(window: Window, now: UnixTime) -> Self {
-        let (start, end) = window.bounds(now.as_secs());
-        Self { start, end, used: 0 }
+        let (start, end) = window.around(now);
+        Self { start: start.as_nanos(), end: end.as_nanos(), used: 0 }
     }
 
     /// Moves on to the window that `now` is in.
@@ -22,32 +22,34 @@ impl FixedWindow {
     /// budget. One that stepped back further (it had been wrong before) takes the count along into the window
     /// it now shows, so that nobody waits for a far future.
     #[inline]
-    pub(super) fn advance(&mut self, window: Window, now: UnixTime) {
-        let seconds = now.as_secs();
-        if !(self.start..self.end).contains(&seconds) {
-            self.leave(window, now, seconds);
+    pub(super) fn advance(&mut self, window: impl FnOnce() -> Window, now: UnixTime) {
+        let nanos = now.as_nanos();
+        if nanos < self.start || nanos >= self.end {
+            self.leave(window(), now);
         }
     }
 
     #[cold]
-    fn leave(&mut self, window: Window, now: UnixTime, seconds: u64) {
-        if seconds >= self.end {
+    fn leave(&mut self, window: Window, now: UnixTime) {
+        let used = self.used;
+        if self.has_ended(now) {
             *self = Self::at(window, now);
-        } else if seconds.saturating_add(window.seconds()) < self.start {
-            (self.start, self.end) = window.bounds(seconds);
+        } else if now.as_nanos().saturating_add(window.nanos()) < self.start {
+            *self = Self { used, ..Self::at(window, now) };
         }
     }
 
-    pub(super) const fn start(&self) -> u64 {
-        self.start
+    pub(super) const fn start(&self) -> UnixTime {
+        UnixTime::from_nanos(self.start)
     }
 
+    #[inline]
     pub(super) const fn ends(&self) -> UnixTime {
-        UnixTime::from_secs(self.end)
+        UnixTime::from_nanos(self.end)
     }
 
     pub(super) const fn has_ended(&self, now: UnixTime) -> bool {
-        now.as_secs() >= self.end
+        now.as_nanos() >= self.end
     }
 }
 
@@ -59,7 +61,7 @@ mod tests {
     fn a_small_step_back_keeps_the_window() {
         let mut window = FixedWindow::at(Window::Minute, UnixTime::from_secs(600));
         window.used = 5;
-        window.advance(Window::Minute, UnixTime::from_secs(590));
+        window.advance(|| Window::Minute, UnixTime::from_secs(590));
         assert_eq!((window.used, window.ends()), (5, UnixTime::from_secs(660)));
     }
 
@@ -67,9 +69,9 @@ mod tests {
     fn a_large_step_back_takes_the_count_along() {
         let mut window = FixedWindow::at(Window::Minute, UnixTime::from_secs(1_000_000_020));
         window.used = 5;
-        window.advance(Window::Minute, UnixTime::from_secs(605));
+        window.advance(|| Window::Minute, UnixTime::from_secs(605));
         assert_eq!((window.used, window.ends()), (5, UnixTime::from_secs(660)));
-        window.advance(Window::Minute, UnixTime::from_secs(660));
+        window.advance(|| Window::Minute, UnixTime::from_secs(660));
         assert_eq!(window.used, 0);
     }
 }

@@ -39,6 +39,22 @@ struct Warned {
     count: u8,
 }
 
+/// What became of a cost.
+pub(super) enum Taken {
+    Charged(Standing),
+    /// With how long to wait, or that waiting does not help.
+    Denied(Standing, Option<Duration>),
+    /// The limit is not counted here.
+    Uncounted,
+}
+
+/// How a limit stands.
+pub(super) struct Standing {
+    pub(super) remaining: u64,
+    pub(super) resets_at: UnixTime,
+    pub(super) mark: u64,
+}
+
 impl Counter {
     pub(super) fn new(limit: &Limit, now: UnixTime) -> Self {
         let state = match limit.kind {
@@ -75,73 +91,97 @@ impl Counter {
         }
     }
 
-    /// Moves on to now. `false` where the limit is not counted here.
+    /// Moves on to now, charges the cost if the limit admits it, and tells how the limit stands then.
+    // One match on the way that almost every count takes, and the fixed window first.
     #[inline]
-    pub(super) fn advance(&mut self, limit: &Limit, now: UnixTime) -> bool {
-        match (&mut self.state, limit.kind) {
-            (State::Fixed(fixed), LimitKind::Rate { window, .. }) => fixed.advance(window, now),
-            (State::Sliding(sliding), LimitKind::Rate { window, .. }) => sliding.advance(window, now),
-            (State::Bucket(bucket), LimitKind::Rate { window, .. }) => {
-                bucket.advance(window, limit.limit, now);
-            }
-            (State::Held(_), LimitKind::Concurrency) => {}
-            _ => return false,
+    pub(super) fn take(&mut self, limit: &Limit, cost: u64, now: UnixTime) -> Taken {
+        let State::Fixed(fixed) = &mut self.state else {
+            return self.take_otherwise(limit, cost, now);
+        };
+        fixed.advance(|| window_of(limit), now);
+        let used = fixed.used.saturating_add(cost);
+        if used > limit.limit && can_deny(limit, cost) {
+            return self.deny(limit, cost, now);
         }
-        true
+        fixed.used = used;
+        charged(limit.limit.saturating_sub(used), fixed.ends(), 0)
     }
 
-    /// `None` admits; otherwise how long to wait, or that waiting does not help. A cost of 0 is always admitted.
-    #[inline]
-    pub(super) fn deny(&self, limit: &Limit, cost: u64, now: UnixTime) -> Option<Option<Duration>> {
-        let fits = match &self.state {
-            State::Fixed(fixed) => fixed.used.saturating_add(cost) <= limit.limit,
-            State::Sliding(sliding) => sliding.used().saturating_add(cost) <= limit.limit,
-            State::Bucket(bucket) => bucket.fits(window_of(limit), limit.capacity(), cost),
-            State::Held(held) => held.saturating_add(cost) <= limit.limit,
-            State::Uncounted => true,
-        };
-        if fits || cost == 0 || limit.shadow {
-            return None;
+    #[inline(never)]
+    fn take_otherwise(&mut self, limit: &Limit, cost: u64, now: UnixTime) -> Taken {
+        match &mut self.state {
+            State::Sliding(sliding) => {
+                sliding.advance(window_of(limit), now);
+                if sliding.used().saturating_add(cost) <= limit.limit || !can_deny(limit, cost) {
+                    let mark = sliding.charge(cost);
+                    return charged(limit.limit.saturating_sub(sliding.used()), sliding.empty_at(), mark);
+                }
+            }
+            State::Bucket(bucket) => {
+                let (window, capacity) = (window_of(limit), limit.capacity());
+                bucket.advance(window, limit.limit, now);
+                if bucket.fits(window, capacity, cost) || !can_deny(limit, cost) {
+                    let mark = bucket.charge(window, cost);
+                    return charged(bucket.left(window, capacity), bucket.full_at(limit.limit), mark);
+                }
+            }
+            State::Held(held) => {
+                let count = held.saturating_add(cost);
+                if count <= limit.limit || !can_deny(limit, cost) {
+                    *held = count;
+                    return charged(limit.limit.saturating_sub(count), unknown(now), 0);
+                }
+            }
+            State::Fixed(_) | State::Uncounted => return Taken::Uncounted,
         }
-        Some((cost <= limit.capacity()).then(|| self.wait(limit, cost, now)))
+        self.deny(limit, cost, now)
     }
 
     #[cold]
+    fn deny(&self, limit: &Limit, cost: u64, now: UnixTime) -> Taken {
+        let wait = (cost <= limit.capacity()).then(|| self.wait(limit, cost, now));
+        Taken::Denied(self.standing(limit, now), wait)
+    }
+
+    fn advance(&mut self, limit: &Limit, now: UnixTime) {
+        let window = window_of(limit);
+        match &mut self.state {
+            State::Fixed(fixed) => fixed.advance(|| window, now),
+            State::Sliding(sliding) => sliding.advance(window, now),
+            State::Bucket(bucket) => bucket.advance(window, limit.limit, now),
+            State::Held(_) | State::Uncounted => {}
+        }
+    }
+
     fn wait(&self, limit: &Limit, cost: u64, now: UnixTime) -> Duration {
         match &self.state {
             State::Fixed(fixed) => fixed.ends().until_from(now),
-            State::Sliding(sliding) => sliding.wait(window_of(limit), limit.limit, cost, now),
+            State::Sliding(sliding) => sliding.wait(limit.limit, cost, now),
             State::Bucket(bucket) => bucket.wait(window_of(limit), limit, cost, now),
             State::Held(_) | State::Uncounted => UNKNOWN,
         }
     }
 
-    /// Charges what was weighed, and fills in how the limit stands then.
-    #[inline]
-    pub(super) fn charge(&mut self, limit: &Limit, state: &mut LimitState, now: UnixTime) {
+    /// Takes a charge of this very moment back: another limit has denied.
+    pub(super) fn give_back(&mut self, limit: &Limit, cost: u64, now: UnixTime) -> Standing {
         match &mut self.state {
-            State::Fixed(fixed) => {
-                fixed.used = fixed.used.saturating_add(state.charged);
-                state.remaining = limit.limit.saturating_sub(fixed.used);
-                state.resets_at = fixed.ends();
-            }
-            State::Sliding(sliding) => {
-                state.mark = sliding.charge(window_of(limit), state.charged);
-                state.remaining = limit.limit.saturating_sub(sliding.used());
-                state.resets_at = sliding.empty_at(window_of(limit));
-            }
-            State::Bucket(bucket) => {
-                state.mark = bucket.charge(window_of(limit), state.charged);
-                state.remaining = bucket.left(window_of(limit), limit.capacity());
-                state.resets_at = bucket.full_at(limit.limit);
-            }
-            State::Held(held) => {
-                *held = held.saturating_add(state.charged);
-                state.remaining = limit.limit.saturating_sub(*held);
-                state.resets_at = UnixTime::from_nanos(now.as_nanos().saturating_add(NANOS_UNKNOWN));
-            }
+            State::Fixed(fixed) => fixed.used = fixed.used.saturating_sub(cost),
+            State::Sliding(sliding) => sliding.give_back(cost),
+            State::Bucket(bucket) => bucket.give_back(window_of(limit), cost),
+            State::Held(held) => *held = held.saturating_sub(cost),
             State::Uncounted => {}
         }
+        self.standing(limit, now)
+    }
+
+    fn standing(&self, limit: &Limit, now: UnixTime) -> Standing {
+        let remaining = match &self.state {
+            State::Bucket(bucket) => bucket.left(window_of(limit), limit.capacity()),
+            State::Fixed(_) | State::Sliding(_) | State::Held(_) | State::Uncounted => {
+                limit.limit.saturating_sub(self.used(limit))
+            }
+        };
+        Standing { remaining, resets_at: self.resets_at(limit, now), mark: 0 }
     }
 
     /// Replaces what was charged by what was used, so far as the charge still counts.
@@ -151,7 +191,7 @@ impl Counter {
             State::Fixed(fixed) if !fixed.has_ended(now) && fixed.ends() == charge.resets_at => {
                 fixed.used = fixed.used.saturating_sub(charge.charged).saturating_add(used);
             }
-            State::Sliding(sliding) => sliding.settle(window_of(limit), charge, used),
+            State::Sliding(sliding) => sliding.settle(charge, used),
             State::Bucket(bucket) => bucket.settle(window_of(limit), charge, used),
             // A permit is given back by dropping it.
             State::Fixed(_) | State::Held(_) | State::Uncounted => {}
@@ -165,9 +205,16 @@ impl Counter {
         }
     }
 
-    /// How much is used, in whole units rounded up.
+    /// How the limit stands now: how much is used, in whole units rounded up, and when all of it is there again. `None`
+    /// where it is not counted here.
+    pub(super) fn usage(&mut self, limit: &Limit, now: UnixTime) -> Option<(u64, UnixTime)> {
+        self.advance(limit, now);
+        let is_counted = !matches!(self.state, State::Uncounted);
+        is_counted.then(|| (self.used(limit), self.resets_at(limit, now)))
+    }
+
     #[inline]
-    pub(super) fn used(&self, limit: &Limit) -> u64 {
+    fn used(&self, limit: &Limit) -> u64 {
         match &self.state {
             State::Fixed(fixed) => fixed.used,
             State::Sliding(sliding) => sliding.used(),
@@ -177,15 +224,13 @@ impl Counter {
         }
     }
 
-    /// When all of it is there again if nothing more is used.
-    pub(super) fn resets_at(&self, limit: &Limit, now: UnixTime) -> UnixTime {
+    #[inline]
+    fn resets_at(&self, limit: &Limit, now: UnixTime) -> UnixTime {
         match &self.state {
             State::Fixed(fixed) => fixed.ends(),
-            State::Sliding(sliding) => sliding.empty_at(window_of(limit)),
+            State::Sliding(sliding) => sliding.empty_at(),
             State::Bucket(bucket) => bucket.full_at(limit.limit),
-            State::Held(_) | State::Uncounted => {
-                UnixTime::from_nanos(now.as_nanos().saturating_add(NANOS_UNKNOWN))
-            }
+            State::Held(_) | State::Uncounted => unknown(now),
         }
     }
 
@@ -193,25 +238,22 @@ impl Counter {
     pub(super) fn is_idle(&self, limit: &Limit, now: UnixTime) -> bool {
         match &self.state {
             State::Fixed(fixed) => fixed.used == 0 || fixed.has_ended(now),
-            State::Sliding(sliding) => sliding.used() == 0 || now >= sliding.empty_at(window_of(limit)),
+            State::Sliding(sliding) => sliding.used() == 0 || now >= sliding.empty_at(),
             State::Bucket(bucket) => bucket.is_full_at(limit.limit, window_of(limit), now),
             State::Held(held) => *held == 0,
             State::Uncounted => true,
         }
     }
 
-    /// Of ascending thresholds in percent, the highest that is reached and was not told of in this window.
+    /// Whether so many percent are reached.
     #[inline]
-    pub(super) fn crosses(&mut self, limit: &Limit, thresholds: &[u8], now: UnixTime) -> Option<u8> {
-        // Below the first threshold, as almost always.
-        if !reaches(self.used(limit), limit.capacity(), *thresholds.first()?) {
-            return None;
-        }
-        self.warn(limit, thresholds, now)
+    pub(super) fn reaches(&self, limit: &Limit, percent: u8) -> bool {
+        reaches(self.used(limit), limit.capacity(), percent)
     }
 
+    /// Of ascending thresholds in percent, the highest that is reached and was not told of in this window.
     #[cold]
-    fn warn(&mut self, limit: &Limit, thresholds: &[u8], now: UnixTime) -> Option<u8> {
+    pub(super) fn warn(&mut self, limit: &Limit, thresholds: &[u8], now: UnixTime) -> Option<u8> {
         let (used, capacity) = (self.used(limit), limit.capacity());
         let reached = |percent: &&u8| capacity > 0 && reaches(used, capacity, **percent);
         let count = thresholds.iter().take_while(reached).count();
@@ -230,7 +272,7 @@ impl Counter {
     /// fixed window would have, by the count's own time, which never goes back by a little; a minute for permits.
     fn warning_window(&self, limit: &Limit, now: UnixTime) -> u32 {
         let start = match &self.state {
-            State::Fixed(fixed) => fixed.start(),
+            State::Fixed(fixed) => fixed.start().as_secs(),
             State::Sliding(sliding) => window_of(limit).bounds(sliding.newest().as_secs()).0,
             State::Bucket(bucket) => window_of(limit).bounds(bucket.time().as_secs()).0,
             State::Held(_) | State::Uncounted => Window::Minute.bounds(now.as_secs()).0,
@@ -239,7 +281,21 @@ impl Counter {
     }
 }
 
-const NANOS_UNKNOWN: u64 = 1_000_000_000;
+#[inline]
+const fn charged(remaining: u64, resets_at: UnixTime, mark: u64) -> Taken {
+    Taken::Charged(Standing { remaining, resets_at, mark })
+}
+
+/// A cost of 0 is always admitted.
+#[inline]
+const fn can_deny(limit: &Limit, cost: u64) -> bool {
+    cost > 0 && !limit.shadow
+}
+
+fn unknown(now: UnixTime) -> UnixTime {
+    let nanos = u64::try_from(UNKNOWN.as_nanos()).unwrap_or(0);
+    UnixTime::from_nanos(now.as_nanos().saturating_add(nanos))
+}
 
 /// Whether `used` is at least so many percent of `capacity`.
 #[inline]

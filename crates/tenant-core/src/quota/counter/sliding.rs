@@ -28,8 +28,12 @@ use crate::{UnixTime, Window};
 /// Counts by sub-window.
 #[derive(Clone, Debug)]
 pub(super) struct SlidingWindow {
+    /// How long a sub-window is, in nanoseconds.
+    step: u64,
     /// When the newest sub-window ends, in nanoseconds.
     ends: u64,
+    /// Its number, counted from 1970.
+    number: u64,
     sum: u64,
     /// The newest comes first.
     counts: SmallVec<[u64; 7]>,
@@ -37,25 +41,22 @@ pub(super) struct SlidingWindow {
 
 impl SlidingWindow {
     pub(super) fn at(window: Window, sub_windows: u8, now: UnixTime) -> Self {
-        let counts = SmallVec::from_elem(0, usize::from(sub_windows.max(1)) + 1);
-        let mut sliding = Self { ends: 0, sum: 0, counts };
-        sliding.ends = sliding.end_of(window, now);
+        let parts = sub_windows.max(1);
+        let counts = SmallVec::from_elem(0, usize::from(parts) + 1);
+        let step = window.nanos().div_ceil(u64::from(parts));
+        let mut sliding = Self { step, ends: 0, number: 0, sum: 0, counts };
+        sliding.stand_at(now);
         sliding
     }
 
     /// Into how many parts the window is cut.
     fn parts(&self) -> u64 {
-        u64::try_from(self.counts.len().saturating_sub(1)).unwrap_or(1).max(1)
+        u64::try_from(self.counts.len()).unwrap_or(u64::MAX).saturating_sub(1)
     }
 
-    /// How long a sub-window is.
-    fn step(&self, window: Window) -> u64 {
-        window.nanos().div_ceil(self.parts())
-    }
-
-    fn end_of(&self, window: Window, moment: UnixTime) -> u64 {
-        let (step, moment) = (self.step(window), moment.as_nanos());
-        (moment - moment % step).saturating_add(step)
+    fn stand_at(&mut self, moment: UnixTime) {
+        self.number = moment.as_nanos() / self.step;
+        self.ends = self.number.saturating_add(1).saturating_mul(self.step);
     }
 
     /// Moves on to the sub-window that `now` is in. A clock that stepped back by up to the window's length leaves
@@ -71,12 +72,12 @@ impl SlidingWindow {
 
     #[cold]
     fn leave(&mut self, window: Window, now: UnixTime) {
-        let (step, nanos) = (self.step(window), now.as_nanos());
+        let nanos = now.as_nanos();
         if nanos >= self.ends {
-            self.drop_oldest((nanos - self.ends) / step + 1);
-            self.ends = self.end_of(window, now);
-        } else if self.ends - nanos > window.nanos().saturating_add(step) {
-            self.ends = self.end_of(window, now);
+            self.drop_oldest((nanos - self.ends) / self.step + 1);
+            self.stand_at(now);
+        } else if self.ends - nanos > window.nanos().saturating_add(self.step) {
+            self.stand_at(now);
         }
     }
 
@@ -96,9 +97,9 @@ impl SlidingWindow {
         if self.parts() == u64::from(sub_windows.max(1)) {
             return;
         }
-        let newest = UnixTime::from_nanos(self.ends.saturating_sub(self.step(window)));
+        let newest = UnixTime::from_nanos(self.ends.saturating_sub(self.step));
         let mut anew = Self::at(window, sub_windows, now.max(newest));
-        anew.charge(window, self.sum);
+        anew.charge(self.sum);
         *self = anew;
     }
 
@@ -109,16 +110,24 @@ impl SlidingWindow {
 
     /// Charges the newest sub-window, and answers with its number.
     #[inline]
-    pub(super) fn charge(&mut self, window: Window, cost: u64) -> u64 {
+    pub(super) fn charge(&mut self, cost: u64) -> u64 {
         if let Some(newest) = self.counts.first_mut() {
             *newest = newest.saturating_add(cost);
         }
         self.sum = self.sum.saturating_add(cost);
-        self.ends / self.step(window)
+        self.number
+    }
+
+    /// Takes a charge of this very moment back.
+    pub(super) fn give_back(&mut self, cost: u64) {
+        if let Some(newest) = self.counts.first_mut() {
+            *newest = newest.saturating_sub(cost);
+        }
+        self.add_up();
     }
 
     /// When a cost is admitted that is at most the limit, if nothing else comes.
-    pub(super) fn wait(&self, window: Window, limit: u64, cost: u64, now: UnixTime) -> Duration {
+    pub(super) fn wait(&self, limit: u64, cost: u64, now: UnixTime) -> Duration {
         let mut left = self.sum;
         let mut leaves_at = self.ends;
         for count in self.counts.iter().rev() {
@@ -126,13 +135,13 @@ impl SlidingWindow {
             if left.saturating_add(cost) <= limit {
                 break;
             }
-            leaves_at = leaves_at.saturating_add(self.step(window));
+            leaves_at = leaves_at.saturating_add(self.step);
         }
         UnixTime::from_nanos(leaves_at).until_from(now)
     }
 
-    pub(super) fn settle(&mut self, window: Window, charge: &LimitState, used: u64) {
-        let age = (self.ends / self.step(window)).checked_sub(charge.mark);
+    pub(super) fn settle(&mut self, charge: &LimitState, used: u64) {
+        let age = self.number.checked_sub(charge.mark);
         let age = age.and_then(|age| usize::try_from(age).ok());
         if let Some(count) = age.and_then(|age| self.counts.get_mut(age)) {
             *count = count.saturating_sub(charge.charged).saturating_add(used);
@@ -142,8 +151,8 @@ impl SlidingWindow {
 
     /// When all that is counted now has left.
     #[inline]
-    pub(super) fn empty_at(&self, window: Window) -> UnixTime {
-        let rest = self.step(window).saturating_mul(self.parts());
+    pub(super) fn empty_at(&self) -> UnixTime {
+        let rest = self.step.saturating_mul(self.parts());
         UnixTime::from_nanos(self.ends.saturating_add(rest))
     }
 

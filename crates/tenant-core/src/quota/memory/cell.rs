@@ -6,7 +6,9 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::super::{
-    Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage, counter::Counter, decision::States,
+    Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage,
+    counter::{Counter, Standing, Taken},
+    decision::States,
 };
 use crate::{LimitKind, UnixTime};
 
@@ -34,21 +36,22 @@ pub(super) struct Moment<'a> {
 }
 
 impl Cell {
+    /// Decides, and writes into the decision what became of it. It is written to where it stands, because it is large:
+    /// each copy would be felt.
     #[inline]
     pub(super) fn decide(
         &self,
+        decision: &mut Decision,
         limits: &Arc<Limits>,
         costs: &[Cost],
         moment: Moment<'_>,
         crossed: &mut Crossed,
-    ) -> Decision {
+    ) {
         let mut counts = self.0.lock();
         counts.lay_out(limits, moment.now);
-        let mut states = States::new();
-        let denial = counts.weigh(limits, costs, moment.now, &mut states);
-        counts.charge(limits, &mut states, denial.is_none(), moment, crossed);
-        drop(counts);
-        Decision::of_states(Arc::clone(limits), states, moment.now, denial)
+        if let Some(denial) = counts.take(limits, costs, moment, decision.states_mut(), crossed) {
+            decision.deny(denial);
+        }
     }
 
     pub(super) fn settle(
@@ -63,7 +66,7 @@ impl Cell {
             let Some(used) = Cost::total(actual, &limit.dimension) else { continue };
             if let Some((limit, counter)) = counts.find(limit) {
                 counter.settle(limit, state, used, moment.now);
-                if let Some(percent) = counter.crosses(limit, moment.thresholds, moment.now) {
+                if let Some(percent) = counter.warn(limit, moment.thresholds, moment.now) {
                     crossed.push((state.index, percent));
                 }
             }
@@ -82,11 +85,8 @@ impl Cell {
         counts.lay_out(limits, now);
         let counters = limits.iter().zip(&mut counts.counters);
         let usage = |(limit, counter): (&Limit, &mut Counter)| {
-            counter.advance(limit, now).then(|| LimitUsage {
-                limit: limit.clone(),
-                used: counter.used(limit),
-                resets_at: counter.resets_at(limit, now),
-            })
+            let (used, resets_at) = counter.usage(limit, now)?;
+            Some(LimitUsage { limit: limit.clone(), used, resets_at })
         };
         Usage::new(counters.filter_map(usage).collect())
     }
@@ -112,7 +112,7 @@ impl Counts {
     fn change_layout(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         // What has flown into a bucket until now flew at the old rate.
         for (limit, counter) in self.layout.iter().zip(&mut self.counters) {
-            counter.advance(limit, now);
+            counter.usage(limit, now);
         }
         let old = std::mem::replace(&mut self.layout, Arc::clone(limits));
         let mut parked = std::mem::take(&mut self.parked).into_vec();
@@ -132,54 +132,63 @@ impl Counts {
         parked.map(|(own, counter)| (&*own, counter))
     }
 
-    /// Moves the counters of the limits that the costs touch on to now, notes what each is to be charged, and tells the
+    /// Charges the limits that the costs touch, one by one, and gives everything back if one of them denies. Tells the
     /// denial that takes longest.
     #[inline]
-    fn weigh(
+    fn take(
         &mut self,
         limits: &Limits,
         costs: &[Cost],
-        now: UnixTime,
+        moment: Moment<'_>,
         states: &mut States,
+        crossed: &mut Crossed,
     ) -> Option<Denial> {
-        let mut denial = None;
+        let (mut denial, mut is_near) = (None, false);
         for (index, (limit, counter)) in limits.iter().zip(&mut self.counters).enumerate() {
             let Some(cost) = Cost::total(costs, &limit.dimension) else { continue };
-            if !counter.advance(limit, now) {
-                continue;
+            match counter.take(limit, cost, moment.now) {
+                Taken::Charged(standing) => states.push(state(index, cost, &standing)),
+                Taken::Denied(standing, retry_after) => {
+                    states.push(state(index, 0, &standing));
+                    denial = Some(longer(denial, Denial { index, retry_after }));
+                }
+                Taken::Uncounted => continue,
             }
-            states.push(LimitState::new(index, 0, cost, now));
-            if let Some(retry_after) = counter.deny(limit, cost, now) {
-                denial = Some(longer(denial, Denial { index, retry_after }));
-            }
+            is_near |= moment.thresholds.first().is_some_and(|percent| counter.reaches(limit, *percent));
+        }
+        if denial.is_some() {
+            self.give_back(limits, states, moment.now);
+        }
+        if is_near {
+            self.warn(limits, states, moment, crossed);
         }
         denial
     }
 
-    /// Charges each limit what was weighed, or nothing, and says how it stands then.
-    #[inline]
-    fn charge(
-        &mut self,
-        limits: &Limits,
-        states: &mut States,
-        is_admitted: bool,
-        moment: Moment<'_>,
-        crossed: &mut Crossed,
-    ) {
+    #[cold]
+    fn give_back(&mut self, limits: &Limits, states: &mut States, now: UnixTime) {
         for state in states {
-            let (Some(limit), Some(counter)) = (limits.get(state.index), self.counters.get_mut(state.index))
-            else {
-                continue;
-            };
-            if !is_admitted {
-                state.charged = 0;
-            }
-            counter.charge(limit, state, moment.now);
-            if let Some(percent) = counter.crosses(limit, moment.thresholds, moment.now) {
-                crossed.push((state.index, percent));
+            if let Some((limit, counter)) = limits.get(state.index).zip(self.counters.get_mut(state.index)) {
+                let standing = counter.give_back(limit, state.charged, now);
+                *state = self::state(state.index, 0, &standing);
             }
         }
     }
+
+    #[cold]
+    fn warn(&mut self, limits: &Limits, states: &States, moment: Moment<'_>, crossed: &mut Crossed) {
+        for state in states {
+            let limit = limits.get(state.index).zip(self.counters.get_mut(state.index));
+            let percent =
+                limit.and_then(|(limit, counter)| counter.warn(limit, moment.thresholds, moment.now));
+            crossed.extend(percent.map(|percent| (state.index, percent)));
+        }
+    }
+}
+
+#[inline]
+const fn state(index: usize, charged: u64, standing: &Standing) -> LimitState {
+    LimitState::new(index, standing.remaining, charged, standing.resets_at).with_mark(standing.mark)
 }
 
 fn unpark(parked: &mut Vec<(Limit, Counter)>, limit: &Limit, now: UnixTime) -> Counter {

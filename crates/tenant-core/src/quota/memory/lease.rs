@@ -18,10 +18,10 @@ impl PermitLease for Lease {
 }
 
 /// Lets an admitted decision hold the permit for the places that it took.
-pub(super) fn with_permit(decision: Decision, cell: &Arc<Cell>) -> Decision {
-    let places: Box<[_]> = cell::places(&decision).map(|(limit, count)| (limit.clone(), count)).collect();
-    if places.is_empty() {
-        return decision;
+#[cold]
+pub(super) fn hold_permit(decision: &mut Decision, cell: &Arc<Cell>) {
+    let places: Box<[_]> = cell::places(decision).map(|(limit, count)| (limit.clone(), count)).collect();
+    if !places.is_empty() {
+        decision.hold(Permit::new(Lease { cell: Arc::clone(cell), places }));
     }
-    decision.with_permit(Permit::new(Lease { cell: Arc::clone(cell), places }))
 }

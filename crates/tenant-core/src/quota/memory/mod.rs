@@ -144,20 +144,21 @@ impl InMemoryQuotaManager {
 
     #[inline]
     fn with_handle<T>(&self, tenant: &TenantRecord, work: impl FnOnce(&Handle) -> T) -> T {
-        match tenant.quota_slot().get_or_init(self.number, || Arc::new(self.handle(tenant))) {
+        match tenant.quota_slot().get_or_init(self.number, || self.handle(tenant)) {
             Some(handle) => work(handle),
             None => work(&self.handle(tenant)),
         }
     }
 
     #[cold]
-    fn handle(&self, tenant: &TenantRecord) -> Handle {
+    fn handle(&self, tenant: &TenantRecord) -> Arc<Handle> {
         let limits = match self.shorthands {
             Some(shorthands) => Arc::new(shorthands.apply(tenant.limits())),
             None if self.stands_in => Arc::new(tenant.limits().standing_in()),
             None => Arc::clone(tenant.limits()),
         };
-        Handle { cell: self.registry.cell(tenant.id(), self.clock.coarse_unix()), limits }
+        let cell = self.registry.cell(tenant.id(), self.clock.coarse_unix());
+        Arc::new(Handle { cell, limits })
     }
 
     #[inline]
@@ -179,21 +180,6 @@ impl InMemoryQuotaManager {
             }
         }
     }
-
-    #[inline]
-    fn decide_by(&self, handle: &Handle, tenant: &TenantContext, costs: &[Cost]) -> Decision {
-        let moment = self.moment(&handle.limits);
-        let mut crossed = Crossed::new();
-        let mut decision = handle.cell.decide(&handle.limits, costs, moment, &mut crossed);
-        if handle.limits.has_concurrency() {
-            decision = lease::with_permit(decision, &handle.cell);
-        }
-        if !crossed.is_empty() {
-            self.warn(tenant, &handle.limits, crossed);
-        }
-        self.registry.tend(moment.now);
-        decision
-    }
 }
 
 impl Default for InMemoryQuotaManager {
@@ -211,7 +197,27 @@ impl fmt::Debug for InMemoryQuotaManager {
 #[async_trait]
 impl QuotaManager for InMemoryQuotaManager {
     fn try_decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
-        Some(self.with_handle(tenant.record(), |handle| self.decide_by(handle, tenant, costs)))
+        let own;
+        let handle =
+            match tenant.record().quota_slot().get_or_init(self.number, || self.handle(tenant.record())) {
+                Some(handle) => handle,
+                None => {
+                    own = self.handle(tenant.record());
+                    &*own
+                }
+            };
+        let moment = self.moment(&handle.limits);
+        let mut decision = Decision::begin(&handle.limits, moment.now);
+        let mut crossed = Crossed::new();
+        handle.cell.decide(&mut decision, &handle.limits, costs, moment, &mut crossed);
+        if handle.limits.has_concurrency() {
+            lease::hold_permit(&mut decision, &handle.cell);
+        }
+        if !crossed.is_empty() {
+            self.warn(tenant, &handle.limits, crossed);
+        }
+        self.registry.tend(moment.now);
+        Some(decision)
     }
 
     async fn decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Result<Decision, StoreError> {
