@@ -30,20 +30,8 @@ local answer = {admitted and 0 or 1, now, denied_by, (longest and longest < math
 local warned = false
 for _, l in ipairs(limits) do
   local mark = l.does.charge(l, admitted and l.cost or 0)
-  local told = 0
-  if ARGV[4] ~= '' then
-    local window, count, reached = l.does.warns_in(l), 0, 0
-    if l.warned_in ~= window then l.warned_in, l.warned = window, 0 end
-    for percent in string.gmatch(ARGV[4], '%d+') do
-      -- Hundredfold amounts stay exact up to 2^46; beyond that nobody counts warnings by one.
-      if l.capacity > 0 and l.used * 100 >= l.capacity * percent then
-        count, reached = count + 1, tonumber(percent)
-      end
-    end
-    if count > l.warned then
-      l.warned, told, warned = count, reached, true
-    end
-  end
+  local told = warn(l, ARGV[4])
+  warned = warned or told > 0
   local at = #answer
   answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4] = l.used, l.does.resets(l), mark, told
 end

@@ -178,7 +178,7 @@ impl Inner {
             return;
         }
         let handle = self.handle(tenant.record());
-        let charges: Vec<Charge> = decision
+        let charges: Vec<_> = decision
             .states()
             .filter(|(limit, _)| limit.is_rate())
             .filter_map(|(limit, state)| {
@@ -191,14 +191,37 @@ impl Inner {
                 })
             })
             .collect();
-        if !charges.is_empty() {
-            // What is corrected are the limits that were charged, whatever has become of the tenant's config.
-            let handle = match Arc::ptr_eq(decision.limits(), &handle.plan.limits) {
-                true => handle,
-                false => Arc::new(Handle::new(Plan::new(decision.limits(), tenant.id(), self.keys()))),
-            };
+        for (handle, charges) in self.settled_by(handle, tenant, decision, charges) {
             self.jobs.add(Job::Settle(Settlement { handle, charges }));
         }
+    }
+
+    /// By the limits as they are now, so far as they count on what was charged; a limit that is gone is settled as it was.
+    fn settled_by(
+        &self,
+        handle: Arc<Handle>,
+        tenant: &TenantContext,
+        decision: &Decision,
+        charges: Vec<Charge>,
+    ) -> Vec<(Arc<Handle>, Vec<Charge>)> {
+        if charges.is_empty() {
+            return Vec::new();
+        }
+        if Arc::ptr_eq(decision.limits(), &handle.plan.limits) {
+            return vec![(handle, charges)];
+        }
+        let before = Arc::new(Handle::new(Plan::new(decision.limits(), tenant.id(), self.keys())));
+        let (mut now, mut then) = (Vec::new(), Vec::new());
+        for mut charge in charges {
+            match before.plan.position_in(charge.used.index, &handle.plan) {
+                Some(index) => {
+                    charge.used.index = index;
+                    now.push(charge);
+                }
+                None => then.push(charge),
+            }
+        }
+        [(handle, now), (before, then)].into_iter().filter(|(_, charges)| !charges.is_empty()).collect()
     }
 
     fn keys(&self) -> &Keyspace {

@@ -146,25 +146,24 @@ function sliding.new(l)
 end
 
 function sliding.load(l, state)
-  local window = micros(l.window)
-  l.stop, l.counts = state[4], {}
+  local window, parts = micros(l.window), #state - 5
+  l.stop, l.counts, l.step = state[4], {}, ceiling(window, parts)
   for i = 5, #state do l.counts[i - 4] = state[i] end
   add_up(l)
-  if #l.counts ~= l.parts + 1 then
-    -- Cut anew: what was counted counts as if it had just come.
-    local used, newest = l.used, l.stop - 1
-    sliding.new(l)
-    l.stop = end_of(l, newest)
-    l.counts[1], l.used = used, used
-  end
-  l.step = ceiling(window, l.parts)
   if now >= l.stop then
-    local steps = math.min(floor((now - l.stop) / l.step) + 1, l.parts + 1)
-    for i = l.parts + 1, 1, -1 do l.counts[i] = l.counts[i - steps] or 0 end
+    local steps = math.min(floor((now - l.stop) / l.step) + 1, parts + 1)
+    for i = parts + 1, 1, -1 do l.counts[i] = l.counts[i - steps] or 0 end
     add_up(l)
     l.stop = end_of(l, now)
   elseif l.stop - now > window + l.step then
     l.stop = end_of(l, now)
+  end
+  if parts ~= l.parts then
+    -- Cut anew: what was counted counts as if it had just come.
+    local used, newest = l.used, l.stop - l.step
+    sliding.new(l)
+    l.stop = end_of(l, math.max(now, newest))
+    l.counts[1], l.used = used, used
   end
 end
 
@@ -216,7 +215,8 @@ function bucket.load(l, state)
   l.debt, l.part, l.time, l.taken = state[4], state[5], state[6], state[7]
   local window = micros(l.window)
   if now >= l.time then
-    local whole, part = divided(l.limit, now - l.time, window)
+    -- What has flown in until now flew at the rate that the limit had when it was looked at last.
+    local whole, part = divided(state[8], now - l.time, window)
     l.debt, l.part = l.debt - whole, l.part - part
     if l.part < 0 then l.debt, l.part = l.debt - 1, l.part + window end
     if l.debt < 0 then l.debt, l.part = 0, 0 end
@@ -255,7 +255,7 @@ function bucket.warns_in(l) return (bounds(l.window, floor(l.time / 1000000))) e
 function bucket.state(l)
   local full = paid(l, l.debt, l.part)
   if l.limit == 0 then full = l.time + micros(l.window) end
-  return {full, 0, 0, l.debt, l.part, l.time, l.taken}
+  return {full, 0, 0, l.debt, l.part, l.time, l.taken, l.limit}
 end
 
 -- First taken is first paid: of a charge no more is given back than is left of the debt without what was taken later.
@@ -273,6 +273,7 @@ function bucket.settle(l, charged, actual, resets, mark)
   else
     l.debt, l.part = later, 0
   end
+  l.used = l.debt + (l.part > 0 and 1 or 0)
 end
 
 -- concurrency ------------------------------------------------------------------------------------------------------
@@ -360,4 +361,22 @@ local function save_all(limits)
       if cmsgpack.unpack(all[i + 1])[1] < now then redis.call('HDEL', KEYS[1], all[i]) end
     end
   end
+end
+
+-- Of the percentages, the highest that is reached and was not told of in this window; 0 for none.
+local function warn(l, percentages)
+  if percentages == '' then return 0 end
+  local count, reached = 0, 0
+  for percent in string.gmatch(percentages, '%d+') do
+    -- Hundredfold amounts are exact up to 2^46; beyond that nobody minds one more or less.
+    if l.capacity > 0 and l.used * 100 >= l.capacity * percent then
+      count, reached = count + 1, tonumber(percent)
+    end
+  end
+  if count == 0 then return 0 end
+  local window = l.does.warns_in(l)
+  if l.warned_in ~= window then l.warned_in, l.warned = window, 0 end
+  if count <= l.warned then return 0 end
+  l.warned = count
+  return reached
 end

@@ -20,7 +20,14 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn new(plan: Plan) -> Self {
-        Self { plan, denied: Mutex::default(), batch: Mutex::default(), is_fetching: AtomicBool::new(false), fetch_after: AtomicU64::new(0), clock: ServerClock::default() }
+        Self {
+            plan,
+            denied: Mutex::default(),
+            batch: Mutex::default(),
+            is_fetching: AtomicBool::new(false),
+            fetch_after: AtomicU64::new(0),
+            clock: ServerClock::default(),
+        }
     }
 
     pub(super) const fn clock(&self) -> &ServerClock {

@@ -142,19 +142,25 @@ impl RedisQuotaManagerBuilder {
         let mut patient = caller.clone();
         patient.set_deadline(PATIENCE);
         let (scripts, held) = (Arc::new(scripts), Arc::new(Held::default()));
-        let jobs =
-            Worker::start(patient.clone(), Arc::clone(&scripts), Arc::clone(&held), self.hooks.clone());
         let local = InMemoryQuotaManager::with_clock(Arc::clone(&self.clock)).standing_in();
-        let thresholds = if self.hooks.is_empty() { Vec::new() } else { self.thresholds };
+        let percent = if self.hooks.is_empty() { Vec::new() } else { self.thresholds };
+        let thresholds = percent.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+        let jobs = Worker::start(
+            patient.clone(),
+            Arc::clone(&scripts),
+            Arc::clone(&held),
+            self.hooks.clone(),
+            thresholds.clone(),
+        );
         let inner = Inner {
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             caller,
             patient,
             scripts,
             clock: self.clock,
-            local: local.with_thresholds(thresholds.iter().copied()).with_hooks(self.hooks.clone()),
+            local: local.with_thresholds(percent).with_hooks(self.hooks.clone()),
             hooks: self.hooks,
-            thresholds: thresholds.iter().map(u8::to_string).collect::<Vec<_>>().join(","),
+            thresholds,
             batch: self.batch,
             held,
             jobs,

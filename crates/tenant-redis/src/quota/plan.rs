@@ -21,6 +21,7 @@ fn sent(cost: u64) -> u64 {
 /// Everything about a tenant's limits that is the same for each decision.
 #[derive(Debug)]
 pub(super) struct Plan {
+    pub(super) tenant: TenantId,
     pub(super) limits: Arc<Limits>,
     /// The hash of counts: the key by which everything about the tenant is routed.
     pub(super) key: String,
@@ -53,7 +54,7 @@ pub(super) struct Touched {
 impl Plan {
     pub(super) fn new(limits: &Arc<Limits>, tenant: &TenantId, keys: &Keyspace) -> Self {
         let lines = limits.iter().map(|limit| Line::new(limit, tenant, keys)).collect();
-        Self { key: keys.counts(tenant), limits: Arc::clone(limits), lines }
+        Self { tenant: *tenant, key: keys.counts(tenant), limits: Arc::clone(limits), lines }
     }
 
     /// The limits that costs touch, and what each of them is to be charged.
@@ -115,6 +116,12 @@ impl Plan {
 
     pub(super) fn is_rate(&self, index: usize) -> bool {
         self.line(index).is_some_and(|line| line.permits.is_none())
+    }
+
+    /// Where the count of a limit goes on in another plan of the tenant.
+    pub(super) fn position_in(&self, index: usize, other: &Self) -> Option<usize> {
+        let field = &self.line(index)?.field;
+        other.lines.iter().position(|line| line.as_ref().is_some_and(|line| line.field == *field))
     }
 
     /// Whether all of these are counted in fixed windows.

@@ -11,8 +11,9 @@ use std::{
 use proptest::{prelude::*, test_runner::TestCaseError};
 use redis::{Client, Commands};
 use tenant_core::{
-    Algorithm, Clock, Dimension, Hooks, InMemoryConfigManager, InMemoryQuotaManager, ManualClock, NamedLimit,
-    QuotaManager, TenantConfig, TenantContext, TenantHooks, TenantId, UnixTime, Window,
+    Algorithm, Amount, Clock, Dimension, Hooks, InMemoryConfigManager, InMemoryQuotaManager, LimitKind,
+    ManualClock, NamedLimit, QuotaManager, TenantConfig, TenantContext, TenantHooks, TenantId, UnixTime,
+    Window,
     hooks::LimitWarning,
     quota::{Cost, Decision, Denial, Limit, LimitState, Usage},
 };
@@ -31,6 +32,8 @@ enum Op {
     /// In microseconds.
     Advance(u64),
     Back(u64),
+    /// From now on the limits of the other config, or of the first again.
+    Switch,
 }
 
 fn ops(back: u32) -> impl Strategy<Value = Vec<Op>> {
@@ -41,6 +44,7 @@ fn ops(back: u32) -> impl Strategy<Value = Vec<Op>> {
         1 => (0_u64..(1 << 46), 0_u64..40).prop_map(|(requests, tokens)| Op::Decide(requests, tokens)),
         2 => (any::<usize>(), 0_u64..60).prop_map(|(which, used)| Op::Settle(which, used)),
         4 => time.clone().prop_map(Op::Advance),
+        back / 2 => Just(Op::Switch),
         back => time.prop_map(Op::Back),
     ];
     prop::collection::vec(op, 1..40)
@@ -170,8 +174,9 @@ fn compare(ours: &Decision, theirs: &Decision) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-async fn run(pair: &mut Pair, tenant: &TenantContext, ops: &[Op]) -> Result<(), TestCaseError> {
+async fn run(pair: &mut Pair, tenants: [&TenantContext; 2], ops: &[Op]) -> Result<(), TestCaseError> {
     let mut decisions = Vec::new();
+    let [mut tenant, mut other] = tenants;
     for op in ops {
         match *op {
             Op::Decide(requests, tokens) => {
@@ -196,9 +201,12 @@ async fn run(pair: &mut Pair, tenant: &TenantContext, ops: &[Op]) -> Result<(), 
                 }
                 pair.ours.settle(tenant, &ours, &actual);
                 pair.ours.flush().await;
+                // They settle by the limits that they have seen last, we by those of the context.
+                pair.theirs.usage(tenant.record()).await.unwrap();
                 pair.theirs.settle(tenant, &theirs, &actual);
             }
             Op::Settle(..) => {}
+            Op::Switch => std::mem::swap(&mut tenant, &mut other),
             Op::Advance(micros) => pair.step(true, micros),
             Op::Back(micros) => pair.step(false, micros),
         }
@@ -220,11 +228,25 @@ impl Pair {
     }
 }
 
+/// The same limit, by another amount and, unless something is settled, cut into other parts: a charge is found again by the
+/// cut it was made under, here always, in memory as long as the cut is the same.
+fn change(limit: &NamedLimit, ops: &[Op]) -> NamedLimit {
+    let recuts = !ops.iter().any(|op| matches!(op, Op::Settle(..)));
+    let mut changed = limit.clone();
+    changed.limit = Amount::Limited(limit.limit.limit().unwrap_or(0) / 2 + 5);
+    match limit.kind {
+        LimitKind::Rate { algorithm: Algorithm::Sliding { sub_windows }, .. } if recuts => {
+            changed.algorithm(Algorithm::Sliding { sub_windows: if sub_windows == 5 { 10 } else { 5 } })
+        }
+        _ => changed,
+    }
+}
+
 fn check(limits: &[NamedLimit], ops: &[Op], start: u64, always_keep: bool) -> Result<(), TestCaseError> {
     Runtime::new().unwrap().block_on(async {
         let mut pair = Pair::new(UnixTime::from_secs(start), always_keep);
-        let tenant = tenant(limits).await;
-        run(&mut pair, &tenant, ops).await
+        let changed: Vec<_> = limits.iter().map(|limit| change(limit, ops)).collect();
+        run(&mut pair, [&tenant(limits).await, &tenant(&changed).await], ops).await
     })
 }
 

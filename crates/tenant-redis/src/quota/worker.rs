@@ -9,8 +9,11 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use redis::Cmd;
-use tenant_core::{Hooks, hooks::SettlementsLost};
+use redis::{Cmd, FromRedisValue};
+use tenant_core::{
+    Hooks,
+    hooks::{LimitWarning, SettlementsLost},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval, sleep},
@@ -90,15 +93,23 @@ pub(super) struct Worker {
     scripts: Arc<Scripts>,
     held: Arc<Held>,
     hooks: Hooks,
+    /// At which percentages to warn.
+    thresholds: String,
     lost: Arc<AtomicU64>,
 }
 
 impl Worker {
     /// Starts a worker, which ends with the last way into its queue.
-    pub(super) fn start(caller: Caller, scripts: Arc<Scripts>, held: Arc<Held>, hooks: Hooks) -> Jobs {
+    pub(super) fn start(
+        caller: Caller,
+        scripts: Arc<Scripts>,
+        held: Arc<Held>,
+        hooks: Hooks,
+        thresholds: String,
+    ) -> Jobs {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let lost = Arc::new(AtomicU64::new(0));
-        let worker = Self { caller, scripts, held, hooks, lost: Arc::clone(&lost) };
+        let worker = Self { caller, scripts, held, hooks, thresholds, lost: Arc::clone(&lost) };
         tokio::spawn(worker.run(jobs));
         Jobs { queue, lost }
     }
@@ -158,13 +169,20 @@ impl Worker {
     async fn settle(&self, settlement: &Settlement) -> Result<(), RedisError> {
         let plan = &settlement.handle.plan;
         let fill = |command: &mut Cmd| {
-            command.arg(1).arg(&plan.key);
+            command.arg(1).arg(&plan.key).arg(&self.thresholds);
             for charge in &settlement.charges {
                 plan.write_line(charge.used, command);
                 command.arg(charge.charged).arg(charge.resets).arg(charge.mark);
             }
         };
-        self.caller.run(&plan.key, &self.scripts.settle, fill).await.map(drop)
+        let answer = self.caller.run(&plan.key, &self.scripts.settle, fill).await?;
+        let warnings = Vec::<u8>::from_redis_value(answer).map_err(|_| RedisError::unexpected())?;
+        for (charge, percent) in settlement.charges.iter().zip(warnings).filter(|(_, percent)| *percent > 0) {
+            if let Some(limit) = plan.limits.get(charge.used.index) {
+                self.hooks.on_limit_warning(&LimitWarning::new(&plan.tenant, &limit.name, percent));
+            }
+        }
+        Ok(())
     }
 
     async fn release(&self, permit: &Places) -> Result<(), RedisError> {

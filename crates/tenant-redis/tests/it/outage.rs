@@ -135,7 +135,8 @@ async fn frozen_each_policy_does_what_it_says_in_time_and_nothing_is_charged_lat
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stopped_frozen_and_started_under_load_every_decision_is_in_time_and_nobody_gets_more_than_was_said() {
+async fn stopped_frozen_and_started_under_load_every_decision_is_in_time_and_nobody_gets_more_than_was_said()
+{
     let mut server = Fragile::start();
     let redis = server.redis();
     let limit = 200;

@@ -94,7 +94,8 @@ async fn a_killed_instances_permits_are_free_within_thirty_seconds() {
     let held = take(&quotas, &acme, 1).await;
     let mut connection = raw(&server.url()).await;
     let key = "tenant:{acme}:p:c|1|requests|running";
-    let members: Vec<String> = ask(&mut connection, &["ZRANGEBYSCORE", key, "(0", "+inf", "WITHSCORES"]).await;
+    let members: Vec<String> =
+        ask(&mut connection, &["ZRANGEBYSCORE", key, "(0", "+inf", "WITHSCORES"]).await;
     let ends: f64 = members[1].parse().unwrap();
     let now: (u64, u64) = ask(&mut connection, &["TIME"]).await;
     let left = Duration::from_secs_f64(ends / 1e6 - now.0 as f64 - now.1 as f64 / 1e6);

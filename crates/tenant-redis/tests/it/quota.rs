@@ -96,7 +96,8 @@ async fn four_instances_whose_clocks_are_five_minutes_apart_admit_exactly_the_li
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leased_batches_never_admit_more_and_strand_less_than_was_said() {
     let redis = shared();
-    let tenant = context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, 1_000))).await;
+    let tenant =
+        context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, 1_000))).await;
     let (batch, instances) = (50, 3);
     let managers: Vec<_> = (0..instances)
         .map(|_| {
@@ -235,7 +236,8 @@ async fn shadow_limits_count_and_never_deny() {
 #[tokio::test]
 async fn costs_beyond_all_bounds_are_denied_and_count_nothing() {
     let quotas = patient(&shared());
-    let tenant = context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Tokens, 1 << 53))).await;
+    let tenant =
+        context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Tokens, 1 << 53))).await;
     for cost in [u64::MAX, (1 << 53) + 1] {
         let decision = quotas.decide(&tenant, &[Cost::tokens(cost), Cost::tokens(cost)]).await.unwrap();
         let (_, denial) = decision.denial().expect("more than the limit");

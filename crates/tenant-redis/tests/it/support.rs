@@ -209,7 +209,8 @@ pub(crate) async fn calls(url: &str, command: &str) -> u64 {
 /// Waits for the next window where too little of this one is left for what is to come: a fixed window is aligned.
 pub(crate) async fn room_in_the_minute(needed: Duration) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let left = Duration::from_secs(60) - Duration::from_nanos(u64::try_from(now.as_nanos() % 60_000_000_000).unwrap());
+    let left = Duration::from_secs(60)
+        - Duration::from_nanos(u64::try_from(now.as_nanos() % 60_000_000_000).unwrap());
     if left < needed {
         tokio::time::sleep(left + Duration::from_millis(50)).await;
     }
