@@ -36,12 +36,17 @@ pub struct Redis {
 #[derive(Clone)]
 enum Way {
     Single(Arc<Single>),
-    Cluster { client: ClusterClient, connection: ClusterConnection },
+    Cluster(Arc<Nodes>),
 }
 
 struct Single {
     client: Client,
     manager: Mutex<ConnectionManager>,
+}
+
+struct Nodes {
+    client: ClusterClient,
+    connection: ClusterConnection,
 }
 
 /// How long it may take to connect.
@@ -76,7 +81,7 @@ impl Redis {
             .min_retry_wait(10)
             .build()?;
         let connection = client.get_async_connection().await?;
-        Ok(Self::on(Way::Cluster { client, connection }))
+        Ok(Self::on(Way::Cluster(Arc::new(Nodes { client, connection }))))
     }
 
     fn on(way: Way) -> Self {
@@ -97,7 +102,7 @@ impl Redis {
     }
 
     pub(crate) const fn is_cluster(&self) -> bool {
-        matches!(self.way, Way::Cluster { .. })
+        matches!(self.way, Way::Cluster(_))
     }
 
     /// Sends a command, and waits for the answer without a deadline.
@@ -107,7 +112,7 @@ impl Redis {
                 let mut manager = single.manager.lock().clone();
                 manager.req_packed_command(command).await
             }
-            Way::Cluster { connection, .. } => connection.clone().req_packed_command(command).await,
+            Way::Cluster(nodes) => nodes.connection.clone().req_packed_command(command).await,
         };
         Ok(answer?.extract_error()?)
     }
@@ -131,7 +136,7 @@ impl Redis {
                     .set_response_timeout(Some(RESPONSE));
                 Dedicated::Single(single.client.get_multiplexed_async_connection_with_config(&config).await?)
             }
-            Way::Cluster { client, .. } => Dedicated::Cluster(client.get_async_connection().await?),
+            Way::Cluster(nodes) => Dedicated::Cluster(nodes.client.get_async_connection().await?),
         })
     }
 }

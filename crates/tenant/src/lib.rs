@@ -13,6 +13,7 @@
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
+//! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisAnnouncer`, `ChangeReader` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
@@ -28,6 +29,8 @@ pub use api_error::ApiError;
 #[cfg(feature = "cache")]
 pub use tenant_cache as cache;
 pub use tenant_core::*;
+#[cfg(feature = "redis")]
+pub use tenant_redis as redis;
 #[cfg(feature = "_database")]
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
@@ -56,4 +59,7 @@ mod book {
     struct Limits;
     #[doc = include_str!("../../../docs/src/queries.md")]
     struct Queries;
+    #[cfg(feature = "redis")]
+    #[doc = include_str!("../../../docs/src/redis.md")]
+    struct Redis;
 }

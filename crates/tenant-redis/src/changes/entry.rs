@@ -48,7 +48,7 @@ pub(super) fn entries(answer: Value) -> Result<Vec<Entry>, RedisError> {
     let ids = reply.keys.into_iter().flat_map(|key| key.ids);
     Ok(ids
         .map(|entry| {
-            let field = |name: &str| entry.map.get(name).and_then(|value| text(value));
+            let field = |name: &str| entry.map.get(name).and_then(text);
             let change = change(&field);
             (entry.id, change)
         })

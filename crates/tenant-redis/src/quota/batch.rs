@@ -7,7 +7,7 @@ use std::{
 
 use tenant_core::{
     Monotonic,
-    quota::{Cost, Decision, LimitState},
+    quota::{Cost, Decision, Limit, LimitState},
 };
 
 use super::{
@@ -48,7 +48,7 @@ impl Batch {
         granted: &Decided,
         now: Monotonic,
     ) -> Self {
-        let capacity = |index| handle.plan.limits.get(index).map_or(0, |limit| limit.capacity());
+        let capacity = |index| handle.plan.limits.get(index).map_or(0, Limit::capacity);
         let limits: Vec<_> = granted
             .used(touched)
             .map(|(index, used, resets)| (capacity(index).saturating_sub(used), resets))

@@ -1,5 +1,12 @@
 //! Against real servers of Redis, each private to these tests. A test that has none fails.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are tests"
+)]
+
 mod cache;
 mod changes;
 mod cluster;

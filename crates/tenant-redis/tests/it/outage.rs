@@ -14,7 +14,7 @@ use tenant_core::{
 };
 use tenant_redis::{Redis, RedisQuotaManager};
 
-use crate::support::{Fragile, Told, context, id, told, within};
+use crate::support::{Fragile, Lag, Told, context, id, told, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
 
@@ -77,11 +77,12 @@ async fn ask_often(quotas: &RedisQuotaManager, tenant: &TenantContext, times: u3
     tally
 }
 
-/// How often the slowest decision is measured on a machine that others use, too, and how late it may be woken up.
+/// Within so long each decision is there, on a machine that does nothing else.
 const IN_TIME: Duration = Duration::from_millis(60);
 
 async fn policies_hold(quotas: &RedisQuotaManager, told: &Told, three: &Three, limit: u64) {
     told.fallbacks.lock().unwrap().clear();
+    let lag = Lag::watch();
     let open = ask_often(quotas, &three.open, 50).await;
     let closed = ask_often(quotas, &three.closed, 50).await;
     let local = ask_often(quotas, &three.local, 50).await;
@@ -89,7 +90,7 @@ async fn policies_hold(quotas: &RedisQuotaManager, told: &Told, three: &Three, l
     assert_eq!((closed.admitted, closed.denied, closed.failed), (0, 0, 50));
     assert!((1..=limit).contains(&local.admitted) && local.failed == 0, "{local:?}");
     for tally in [open, closed, local] {
-        assert!(tally.slowest < IN_TIME, "{tally:?}");
+        assert!(tally.slowest < IN_TIME + lag.twice(), "{tally:?}, and the machine {:?}", lag.twice());
     }
     let told = told.fallbacks.lock().unwrap();
     for policy in [FailurePolicy::Open, FailurePolicy::Closed, FailurePolicy::Local] {
@@ -142,6 +143,7 @@ async fn stopped_frozen_and_started_under_load_every_decision_is_in_time_and_nob
     let limit = 200;
     let instances = [manager(&redis).1, manager(&redis).1];
     let is_over = Arc::new(AtomicBool::new(false));
+    let lag = Lag::watch();
     let mut tasks = Vec::new();
     for task in 0..16 {
         let (quotas, is_over) = (Arc::clone(&instances[task % 2]), Arc::clone(&is_over));
@@ -168,7 +170,7 @@ async fn stopped_frozen_and_started_under_load_every_decision_is_in_time_and_nob
     let mut admitted = 0;
     for task in tasks {
         let tally = task.await.unwrap();
-        assert!(tally.slowest < IN_TIME, "{tally:?}");
+        assert!(tally.slowest < IN_TIME + lag.twice(), "{tally:?}, and the machine {:?}", lag.twice());
         assert_eq!(tally.failed, 0);
         admitted += tally.admitted;
     }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -213,5 +213,39 @@ pub(crate) async fn room_in_the_minute(needed: Duration) {
         - Duration::from_nanos(u64::try_from(now.as_nanos() % 60_000_000_000).unwrap());
     if left < needed {
         tokio::time::sleep(left + Duration::from_millis(50)).await;
+    }
+}
+
+/// How late the machine wakes up who sleeps: what it, and not what is tested, adds to a time.
+pub(crate) struct Lag {
+    longest: Arc<AtomicU32>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Lag {
+    /// Watches from a thread of its own, so that a runtime that is blocked is no excuse.
+    pub(crate) fn watch() -> Self {
+        let lag = Self { longest: Arc::default(), is_over: Arc::default() };
+        let (longest, is_over) = (Arc::clone(&lag.longest), Arc::clone(&lag.is_over));
+        std::thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                let begin = Instant::now();
+                std::thread::sleep(Duration::from_millis(1));
+                let late = begin.elapsed().saturating_sub(Duration::from_millis(1));
+                longest.fetch_max(u32::try_from(late.as_micros()).unwrap(), Ordering::Relaxed);
+            }
+        });
+        lag
+    }
+
+    /// A question is asked and its answer is woken up for.
+    pub(crate) fn twice(&self) -> Duration {
+        Duration::from_micros(self.longest.load(Ordering::Relaxed).into()) * 2
+    }
+}
+
+impl Drop for Lag {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
     }
 }
