@@ -9,7 +9,7 @@ use tenant_core::{
 use tenant_redis::{ChangeReader, Keyspace, Redis, RedisAnnouncer};
 use tenant_testkit::servers::{Redis as Server, ServerOptions};
 
-use crate::support::{ask, fresh_keys, id, is_known, raw, shared, to, within};
+use crate::support::{Fragile, PASSWORD, ask, fresh_keys, id, is_known, raw, shared, to, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -136,18 +136,55 @@ async fn a_reader_that_was_cut_off_hears_what_it_missed_and_doubts_nothing_else(
 
 #[tokio::test]
 async fn a_server_that_was_restarted_and_forgot_makes_everything_doubtful() {
-    let port_holder = Server::start().unwrap();
-    let redis = to(&port_holder);
-    let (here, there) = two(&redis, &["acme", "globex"]).await;
+    let mut server = Fragile::start();
+    let (here, there) = two(&server.redis(), &["acme", "globex"]).await;
     let context = TenantContext::of(&there.configs, &id("acme")).await.unwrap();
     status(&there, "globex").await;
-    // As after a restart without a disk: another process, an empty stream.
-    let mut connection = raw(&port_holder.url()).await;
-    let _: () = ask(&mut connection, &["FLUSHALL"]).await;
+    server.stop();
     here.configs.store().modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await.unwrap();
-    cut(&port_holder.url()).await;
+    server.start_again();
     within(SECOND * 5, async || context.ensure_active().is_err()).await;
     assert!(!is_known(&there.configs, "globex"));
+}
+
+#[tokio::test]
+async fn a_server_that_took_over_makes_everything_doubtful_though_it_has_what_was_read_last() {
+    let mut server = Fragile::start();
+    let (here, there) = two(&server.redis(), &["acme", "globex"]).await;
+    let context = TenantContext::of(&there.configs, &id("acme")).await.unwrap();
+    status(&there, "globex").await;
+    let stream = "tenant:{*}:changes";
+    let copy: Vec<u8> = ask(&mut raw(&server.url()).await, &["DUMP", stream]).await;
+    server.stop();
+    // What comes after the copy never reaches the one that takes over.
+    here.configs.store().modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await.unwrap();
+    let restore = async |url: String| {
+        let mut connection = raw(&url).await;
+        let mut command = redis::Cmd::new();
+        command.arg("RESTORE").arg(stream).arg(0).arg(copy.as_slice());
+        let _: () = command.query_async(&mut connection).await.unwrap();
+        let _: () = ask(&mut connection, &["CONFIG", "SET", "requirepass", PASSWORD]).await;
+    };
+    // Nobody is let in until it has the copy.
+    let url = server.start_again_with_password("another");
+    restore(url).await;
+    within(SECOND * 5, async || context.ensure_active().is_err()).await;
+    assert!(!is_known(&there.configs, "globex"));
+}
+
+#[tokio::test]
+async fn a_reader_whose_server_stood_still_goes_on_when_it_does() {
+    let server = Fragile::start();
+    let (here, there) = two(&server.redis(), &["acme", "globex"]).await;
+    let context = TenantContext::of(&there.configs, &id("acme")).await.unwrap();
+    status(&there, "globex").await;
+    let frozen = server.freeze().await;
+    here.configs.modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await.unwrap();
+    tokio::time::sleep(SECOND * 3).await;
+    assert!(context.ensure_active().is_ok(), "it can't have heard of it yet");
+    drop(frozen);
+    within(SECOND * 5, async || context.ensure_active().is_err()).await;
+    assert!(is_known(&there.configs, "globex"));
 }
 
 #[tokio::test]

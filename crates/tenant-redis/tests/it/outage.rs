@@ -14,7 +14,7 @@ use tenant_core::{
 };
 use tenant_redis::{Redis, RedisQuotaManager};
 
-use crate::support::{Fragile, Lag, Told, context, id, told, within};
+use crate::support::{Fragile, Lag, Proxy, Told, context, id, told, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
 
@@ -127,7 +127,9 @@ async fn frozen_each_policy_does_what_it_says_in_time_and_nothing_is_charged_lat
     ask_often(&quotas, &three.local, 5).await;
     let before = quotas.usage(three.local.record()).await.unwrap().limits[0].used;
     let frozen = server.freeze().await;
+    let begin = Instant::now();
     policies_hold(&quotas, &told, &three, 1_000).await;
+    assert!(begin.elapsed() < Duration::from_secs(2), "150 decisions do not wait 150 times");
     tokio::time::sleep(Duration::from_secs(2)).await;
     drop(frozen);
     within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
@@ -210,4 +212,19 @@ async fn while_redis_is_away_settling_neither_blocks_nor_fails_and_what_is_lost_
 async fn an_outage_from_the_start_is_an_outage_like_any_other() {
     let (told, quotas) = manager(&Redis::open("redis://127.0.0.1:1").unwrap());
     policies_hold(&quotas, &told, &three(10).await, 10).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_a_network_has_swallowed_are_given_up() {
+    let server = Fragile::start();
+    let proxy = Proxy::to(server.port()).await;
+    let redis =
+        Redis::open(&server.url().replace(&server.port().to_string(), &proxy.port.to_string())).unwrap();
+    let (told, quotas) = manager(&redis);
+    let three = three(1_000).await;
+    within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
+    proxy.swallow();
+    policies_hold(&quotas, &told, &three, 1_000).await;
+    // What is connected stays as it is, without a word; who connects anew is let through.
+    within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
 }

@@ -7,10 +7,10 @@ use tenant_core::{
     UnixTime, Window,
     quota::{Cost, Reservation},
 };
-use tenant_redis::{Redis, RedisQuotaManager};
+use tenant_redis::{Keyspace, Redis, RedisQuotaManager};
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{ask, context, id, plain, raw, room_in_the_minute, shared, told};
+use crate::support::{ask, context, fresh_keys, id, plain, raw, room_in_the_minute, shared, told};
 
 const REQUEST: [Cost; 1] = [Cost::requests(1)];
 
@@ -272,4 +272,47 @@ async fn counts_expire_and_limits_of_old_leave_no_trace() {
     assert!(fields <= 40, "{fields} limits are still counted");
     let millis: i64 = ask(&mut connection, &["PTTL", &key]).await;
     assert!((1..=200_000).contains(&millis), "they live for {millis} ms");
+}
+
+/// What a process of the next test does: it is one instance of many.
+#[tokio::test]
+#[ignore = "another test runs it, as a process"]
+async fn as_a_process() {
+    let var = |name: &str| std::env::var(name).unwrap();
+    let redis =
+        Redis::open(&var("CHILD_URL")).unwrap().with_keyspace(Keyspace::new(&var("CHILD_KEYS")).unwrap());
+    let quotas = instance(&redis, var("CHILD_MINUTES").parse().unwrap());
+    let limit = long(Dimension::Requests, 1_000);
+    let tenant = context(TenantConfig::builder(id("acme")).limit("l", limit)).await;
+    let sum = hammer(vec![quotas], vec![tenant], 30).await;
+    println!("admitted={sum}.");
+}
+
+#[tokio::test]
+async fn four_processes_whose_clocks_are_five_minutes_apart_admit_exactly_the_limit_through_flushes() {
+    let (url, keys) = (Server::shared().unwrap().url(), fresh_keys());
+    let process = |minutes: u32| {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["quota::as_a_process", "--exact", "--ignored", "--nocapture"]);
+        command.env("CHILD_URL", &url).env("CHILD_KEYS", keys.prefix());
+        command.env("CHILD_MINUTES", minutes.to_string());
+        command.stdout(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let processes: Vec<_> = (0..4).map(|number| process(number * 5)).collect();
+    let flush = tokio::spawn(async move {
+        let mut connection = raw(&url).await;
+        loop {
+            let _: () = ask(&mut connection, &["SCRIPT", "FLUSH"]).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let mut sum = 0;
+    for process in processes {
+        let output = tokio::task::spawn_blocking(|| process.wait_with_output().unwrap()).await.unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let admitted = text.split("admitted=").nth(1).unwrap().split('.').next().unwrap();
+        sum += admitted.parse::<u32>().unwrap();
+    }
+    flush.abort();
+    assert_eq!(sum, 1_000);
 }

@@ -16,6 +16,7 @@ use tenant_core::{
 };
 use tenant_redis::{Keyspace, Redis};
 use tenant_testkit::servers::{Redis as Server, ServerOptions};
+use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
@@ -81,7 +82,7 @@ pub(crate) struct Fragile {
     server: Option<Server>,
 }
 
-const PASSWORD: &str = "secret";
+pub(crate) const PASSWORD: &str = "secret";
 
 impl Fragile {
     pub(crate) fn start() -> Self {
@@ -136,6 +137,14 @@ impl Fragile {
             self.server = Self::serve(self.port, &self.extra);
             assert!(begin.elapsed() < Duration::from_secs(20), "the server does not start again");
         }
+    }
+
+    /// Starts it again for those who know another password, until it is told the usual one.
+    pub(crate) fn start_again_with_password(&mut self, password: &str) -> String {
+        self.extra.push(("requirepass", password.to_owned()));
+        self.start_again();
+        self.extra.pop();
+        self.url().replace(PASSWORD, password)
     }
 
     /// Lets the server stand still until the answer is dropped.
@@ -247,5 +256,42 @@ impl Lag {
 impl Drop for Lag {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A way to a server that can fall silent.
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    generation: tokio::sync::watch::Sender<u32>,
+}
+
+impl Proxy {
+    pub(crate) async fn to(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let (generation, watch) = tokio::sync::watch::channel(0);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let mut watch = watch.clone();
+                watch.mark_unchanged();
+                tokio::spawn(async move {
+                    let mut client = client;
+                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        // Both ends stay open, and nothing comes through.
+                        changed = watch.changed() => if changed.is_ok() {
+                            tokio::time::sleep(Duration::from_secs(60)).await;
+                        }
+                    }
+                });
+            }
+        });
+        Self { port: own, generation }
+    }
+
+    /// Whatever is connected hears nothing any more.
+    pub(crate) fn swallow(&self) {
+        self.generation.send_modify(|generation| *generation += 1);
     }
 }
