@@ -87,8 +87,17 @@ impl Caller {
         let answer = timeout(self.deadline, call).await.unwrap_or_else(|_| Err(RedisError::deadline()));
         match &answer {
             Ok(_) => breaker.succeeded(),
-            Err(_) if breaker.failed() => self.probe(range, key.to_owned()),
-            Err(_) => {}
+            // The server is there: what it refuses one tenant is no reason not to ask for another.
+            Err(error) if error.kind() == RedisErrorKind::Refused => breaker.succeeded(),
+            Err(error) => {
+                if error.kind() == RedisErrorKind::Demoted {
+                    // Another one took over, which may be found under the same address.
+                    self.redis.reconnect();
+                }
+                if breaker.failed() {
+                    self.probe(range, key.to_owned());
+                }
+            }
         }
         answer
     }

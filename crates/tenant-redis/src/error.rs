@@ -25,6 +25,10 @@ pub enum RedisErrorKind {
     Broken,
     /// The server does not know the script (any more).
     NoScript,
+    /// The server is a replica (by now), and takes no writes.
+    Demoted,
+    /// The server answered that it will not do this; it may well do something else.
+    Refused,
 }
 
 impl RedisError {
@@ -61,6 +65,18 @@ impl From<redis::RedisError> for RedisError {
         match error.kind() {
             ErrorKind::Server(redis::ServerErrorKind::NoScript) => {
                 Self::new(RedisErrorKind::NoScript, "redis does not know the script")
+            }
+            ErrorKind::Server(
+                redis::ServerErrorKind::BusyLoading
+                | redis::ServerErrorKind::MasterDown
+                | redis::ServerErrorKind::ClusterDown
+                | redis::ServerErrorKind::TryAgain,
+            ) => Self::new(RedisErrorKind::Unavailable, "redis is not ready"),
+            ErrorKind::Server(redis::ServerErrorKind::ReadOnly) => {
+                Self::new(RedisErrorKind::Demoted, "redis is a replica")
+            }
+            ErrorKind::Server(_) | ErrorKind::Extension => {
+                Self::new(RedisErrorKind::Refused, format!("redis refused: {}", error.category()))
             }
             ErrorKind::InvalidClientConfig => Self::invalid("the address of redis is wrong"),
             ErrorKind::Io if error.is_timeout() => Self::deadline(),

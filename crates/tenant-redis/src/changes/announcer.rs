@@ -64,7 +64,10 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 impl RedisAnnouncer {
-    /// Starts telling. It takes a tokio runtime, and ends when this value is dropped, with what is sent by then.
+    /// Starts telling. It ends when this value is dropped, with what is sent by then.
+    ///
+    /// # Panics
+    /// There is no tokio runtime around.
     #[must_use]
     pub fn start(redis: &Redis) -> Self {
         let queue = Arc::new(Queue::default());

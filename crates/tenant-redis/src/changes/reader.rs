@@ -34,7 +34,10 @@ const AT_ONCE: usize = 16;
 const RELOADING: Duration = Duration::from_secs(2);
 
 impl ChangeReader {
-    /// Starts reading, for `listener`. It takes a tokio runtime.
+    /// Starts reading, for `listener`.
+    ///
+    /// # Panics
+    /// There is no tokio runtime around.
     #[must_use = "dropping a reader ends it"]
     pub fn start(redis: &Redis, listener: impl ConfigListener + 'static) -> Self {
         let reader = Reader {

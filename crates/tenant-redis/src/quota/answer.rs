@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use redis::Value;
+use smallvec::SmallVec;
 use tenant_core::quota::{Decision, Denial, LimitState};
 
 use super::{
@@ -41,12 +42,12 @@ impl Answer {
     pub(super) fn parse(value: &Value, touched: &[Touched]) -> Result<Self, RedisError> {
         let numbers = numbers(value).ok_or_else(RedisError::unexpected)?;
         match *numbers.as_slice() {
-            [2, now] => Ok(Self::Late { now: natural(now) }),
+            [_, now] => Ok(Self::Late { now: natural(now) }),
             [_, now, denied_by, wait, ref counts @ ..] if counts.len() == touched.len() * 4 => {
-                let by = usize::try_from(denied_by).ok().and_then(|place| place.checked_sub(1));
+                let by = usize::try_from(natural(denied_by)).ok().and_then(|place| place.checked_sub(1));
                 let denial = by.and_then(|place| touched.get(place)).map(|touched| Denial {
                     index: touched.index,
-                    retry_after: u64::try_from(wait).ok().map(Duration::from_micros),
+                    retry_after: (wait >= 0.0).then(|| Duration::from_micros(natural(wait))),
                 });
                 let limits = counts.chunks_exact(4).filter_map(Count::parse).collect();
                 Ok(Self::Decided(Decided { now: natural(now), denial, limits }))
@@ -83,22 +84,25 @@ impl Decided {
 }
 
 impl Count {
-    fn parse(numbers: &[i64]) -> Option<Self> {
+    fn parse(numbers: &[f64]) -> Option<Self> {
         let [used, resets, mark, warning] = *numbers else { return None };
         Some(Self {
             used: natural(used),
             resets: natural(resets),
             mark: natural(mark),
-            warning: u8::try_from(warning).unwrap_or(0),
+            warning: u8::try_from(natural(warning)).unwrap_or(0),
         })
     }
 }
 
-fn numbers(value: &Value) -> Option<Vec<i64>> {
-    let Value::Array(values) = value else { return None };
-    values.iter().map(|value| if let Value::Int(number) = value { Some(*number) } else { None }).collect()
+/// Doubles that are whole numbers up to 2^53, one after the other.
+fn numbers(value: &Value) -> Option<SmallVec<[f64; 12]>> {
+    let Value::BulkString(bytes) = value else { return None };
+    let (numbers, rest) = bytes.as_chunks::<8>();
+    rest.is_empty().then(|| numbers.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect())
 }
 
-fn natural(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
+/// What is negative is 0, and what no number is, too: so does a cast.
+const fn natural(number: f64) -> u64 {
+    number as u64
 }

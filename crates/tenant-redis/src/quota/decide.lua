@@ -7,7 +7,7 @@
 -- resets, mark, warning}
 
 -- A request that was on its way while the server stood still is answered by nobody any more: it must not be charged.
-if ARGV[1] ~= '0' and now > tonumber(ARGV[1]) then return {2, now} end
+if ARGV[1] ~= '0' and now > tonumber(ARGV[1]) then return packed({2, now}) end
 
 local limits = limits_from(5, 8)
 load_all(limits)
@@ -36,4 +36,4 @@ for _, l in ipairs(limits) do
   answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4] = l.used, l.does.resets(l), mark, told
 end
 if (admitted and not costs_nothing) or warned then save_all(limits) end
-return answer
+return packed(answer)

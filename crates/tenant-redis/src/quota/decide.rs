@@ -298,7 +298,7 @@ impl Inner {
         let Some(fetching) = handle.start_fetching(self.clock.monotonic()) else { return };
         let inner = Arc::clone(self);
         let (tenant, costs) = (tenant.clone(), costs.to_vec());
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             let touched = fetching.0.plan.touched(&costs);
             // What was not fetched now is fetched by whoever finds nothing to spend.
             let _ = inner.fetch(&fetching, &tenant, &costs, &touched).await;

@@ -15,6 +15,15 @@ local PERMIT, LEASE = ARGV[2], tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
+-- States and answers are doubles, one after the other, which takes a third of the time of anything that is read more easily.
+local function packed(numbers) return struct.pack('<' .. string.rep('d', #numbers), unpack(numbers)) end
+
+local function unpacked(text)
+  local numbers = {struct.unpack('<' .. string.rep('d', #text / 8), text)}
+  numbers[#numbers] = nil -- where it stopped reading
+  return numbers
+end
+
 local function plus(a, b)
   if a > MOST - b then return MOST end
   return a + b
@@ -329,7 +338,7 @@ local function load_all(limits)
     l.does = algorithms[l.kind]
     l.warned_in, l.warned = 0, 0
     if states[i] then
-      local state = cmsgpack.unpack(states[i])
+      local state = unpacked(states[i])
       l.warned_in, l.warned = state[2], state[3]
       l.does.load(l, state)
     else
@@ -346,7 +355,7 @@ local function save_all(limits)
     local state = l.does.state(l)
     state[2], state[3] = l.warned_in, l.warned
     pairs_[#pairs_ + 1] = l.field
-    pairs_[#pairs_ + 1] = cmsgpack.pack(state)
+    pairs_[#pairs_ + 1] = packed(state)
     is_new = is_new or l.is_new
     longest = math.max(longest, state[1] - now, l.kind == 'c' and 0 or micros(l.window))
   end
@@ -358,7 +367,7 @@ local function save_all(limits)
   if is_new and redis.call('HLEN', KEYS[1]) > #limits + 32 then
     local all = redis.call('HGETALL', KEYS[1])
     for i = 1, #all, 2 do
-      if cmsgpack.unpack(all[i + 1])[1] < now then redis.call('HDEL', KEYS[1], all[i]) end
+      if unpacked(all[i + 1])[1] < now then redis.call('HDEL', KEYS[1], all[i]) end
     end
   end
 end

@@ -63,6 +63,8 @@ pub(super) struct Inner {
     pub(super) local: InMemoryQuotaManager,
     pub(super) held: Arc<Held>,
     pub(super) jobs: Jobs,
+    /// Batches are fetched from wherever something is decided, be that outside of the runtime.
+    pub(super) runtime: tokio::runtime::Handle,
     /// Who may have a batch, by address.
     pub(super) leasing: Mutex<HashMap<usize, Weak<Handle>>>,
     /// The handles of tenants whose record keeps that of another manager.
@@ -131,7 +133,10 @@ impl RedisQuotaManagerBuilder {
         self
     }
 
-    /// The manager. It takes a tokio runtime.
+    /// The manager.
+    ///
+    /// # Panics
+    /// There is no tokio runtime around.
     #[must_use]
     pub fn build(self) -> RedisQuotaManager {
         self.build_with(Scripts::new())
@@ -164,6 +169,7 @@ impl RedisQuotaManagerBuilder {
             batch: self.batch,
             held,
             jobs,
+            runtime: tokio::runtime::Handle::current(),
             leasing: Mutex::default(),
             others: Mutex::new(LruCache::new(OTHERS)),
         };
@@ -176,7 +182,10 @@ impl RedisQuotaManagerBuilder {
 }
 
 impl RedisQuotaManager {
-    /// A manager as it comes. It takes a tokio runtime.
+    /// A manager as it comes.
+    ///
+    /// # Panics
+    /// There is no tokio runtime around.
     #[must_use]
     pub fn new(redis: &Redis) -> Self {
         Self::builder(redis).build()

@@ -11,7 +11,11 @@ pub(super) struct Scripts {
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
-            decide: Script::new(concat!(include_str!("engine.lua"), include_str!("decide.lua"))),
+            decide: Script::new(concat!(
+                include_str!("fixed.lua"),
+                include_str!("engine.lua"),
+                include_str!("decide.lua")
+            )),
             settle: Script::new(concat!(include_str!("engine.lua"), include_str!("settle.lua"))),
             release: Script::new(include_str!("release.lua")),
             renew: Script::new(include_str!("renew.lua")),
@@ -29,12 +33,13 @@ impl Scripts {
             let mut text = text.replace("redis.call('TIME')", &clock);
             if always_keep {
                 text = text.replace("if (admitted and not costs_nothing) or warned then", "if true then");
+                text = text.replace("if (admitted and costs > 0) or tells then", "if true then");
             }
             Script::new(Box::leak(text.into_boxed_str()))
         };
         let engine = include_str!("engine.lua");
         Self {
-            decide: set(&[engine, include_str!("decide.lua")].concat()),
+            decide: set(&[include_str!("fixed.lua"), engine, include_str!("decide.lua")].concat()),
             settle: set(&[engine, include_str!("settle.lua")].concat()),
             release: set(include_str!("release.lua")),
             renew: set(include_str!("renew.lua")),

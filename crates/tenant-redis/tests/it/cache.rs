@@ -7,7 +7,7 @@ use tenant_core::{TenantConfig, Timestamp};
 use tenant_redis::{Redis, RedisCache};
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{ask, context, id, plain, raw, shared};
+use crate::support::{Fragile, ask, context, id, plain, raw, shared};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -177,6 +177,11 @@ async fn a_lease_ends_with_any_write_with_a_clear_and_with_a_later_lease() {
 
     let first = lease().await;
     backend.set(&acme, b"k", "other".into(), None).await.unwrap();
+    assert!(!fill(&acme, first).await);
+    assert_eq!(backend.get(&acme, b"k").await.unwrap().as_deref(), Some(&b"other"[..]));
+    backend.delete(&acme, b"k").await.unwrap();
+
+    let first = lease().await;
     backend.delete(&acme, b"k").await.unwrap();
     assert!(!fill(&acme, first).await);
 
@@ -263,4 +268,22 @@ async fn one_load_per_key_within_an_instance_and_its_answer_is_everybodys() {
     }
     assert_eq!(ask(there).await.unwrap(), "v");
     assert_eq!(loads.load(std::sync::atomic::Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_a_server_quotes_in_an_error_is_not_passed_on() {
+    // It answers with the arguments of a command that it does not know.
+    let server = Fragile::start_with(vec![("rename-command", "EVALSHA \"\"".to_owned())]);
+    let cache = TenantCache::new(patient(&server.redis()));
+    let error = cache.set(&plain("acme").await, "the key", "the value").await.unwrap_err();
+    assert_eq!(error.kind(), CacheErrorKind::Unavailable);
+    let mut text = format!("{error} {error:?}");
+    let mut source = std::error::Error::source(&error);
+    while let Some(error) = source {
+        text.push_str(&format!("{error} {error:?}"));
+        source = error.source();
+    }
+    for secret in ["the key", "the value", "acme"] {
+        assert!(!text.contains(secret), "{text}");
+    }
 }

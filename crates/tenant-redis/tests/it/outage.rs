@@ -14,7 +14,7 @@ use tenant_core::{
 };
 use tenant_redis::{Redis, RedisQuotaManager};
 
-use crate::support::{Fragile, Lag, Proxy, Told, context, id, told, within};
+use crate::support::{Fragile, Lag, Proxy, Told, context, id, raw, told, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
 
@@ -124,8 +124,17 @@ async fn frozen_each_policy_does_what_it_says_in_time_and_nothing_is_charged_lat
     let (told, quotas) = manager(&server.redis());
     let three = three(1_000).await;
     within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
-    ask_often(&quotas, &three.local, 5).await;
-    let before = quotas.usage(three.local.record()).await.unwrap().limits[0].used;
+    let used = async || {
+        let mut used = Vec::new();
+        for tenant in [&three.open, &three.local] {
+            used.push(quotas.usage(tenant.record()).await.unwrap().limits[0].used);
+        }
+        used
+    };
+    for tenant in [&three.open, &three.local] {
+        ask_often(&quotas, tenant, 5).await;
+    }
+    let before = used().await;
     let frozen = server.freeze().await;
     let begin = Instant::now();
     policies_hold(&quotas, &told, &three, 1_000).await;
@@ -133,8 +142,7 @@ async fn frozen_each_policy_does_what_it_says_in_time_and_nothing_is_charged_lat
     tokio::time::sleep(Duration::from_secs(2)).await;
     drop(frozen);
     within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
-    let after = quotas.usage(three.local.record()).await.unwrap().limits[0].used;
-    assert_eq!(after, before, "what was decided elsewhere was not charged when the server went on");
+    assert_eq!(used().await, before, "what was decided elsewhere was not charged when the server went on");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,4 +235,43 @@ async fn connections_that_a_network_has_swallowed_are_given_up() {
     policies_hold(&quotas, &told, &three, 1_000).await;
     // What is connected stays as it is, without a word; who connects anew is let through.
     within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_for_one_tenant_is_no_outage_for_another() {
+    let server = Fragile::start();
+    let (told, quotas) = manager(&server.redis());
+    let (acme, globex) = (
+        tenant("acme", FailurePolicy::Closed, 100).await,
+        tenant("globex", FailurePolicy::Closed, 100).await,
+    );
+    within(Duration::from_secs(5), async || quotas.usage(globex.record()).await.is_ok()).await;
+    let mut connection = raw(&server.url()).await;
+    let _: () = crate::support::ask(&mut connection, &["SET", "tenant:{acme}:q", "no hash"]).await;
+    for _ in 0..20 {
+        let error = quotas.decide(&acme, &ASK).await.unwrap_err();
+        assert!(!format!("{error:?}").contains("acme"));
+        assert!(quotas.decide(&globex, &ASK).await.is_ok());
+    }
+    assert_eq!(ask_often(&quotas, &acme, 10).await.failed, 10);
+    assert_eq!(ask_often(&quotas, &globex, 10).await.admitted, 10);
+    assert_eq!(told.fallbacks.lock().unwrap().len(), 30);
+}
+
+#[tokio::test]
+async fn a_server_that_was_demoted_is_left_for_the_one_that_took_over() {
+    let (old, new) = (Fragile::start(), Fragile::start());
+    let proxy = Proxy::to(old.port()).await;
+    let redis = Redis::open(&old.url().replace(&old.port().to_string(), &proxy.port.to_string())).unwrap();
+    let (_, quotas) = manager(&redis);
+    let three = three(10).await;
+    within(Duration::from_secs(5), async || is_normal(&quotas, &three).await).await;
+    let mut connection = raw(&old.url()).await;
+    let _: () = crate::support::ask(&mut connection, &["REPLICAOF", "127.0.0.1", "1"]).await;
+    proxy.lead_to(new.port());
+    within(Duration::from_secs(5), async || {
+        ask_often(&quotas, &three.local, 1).await;
+        is_normal(&quotas, &three).await
+    })
+    .await;
 }

@@ -10,7 +10,7 @@ use tenant_core::{
 use tenant_redis::{Keyspace, Redis, RedisQuotaManager};
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{ask, context, fresh_keys, id, plain, raw, room_in_the_minute, shared, told};
+use crate::support::{ask, calls, context, fresh_keys, id, plain, raw, room_in_the_minute, shared, to, told};
 
 const REQUEST: [Cost; 1] = [Cost::requests(1)];
 
@@ -120,6 +120,28 @@ async fn leased_batches_never_admit_more_and_strand_less_than_was_said() {
     }
     let fresh = patient(&redis);
     assert_eq!(admitted(&fresh, &tenant, 300).await + sum, 1_000);
+}
+
+#[tokio::test]
+async fn what_was_leased_is_charged_spent_without_asking_and_given_back_at_the_end() {
+    let server = Server::start().unwrap();
+    let redis = to(&server);
+    let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_secs(10)).batch(100).build();
+    let tenant =
+        context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, 1_000))).await;
+    let used = async || quotas.usage(tenant.record()).await.unwrap().limits[0].used;
+    assert_eq!(admitted(&quotas, &tenant, 1).await, 1);
+    assert_eq!(used().await, 100);
+    let before = calls(&server.url(), "evalsha").await;
+    assert_eq!(admitted(&quotas, &tenant, 70).await, 70);
+    assert_eq!(calls(&server.url(), "evalsha").await, before);
+    let last = quotas.try_decide(&tenant, &REQUEST).unwrap();
+    assert_eq!(last.states().map(|(_, state)| state.remaining).collect::<Vec<_>>(), [1_000 - 72]);
+    quotas.settle(&tenant, &last, &[Cost::requests(0)]);
+    quotas.flush().await;
+    assert_eq!(used().await, 71);
+    // A batch for which there is no room leaves the rest to be admitted one by one.
+    assert_eq!(admitted(&quotas, &tenant, 1_000).await, 929);
 }
 
 #[tokio::test]

@@ -263,6 +263,7 @@ impl Drop for Lag {
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     generation: tokio::sync::watch::Sender<u32>,
+    target: Arc<AtomicU32>,
 }
 
 impl Proxy {
@@ -270,10 +271,13 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let own = listener.local_addr().unwrap().port();
         let (generation, watch) = tokio::sync::watch::channel(0);
+        let target = Arc::new(AtomicU32::new(port.into()));
+        let leads_to = Arc::clone(&target);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let mut watch = watch.clone();
                 watch.mark_unchanged();
+                let port = u16::try_from(leads_to.load(Ordering::SeqCst)).unwrap();
                 tokio::spawn(async move {
                     let mut client = client;
                     let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -287,7 +291,12 @@ impl Proxy {
                 });
             }
         });
-        Self { port: own, generation }
+        Self { port: own, generation, target }
+    }
+
+    /// Whoever connects from now on gets there; who is connected stays where he is.
+    pub(crate) fn lead_to(&self, port: u16) {
+        self.target.store(port.into(), Ordering::SeqCst);
     }
 
     /// Whatever is connected hears nothing any more.
