@@ -59,7 +59,7 @@ pub fn configs(limits: Limits) -> Result<Arc<CachedConfigs<InMemoryConfigManager
     // Twice as large as need be: its parts are not filled evenly.
     let configs = CachedConfigs::new(InMemoryConfigManager::new(), 2 * KNOWN, A_DAY);
     for name in names() {
-        configs.refresh(config(&name, limits)?);
+        configs.refresh(config(&name, limits)?)?;
     }
     Ok(Arc::new(configs))
 }

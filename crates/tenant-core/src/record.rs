@@ -49,6 +49,16 @@ impl TenantRecord {
         Self::new(config)
     }
 
+    /// Counts by these limits, and not by those that the config amounts to by itself: a config manager that knows the
+    /// plans merges them in with [`Plans::limits`](crate::Plans::limits).
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = Arc::new(limits);
+        // What others keep here was made of the limits before.
+        (self.quota, self.edge) = (QuotaSlot::default(), QuotaSlot::default());
+        self
+    }
+
     /// Marks the tenant as gone: every context of it, older records' included, is refused from now on.
     pub fn retire(&self) {
         self.liveness.retire();
@@ -77,7 +87,7 @@ impl TenantRecord {
         &self.config
     }
 
-    /// The limits that the config amounts to.
+    /// The limits that the config amounts to, with those of its plan where the config manager knows the plans.
     #[inline]
     #[must_use]
     pub const fn limits(&self) -> &Arc<Limits> {

@@ -124,7 +124,7 @@ fn every_kind_of_limit_survives_a_round_trip_through_json() {
     let json = serde_json::to_value(calls()).unwrap();
     let expected = serde_json::json!({
         "kind": "rate", "dimension": "requests", "window": "month", "limit": 9, "algorithm": "fixed",
-        "shadow": false, "failure_policy": "local",
+        "shadow": false,
     });
     assert_eq!(json, expected);
 }

@@ -13,15 +13,15 @@ use std::{
 
 use async_trait::async_trait;
 use foldhash::fast::RandomState;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::{
     ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore, Lookup, Page, TenantList,
     flight::Flight, shard::Shard,
 };
 use crate::{
-    Clock, Hooks, Monotonic, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantRecord,
-    clock::ClockHandle, hooks::ConfigLookup,
+    Clock, Hooks, Monotonic, Plans, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantRecord,
+    clock::ClockHandle, hooks::ConfigLookup, quota::Limits,
 };
 
 /// Remembers what a [`ConfigStore`] said: LRU, with a time to live.
@@ -75,6 +75,7 @@ const MIN_PER_SHARD: usize = 64;
 struct Shards {
     hasher: RandomState,
     shards: Box<[Mutex<Shard>]>,
+    plans: RwLock<Plans>,
 }
 
 impl Shards {
@@ -84,6 +85,7 @@ impl Shards {
         Self {
             hasher: RandomState::default(),
             shards: (0..count).map(|_| Mutex::new(Shard::new(each))).collect(),
+            plans: RwLock::default(),
         }
     }
 
@@ -93,6 +95,23 @@ impl Shards {
         // By bits that the maps look at last.
         let number = usize::try_from(id.hash_code() >> 32).unwrap_or(0) & (self.shards.len() - 1);
         &self.shards[number]
+    }
+
+    /// The limits of a tenant on its plan. Where they make no sense, contexts of the tenant hear all the same whether
+    /// it is still served, and nothing of it is kept.
+    fn merge(&self, shard: &mut Shard, config: &TenantConfig) -> Result<Limits, StoreError> {
+        let merged = self.plans.read().merged(config);
+        if merged.is_err() {
+            shard.forget(&config.tenant_id);
+            shard.record_for(&config.tenant_id, config.clone(), Limits::default());
+        }
+        merged
+    }
+
+    fn put(&self, shard: &mut Shard, config: TenantConfig, expires: Monotonic) -> Written {
+        let limits = self.merge(shard, &config)?;
+        let id = config.tenant_id;
+        Ok(shard.put(&id, config, limits, expires))
     }
 }
 
@@ -141,6 +160,28 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         self
     }
 
+    /// Merges the plans' limits into those of their tenants. A tenant whose limits make no sense on its plan is neither
+    /// written nor served.
+    #[must_use]
+    pub fn with_plans(self, plans: Plans) -> Self {
+        self.set_plans(plans);
+        self
+    }
+
+    /// Changes the plans: all tenants are read anew, and keep their counts.
+    pub fn set_plans(&self, plans: Plans) {
+        *self.shards.plans.write() = plans;
+        for shard in &self.shards.shards {
+            shard.lock().forget_all();
+        }
+    }
+
+    /// The plans.
+    #[must_use]
+    pub fn plans(&self) -> Plans {
+        self.shards.plans.read().clone()
+    }
+
     /// The store behind the cache.
     #[must_use]
     pub const fn store(&self) -> &Arc<S> {
@@ -167,11 +208,14 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
     }
 
     /// Takes over a config that was changed elsewhere; an older one than is known changes nothing.
-    pub fn refresh(&self, config: TenantConfig) -> Arc<TenantRecord> {
+    ///
+    /// # Errors
+    /// Its limits make no sense on its plan.
+    pub fn refresh(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         let (id, expires) = (config.tenant_id, self.expiry(&config.tenant_id, self.ttl));
         let mut shard = self.shards.of(&id).lock();
         shard.forget_flight(&id);
-        shard.put(&id, config, expires)
+        self.shards.put(&mut shard, config, expires)
     }
 
     fn expiry(&self, id: &TenantId, ttl: Duration) -> Monotonic {
@@ -191,13 +235,13 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
             let answer = flight.arrive().await?;
             let mut shard = self.shards.of(id).lock();
             if shard.land(id, waiting.number) {
-                return Ok(self.keep(&mut shard, id, answer));
+                return self.keep(&mut shard, id, answer);
             }
             // Whoever waited for the same load has kept it, or a write has overtaken it: then read anew.
             match shard.peek(id, self.clock.coarse_monotonic()) {
                 Some(Lookup::Found(record)) => return Ok(Some(record)),
                 Some(Lookup::Missing) => return Ok(None),
-                None => overtaken = answer.map(|config| shard.record_for(id, config)),
+                None => overtaken = self.without_keeping(&mut shard, answer)?,
             }
             drop(shard);
         }
@@ -215,14 +259,24 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         shard: &mut Shard,
         id: &TenantId,
         answer: Option<TenantConfig>,
-    ) -> Option<Arc<TenantRecord>> {
+    ) -> Result<Option<Arc<TenantRecord>>, StoreError> {
         match answer {
-            Some(config) => Some(shard.put(id, config, self.expiry(id, self.ttl))),
+            Some(config) => self.shards.put(shard, config, self.expiry(id, self.ttl)).map(Some),
             None => {
                 shard.put_missing(id, self.expiry(id, self.missing_ttl));
-                None
+                Ok(None)
             }
         }
+    }
+
+    fn without_keeping(
+        &self,
+        shard: &mut Shard,
+        answer: Option<TenantConfig>,
+    ) -> Result<Option<Arc<TenantRecord>>, StoreError> {
+        let Some(config) = answer else { return Ok(None) };
+        let limits = self.shards.merge(shard, &config)?;
+        Ok(Some(shard.record_for(&config.tenant_id.clone(), config, limits)))
     }
 
     /// Runs a write to its end even where the one who asked for it goes away, so that what the store has taken is
@@ -231,15 +285,17 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
     where
         F: Future<Output = Written> + Send + 'static,
     {
+        self.shards.plans.read().merged(&config)?;
         let (shards, id) = (Arc::clone(&self.shards), config.tenant_id);
         let (write, expires) = (write(Arc::clone(&self.store), config), self.expiry(&id, self.ttl));
         let announcer = self.announcer.clone();
         let task = tokio::spawn(async move {
             let answer = write.await;
+            let change = change(id, answer.as_ref().map(|record| Some(record.config())));
             let mut shard = shards.of(&id).lock();
             shard.forget_flight(&id);
             let answer = match answer {
-                Ok(record) => Ok(shard.put(&id, record.config().clone(), expires)),
+                Ok(record) => shards.put(&mut shard, record.config().clone(), expires),
                 Err(error) => {
                     // Even a failed write may have been applied.
                     shard.forget(&id);
@@ -247,26 +303,24 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
                 }
             };
             drop(shard);
-            tell(announcer, id, answer.as_ref().map(|record| Some(record.config())));
+            tell(announcer, change);
             answer
         });
         task.await.map_err(StoreError::unavailable)?
     }
 }
 
-/// Tells of a write: of one that failed too, unless the store has said that nothing was written.
-fn tell(
-    announcer: Option<Arc<dyn ConfigAnnouncer>>,
-    id: TenantId,
-    answer: Result<Option<&TenantConfig>, &StoreError>,
-) {
-    let change = match answer {
-        Ok(Some(config)) => ConfigChange::to(config),
-        Ok(None) => ConfigChange::of(id),
-        Err(error) if error.kind() == StoreErrorKind::Unavailable => ConfigChange::of(id),
-        Err(_) => return,
-    };
-    if let Some(announcer) = announcer {
+/// What there is to tell of a write: of one that failed too, unless the store has said that nothing was written.
+fn change(id: TenantId, answer: Result<Option<&TenantConfig>, &StoreError>) -> Option<ConfigChange> {
+    match answer {
+        Ok(Some(config)) => Some(ConfigChange::to(config)),
+        Ok(None) => Some(ConfigChange::of(id)),
+        Err(error) => (error.kind() == StoreErrorKind::Unavailable).then(|| ConfigChange::of(id)),
+    }
+}
+
+fn tell(announcer: Option<Arc<dyn ConfigAnnouncer>>, change: Option<ConfigChange>) {
+    if let (Some(announcer), Some(change)) = (announcer, change) {
         announcer.announce(change);
     }
 }
@@ -338,7 +392,7 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
                 shard.forget(&id);
             }
             drop(shard);
-            tell(announcer, id, answer.as_ref().map(|()| None));
+            tell(announcer, change(id, answer.as_ref().map(|()| None)));
             answer
         });
         task.await.map_err(StoreError::unavailable)?

@@ -5,8 +5,8 @@ use parking_lot::{RwLock, RwLockReadGuard};
 
 use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, store::not_found};
 use crate::{
-    Clock, InvalidConfig, StoreError, StoreErrorKind, SystemClock, TenantConfig, TenantId, TenantRecord,
-    TenantStatus, Timestamp,
+    Clock, InvalidConfig, Plans, StoreError, StoreErrorKind, SystemClock, TenantConfig, TenantId,
+    TenantRecord, TenantStatus, Timestamp,
 };
 
 /// Keeps configs in this process' memory: for tests, and for deployments whose tenants are known at start.
@@ -22,6 +22,7 @@ use crate::{
 /// ```
 pub struct InMemoryConfigManager {
     clock: Arc<dyn Clock>,
+    plans: Plans,
     tenants: RwLock<Tenants>,
 }
 
@@ -42,7 +43,7 @@ impl InMemoryConfigManager {
     /// No tenants yet; time stamps come from `clock`.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, tenants: RwLock::default() }
+        Self { clock, plans: Plans::default(), tenants: RwLock::default() }
     }
 
     /// These tenants.
@@ -57,8 +58,22 @@ impl InMemoryConfigManager {
         Ok(manager)
     }
 
+    /// Merges the plans' limits into those of their tenants.
+    ///
+    /// # Errors
+    /// The limits of a tenant make no sense on its plan.
+    pub fn with_plans(mut self, plans: Plans) -> Result<Self, StoreError> {
+        for record in self.tenants.get_mut().records.values_mut() {
+            let limits = plans.merged(record.config())?;
+            *record = Arc::new(record.succeed(record.config().clone()).with_limits(limits));
+        }
+        self.plans = plans;
+        Ok(self)
+    }
+
     fn insert(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         config.validate().map_err(|error| invalid(&error))?;
+        let limits = self.plans.merged(&config)?;
         let mut tenants = self.tenants.write();
         if tenants.records.contains_key(&config.tenant_id) {
             return Err(StoreError::new(StoreErrorKind::AlreadyExists, "the tenant exists already"));
@@ -68,11 +83,12 @@ impl InMemoryConfigManager {
         config.updated_at = config.created_at;
         tenants.take_hosts(&config)?;
         tenants.order.push(config.tenant_id);
-        Ok(tenants.put(TenantRecord::new(config)))
+        Ok(tenants.put(TenantRecord::new(config).with_limits(limits)))
     }
 
     fn replace(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         config.validate().map_err(|error| invalid(&error))?;
+        let limits = self.plans.merged(&config)?;
         let mut tenants = self.tenants.write();
         let old = tenants.kept(&config.tenant_id)?;
         if old.config().revision != config.revision {
@@ -85,7 +101,7 @@ impl InMemoryConfigManager {
         config.created_at = old.config().created_at;
         config.updated_at = Timestamp::from(self.clock.unix());
         tenants.take_hosts(&config)?;
-        Ok(tenants.put(old.succeed(config)))
+        Ok(tenants.put(old.succeed(config).with_limits(limits)))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Tenants> {

@@ -9,7 +9,7 @@ use std::{
 use lru::LruCache;
 
 use super::{ConfigVersion, Lookup, brought::Brought, flight::Flight};
-use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, record::Liveness};
+use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, quota::Limits, record::Liveness};
 
 pub(super) struct Shard {
     tenants: LruCache<TenantId, Entry, Brought>,
@@ -107,9 +107,10 @@ impl Shard {
         &mut self,
         id: &TenantId,
         config: TenantConfig,
+        limits: Limits,
         expires: Monotonic,
     ) -> Arc<TenantRecord> {
-        let record = self.record_for(id, config);
+        let record = self.record_for(id, config, limits);
         self.missing.pop(id);
         self.tenants.put(*id, Entry { record: Arc::clone(&record), expires, promoted: self.hits });
         record
@@ -148,7 +149,8 @@ impl Shard {
         }
     }
 
-    /// Forgets all tenants, and answers with those that are held by somebody else.
+    /// Forgets all tenants, makes all loads under way things of the past, and answers with the tenants that are held by
+    /// somebody else.
     pub(super) fn forget_all(&mut self) -> Vec<TenantId> {
         self.flights.clear();
         self.tenants.clear();
@@ -164,17 +166,23 @@ impl Shard {
     }
 
     /// The record for a config: the one in memory if it is as new, else one that speaks for the same tenant.
-    pub(super) fn record_for(&mut self, id: &TenantId, config: TenantConfig) -> Arc<TenantRecord> {
+    pub(super) fn record_for(
+        &mut self,
+        id: &TenantId,
+        config: TenantConfig,
+        limits: Limits,
+    ) -> Arc<TenantRecord> {
         if let Some(entry) = self.tenants.peek(id)
             && !is_newer(&config, entry.record.config())
         {
             return Arc::clone(&entry.record);
         }
         let alive = self.alive.get(&config.tenant_id).and_then(Weak::upgrade);
-        let record = Arc::new(match alive {
+        let record = match alive {
             Some(liveness) => TenantRecord::resume(config, &liveness),
             None => TenantRecord::new(config),
-        });
+        };
+        let record = Arc::new(record.with_limits(limits));
         self.alive.insert(*record.id(), Arc::downgrade(record.liveness()));
         self.prune();
         record

@@ -7,7 +7,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    InvalidConfig, LimitKind, LimitSetting, NamedLimit, QuotaConfig, TenantConfig,
+    InvalidConfig, LimitKind, LimitSetting, NamedLimit, QuotaConfig, StoreError, StoreErrorKind,
+    TenantConfig,
     config::{check_limits, check_shorthands, is_limit_name},
     quota::Limits,
 };
@@ -151,6 +152,19 @@ impl Plans {
         };
         check_limits(&config.limits, base, false)?;
         Ok(Limits::new(merge::merge(config, plan)))
+    }
+
+    /// As [`Plans::limits`], for a config manager. Of a tenant that is not served nothing is counted: so that one whose
+    /// plan is gone can still be suspended and deleted, but not activated. One that knows no plans (a store behind a cache
+    /// that does) takes the config by itself.
+    pub(crate) fn merged(&self, config: &TenantConfig) -> Result<Limits, StoreError> {
+        if self.is_empty() {
+            return Ok(Limits::of(config));
+        }
+        match self.limits(config) {
+            Err(_) if !config.status.is_active() => Ok(Limits::default()),
+            limits => limits.map_err(|error| StoreError::new(StoreErrorKind::Invalid, error.to_string())),
+        }
     }
 
     fn plan_of(&self, config: &TenantConfig) -> Result<Option<&Plan>, InvalidConfig> {

@@ -7,6 +7,7 @@ mod clocks;
 mod exactness;
 mod models;
 mod permits;
+mod plans;
 mod ready;
 mod reclaim;
 mod settling;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenant::{
-    InvalidConfig, LimitSetting, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId, TenantStatus,
-    Timestamp,
+    InvalidConfig, LimitSetting, Plans, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId,
+    TenantStatus, Timestamp,
 };
 
 /// The body of `POST /admin/tenants` and `PUT /admin/tenants/{id}`: flat, or with nested `quota` and `policy`.
@@ -50,7 +50,7 @@ impl TenantBody {
     }
 
     /// The config that the body describes in full: what it does not name has its default.
-    pub(super) fn into_config(self, id: TenantId) -> Result<TenantConfig, Rejection> {
+    pub(super) fn into_config(self, id: TenantId, plans: &Plans) -> Result<TenantConfig, Rejection> {
         let quota = self.quota()?;
         let policy = self.policy()?;
         let name = self.name.unwrap_or_else(|| id.as_str().to_owned());
@@ -64,7 +64,9 @@ impl TenantBody {
             .branding(self.branding.unwrap_or_default())
             .limits(self.limits.unwrap_or_default())
             .metadata(self.metadata.unwrap_or_default());
-        builder.build().map_err(|error| invalid(&error))
+        let config = builder.build().map_err(|error| invalid(&error))?;
+        plans.limits(&config).map_err(|error| invalid(&error))?;
+        Ok(config)
     }
 
     fn quota(&self) -> Result<QuotaConfig, Rejection> {

@@ -24,7 +24,7 @@ type Answer = Result<Response, ApiError>;
 
 pub(super) async fn create(State(app): State<AppState>, StrictJson(body): StrictJson<TenantBody>) -> Answer {
     let id = body.new_id()?;
-    let config = body.into_config(id)?;
+    let config = body.into_config(id, &app.configs.plans())?;
     let configs = Arc::clone(&app.configs);
     let record = app.change_hosts(async move { configs.create(config).await }).await?;
     let location = [("location", format!("/admin/tenants/{id}"))];
@@ -43,7 +43,7 @@ pub(super) async fn replace(
 ) -> Answer {
     let id = parse_id(&id)?;
     body.agree_with(&id)?;
-    let new = body.into_config(id)?;
+    let new = body.into_config(id, &app.configs.plans())?;
     let configs = Arc::clone(&app.configs);
     let change = move |config: &mut TenantConfig| {
         let kept = config.clone();
@@ -88,9 +88,10 @@ pub(super) async fn set_quota(
         config.limits.clone_from(&body.limits);
     };
     // Held against the rules first, so that the answer names the field.
-    let mut trial = TenantConfig::builder(id).build().map_err(|error| invalid(&error))?;
+    let mut trial = app.configs.fetch(&id).await?.ok_or_else(Rejection::tenant_not_found)?;
     change(&mut trial);
     trial.validate().map_err(|error| invalid(&error))?;
+    app.configs.plans().limits(&trial).map_err(|error| invalid(&error))?;
     let record = app.configs.modify(&id, change).await?;
     Ok(view(&record).into_response())
 }

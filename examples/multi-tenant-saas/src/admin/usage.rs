@@ -7,7 +7,10 @@ use axum::{
     extract::{Path, State},
 };
 use serde::Serialize;
-use tenant::{ApiError, QuotaConfig, QuotaManager, TenantId, TenantRecord, quota::LimitUsage};
+use tenant::{
+    ApiError, QuotaConfig, QuotaManager, TenantId, TenantRecord,
+    quota::{LimitUsage, Limits},
+};
 
 use super::tenants::find;
 use crate::state::AppState;
@@ -41,7 +44,10 @@ pub(super) async fn show(
     State(app): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<UsageView>, ApiError> {
-    let record = TenantRecord::new(find(&app, &id).await?);
+    let config = find(&app, &id).await?;
+    // Of a tenant on a plan that is gone, what its own config limits.
+    let limits = app.configs.plans().limits(&config).unwrap_or_else(|_| Limits::of(&config));
+    let record = TenantRecord::new(config).with_limits(limits);
     let usage = app.quotas.usage(&record).await?;
     let by_name = |name: &str| usage.limits.iter().find(|used| &*used.limit.name == name);
     let limits = usage.limits.iter().map(|used| (used.limit.name.to_string(), view(used)));

@@ -76,7 +76,7 @@ fn a_wrong_field_is_a_400_that_names_it_and_creates_nothing() {
         (json!({ "tenant_id": "x", "limits": { "users": 5 } }), "limits.users"),
         (
             json!({ "tenant_id": "x", "limits": { "a": { "kind": "rate", "limit": 1, "dimension": "requests", "window": "0s" } } }),
-            "limits.a",
+            "limits.a.window",
         ),
         (json!({ "tenant_id": "x", "name": "" }), "name"),
         (json!({ "tenant_id": "x", "plan": "" }), "plan"),

@@ -149,3 +149,95 @@ fn many_at_once_are_admitted_exactly_up_to_the_limit() {
     });
     assert_eq!(admitted, 50);
 }
+
+/// Sets named limits, and answers with what the tenant's limits are then.
+fn set(server: &TestServer, limits: &serde_json::Value) -> serde_json::Value {
+    let tenant = server.admin("PUT", "/admin/tenants/acme/quota", Some(&json!({ "limits": limits }))).ok(200);
+    tenant["limits"].clone()
+}
+
+#[test]
+fn named_limits_of_every_kind_come_back_as_they_were_given() {
+    let server = limited(0, 0);
+    let limits = json!({
+        "workflows": 5,
+        "executions_per_day": "unlimited",
+        "concurrent_executions": { "kind": "concurrency", "limit": 2, "shadow": false, "failure_policy": "closed" },
+        "seats": { "kind": "stock", "limit": "unlimited", "shadow": false },
+        "smooth": {
+            "kind": "rate", "dimension": "requests", "window": "minute", "limit": 7, "algorithm": "sliding",
+            "sub_windows": 12, "shadow": false,
+        },
+        "burst": {
+            "kind": "rate", "dimension": "tokens", "window": "10s", "limit": 7, "algorithm": "token_bucket",
+            "burst": 3, "shadow": true, "failure_policy": "open",
+        },
+    });
+    assert_eq!(set(&server, &limits), limits);
+}
+
+#[test]
+fn a_limit_that_makes_no_sense_is_a_400_that_names_it() {
+    let server = limited(0, 0);
+    let rate = |more: serde_json::Value| {
+        let mut rate = json!({ "kind": "rate", "dimension": "requests", "window": "minute", "limit": 1 });
+        rate.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        rate
+    };
+    for (wrong, field) in [
+        (json!(5), "limits.x"),
+        (json!(-5), "limits.x"),
+        (json!(1.5), "limits.x"),
+        (json!("none"), "limits.x"),
+        (json!(null), "limits.x"),
+        (json!({ "kind": "rate", "dimension": "requests", "limit": 1 }), "limits.x.window"),
+        (json!({ "kind": "rate", "window": "minute", "limit": 1 }), "limits.x.dimension"),
+        (json!({ "kind": "rate", "dimension": "requests", "window": "minute" }), "limits.x.limit"),
+        (json!({ "kind": "speed", "limit": 1 }), "limits.x.kind"),
+        (json!({ "kind": "concurrency", "limit": -1 }), "limits.x.limit"),
+        (json!({ "kind": "stock", "limit": 1, "window": "day" }), "limits.x.window"),
+        (rate(json!({ "window": "0s" })), "limits.x.window"),
+        (rate(json!({ "window": "minut" })), "limits.x.window"),
+        (rate(json!({ "limit": 9_007_199_254_740_993_u64 })), "limits.x"),
+        (rate(json!({ "algorithm": "sliding", "sub_windows": 0 })), "limits.x.sub_windows"),
+        (rate(json!({ "algorithm": "token_bucket", "burst": -1 })), "limits.x.burst"),
+        (rate(json!({ "burst": 1 })), "limits.x.burst"),
+        (rate(json!({ "algorithm": "leaky" })), "limits.x.algorithm"),
+        (rate(json!({ "failure_policy": "maybe" })), "limits.x.failure_policy"),
+        (rate(json!({ "per": "minute" })), "limits.x.per"),
+    ] {
+        let body = json!({ "limits": { "x": wrong } });
+        let answer = server.admin("PUT", "/admin/tenants/acme/quota", Some(&body));
+        let problem = answer.is_problem(400, "invalid_request");
+        assert_eq!(problem["field"], field, "{body}: {problem}");
+    }
+    for wrong in
+        [json!({ "rpm": 5 }), json!({ "a b": rate(json!({})) }), json!({ "workflows": rate(json!({})) })]
+    {
+        let body = json!({ "limits": wrong });
+        server.admin("PUT", "/admin/tenants/acme/quota", Some(&body)).is_problem(400, "invalid_request");
+    }
+}
+
+#[test]
+fn a_sliding_limit_and_a_bucket_hold_in_the_server() {
+    let server = limited(0, 0);
+    let of = |algorithm: &str| json!({ "kind": "rate", "dimension": "requests", "window": "minute", "limit": 4, "algorithm": algorithm });
+    for algorithm in ["sliding", "token_bucket"] {
+        set(&server, &json!({ algorithm: of(algorithm) }));
+        server.advance(120);
+        for left in (0..4).rev() {
+            let answer = server.get("acme", "/api/users");
+            answer.ok(200);
+            assert!(answer.header("ratelimit").unwrap().contains(&format!("r={left}")), "{algorithm}");
+        }
+        let denied = server.get("acme", "/api/users");
+        denied.is_problem(429, "quota_exceeded");
+        let wait: u64 = denied.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=70).contains(&wait), "{algorithm}: {wait}");
+        server.advance(wait);
+        server.get("acme", "/api/users").ok(200);
+        let usage = server.admin("GET", "/admin/tenants/acme/usage", None).ok(200);
+        assert_eq!(usage["limits"][algorithm]["limit"], 4);
+    }
+}

@@ -23,7 +23,7 @@ struct Wire {
     burst: Option<u64>,
     #[serde(default)]
     shadow: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_local")]
     failure_policy: FailurePolicy,
 }
 
@@ -45,6 +45,11 @@ enum AlgorithmWord {
 
 #[derive(Clone, Copy, Serialize)]
 struct SubWindows(u8);
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like that")]
+fn is_local(policy: &FailurePolicy) -> bool {
+    *policy == FailurePolicy::Local
+}
 
 const MAX_SUB_WINDOWS: u64 = 100;
 

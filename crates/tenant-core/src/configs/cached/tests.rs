@@ -215,9 +215,9 @@ async fn holds_no_more_than_its_capacity() {
 async fn a_tenant_in_use_is_not_evicted_however_many_others_come_by() {
     let (_, configs) = cached(Slow::open(&[]), 64);
     let config = |name: &str| TenantConfig::builder(id(name)).build().unwrap();
-    configs.refresh(config("busy"));
+    configs.refresh(config("busy")).unwrap();
     for number in 0..1_000 {
-        configs.refresh(config(&format!("t{number}")));
+        configs.refresh(config(&format!("t{number}"))).unwrap();
         assert!(configs.peek(&id("busy")).is_some(), "after {number} others");
     }
     assert!(configs.peek(&id("t0")).is_none());
