@@ -247,9 +247,9 @@ impl Lag {
         lag
     }
 
-    /// A question is asked and its answer is woken up for.
-    pub(crate) fn twice(&self) -> Duration {
-        Duration::from_micros(self.longest.load(Ordering::Relaxed).into()) * 2
+    /// For four who are woken up one after the other: the timer, the asker, the connection and the server.
+    pub(crate) fn allowance(&self) -> Duration {
+        Duration::from_micros(self.longest.load(Ordering::Relaxed).into()) * 4
     }
 }
 
