@@ -4,11 +4,11 @@ use std::hash::{BuildHasher, Hasher};
 
 /// Hands on the hash that an id brings along.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Brought;
+pub(super) struct Brought;
 
 /// The hasher of [`Brought`].
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BroughtHasher(u64);
+pub(super) struct BroughtHasher(u64);
 
 impl BuildHasher for Brought {
     type Hasher = BroughtHasher;

@@ -9,7 +9,6 @@ mod memory;
 mod shard;
 mod store;
 
-pub(crate) use brought::Brought;
 pub use cached::{CacheStats, CachedConfigs};
 pub use change::{ConfigAnnouncer, ConfigChange, ConfigListener, ConfigVersion};
 pub use manager::{ConfigManager, Lookup};

@@ -1,4 +1,7 @@
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
 
 use super::Plan;
 use crate::{
@@ -11,8 +14,8 @@ pub(super) fn merge(config: &TenantConfig, plan: Option<&Plan>) -> Vec<Limit> {
     let base = plan.map(|plan| plan.quota).unwrap_or_default();
     let own = config.quota;
     let shorthands = [
-        shorthand("rpm", Dimension::Requests, own.requests_per_minute.or(base.requests_per_minute)),
-        shorthand("tpm", Dimension::Tokens, own.tokens_per_minute.or(base.tokens_per_minute)),
+        shorthand(&RPM, Dimension::Requests, own.requests_per_minute.or(base.requests_per_minute)),
+        shorthand(&TPM, Dimension::Tokens, own.tokens_per_minute.or(base.tokens_per_minute)),
     ];
     let of_plan = plan.map(|plan| plan.limits.keys()).into_iter().flatten();
     let names: BTreeSet<&String> = of_plan.chain(config.limits.keys()).collect();
@@ -20,9 +23,13 @@ pub(super) fn merge(config: &TenantConfig, plan: Option<&Plan>) -> Vec<Limit> {
     shorthands.into_iter().flatten().chain(named).collect()
 }
 
-fn shorthand(name: &str, dimension: Dimension, limit: Option<u64>) -> Option<Limit> {
+/// Almost every tenant has them: they are the same two texts for all.
+static RPM: LazyLock<Arc<str>> = LazyLock::new(|| "rpm".into());
+static TPM: LazyLock<Arc<str>> = LazyLock::new(|| "tpm".into());
+
+fn shorthand(name: &Arc<str>, dimension: Dimension, limit: Option<u64>) -> Option<Limit> {
     Some(Limit {
-        name: name.into(),
+        name: Arc::clone(name),
         kind: LimitKind::Rate { window: Window::Minute, algorithm: Algorithm::Fixed },
         dimension,
         limit: limit.filter(|&limit| limit > 0)?,

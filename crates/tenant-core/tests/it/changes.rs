@@ -22,6 +22,7 @@ fn a_changed_limit_keeps_its_count_up_and_down() {
         let denied = decide(&quotas, &lower, &[Cost::requests(1)]);
         assert_eq!(denied.states().next().unwrap().1.remaining, 0, "{algorithm:?}");
         assert!(!denied.is_admitted());
+        assert!(admit(&quotas, &lower, 0), "{algorithm:?}: asking for nothing is fine even beyond the limit");
         assert_eq!(used(&quotas, &lower), [("calls".to_owned(), 6)]);
         let higher = with(8);
         assert_eq!(admitted(&quotas, &higher, 5), 2, "{algorithm:?}");

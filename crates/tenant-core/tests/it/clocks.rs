@@ -1,8 +1,10 @@
 //! Civil time steps: it must buy nobody a second budget, and make nobody wait for a far future.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tenant_core::{Algorithm, UnixTime, Window, quota::Cost};
+use tenant_core::{
+    Algorithm, Clock, InMemoryQuotaManager, ManualClock, Monotonic, UnixTime, Window, quota::Cost,
+};
 
 use crate::support::{ALGORITHMS, NOON, acme, admit, admitted, calls, decide, enter, limited, manager, secs};
 
@@ -103,4 +105,35 @@ fn a_month_ends_with_the_calendars_leap_years_included() {
     assert_eq!(admitted(&quotas, &tenant, 1), 1);
     clock.step_unix_to(noon(1_709_164_800));
     assert_eq!(admitted(&quotas, &tenant, 1), 0);
+}
+
+/// A clock whose coarse reading is that of its last tick, up to 10 ms ago.
+#[derive(Debug)]
+struct Ticking(ManualClock);
+
+impl Clock for Ticking {
+    fn monotonic(&self) -> Monotonic {
+        self.0.monotonic()
+    }
+
+    fn unix(&self) -> UnixTime {
+        self.0.unix()
+    }
+
+    fn coarse_unix(&self) -> UnixTime {
+        let nanos = self.0.unix().as_nanos();
+        UnixTime::from_nanos(nanos - nanos % 10_000_000)
+    }
+}
+
+#[test]
+fn a_bucket_that_fills_up_faster_than_the_clock_ticks_loses_nothing() {
+    let clock = Arc::new(Ticking(ManualClock::starting_at(NOON)));
+    let quotas = InMemoryQuotaManager::with_clock(Arc::clone(&clock) as _);
+    let tenant = limited(calls(Window::Second, 1_000, Algorithm::TokenBucket { burst: Some(1) }));
+    let ask = |_| {
+        clock.0.advance(Duration::from_millis(1));
+        u64::from(admit(&quotas, &tenant, 1))
+    };
+    assert_eq!((0..500).map(ask).sum::<u64>(), 500);
 }

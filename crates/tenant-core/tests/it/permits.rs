@@ -114,6 +114,8 @@ fn permits_survive_changes_of_the_limit() {
     assert!(permit(&quotas, &lower).is_none(), "one is still out");
     let none = enter(acme());
     assert!(permit(&quotas, &none).is_none() && decide(&quotas, &none, &[jobs(1)]).is_admitted());
+    assert!(permit(&quotas, &lower).is_none(), "it was not forgotten while there was no limit");
+    assert!(decide(&quotas, &none, &[jobs(1)]).is_admitted());
     permits.clear();
     assert!(permit(&quotas, &lower).is_some(), "given back while the limit was away");
     assert_eq!(held(&quotas, &lower), 0);

@@ -10,13 +10,16 @@ use super::super::{
     counter::{Counter, Standing, Taken},
     decision::States,
 };
-use crate::{LimitKind, UnixTime};
+use crate::{LimitKind, TenantId, UnixTime};
 
 /// The limits, by position, that crossed a threshold, with the threshold in percent: almost always none.
 pub(super) type Crossed = Vec<(usize, u8)>;
 
-#[derive(Debug, Default)]
-pub(super) struct Cell(Mutex<Counts>);
+#[derive(Debug)]
+pub(super) struct Cell {
+    tenant: Box<str>,
+    counts: Mutex<Counts>,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -24,8 +27,12 @@ struct Counts {
     layout: Arc<Limits>,
     counters: SmallVec<[Counter; 1]>,
     /// Counters of limits that the layout does not have (any more): a context of an older config may come back.
-    parked: Box<[(Limit, Counter)]>,
+    parked: Option<Box<Parked>>,
 }
+
+/// In a box of its own: few cells have any.
+#[derive(Debug, Default)]
+struct Parked(Vec<(Limit, Counter)>);
 
 /// What a decision is made by.
 #[derive(Clone, Copy)]
@@ -36,6 +43,15 @@ pub(super) struct Moment<'a> {
 }
 
 impl Cell {
+    pub(super) fn of(tenant: &TenantId) -> Self {
+        Self { tenant: tenant.as_str().into(), counts: Mutex::default() }
+    }
+
+    /// Whose counts they are.
+    pub(super) fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
     /// Decides, and writes into the decision what became of it. It is written to where it stands, because it is large:
     /// each copy would be felt.
     #[inline]
@@ -47,7 +63,7 @@ impl Cell {
         moment: Moment<'_>,
         crossed: &mut Crossed,
     ) {
-        let mut counts = self.0.lock();
+        let mut counts = self.counts.lock();
         counts.lay_out(limits, moment.now);
         if let Some(denial) = counts.take(limits, costs, moment, decision.states_mut(), crossed) {
             decision.deny(denial);
@@ -61,7 +77,7 @@ impl Cell {
         moment: Moment<'_>,
         crossed: &mut Crossed,
     ) {
-        let mut counts = self.0.lock();
+        let mut counts = self.counts.lock();
         for (limit, state) in decision.states() {
             let Some(used) = Cost::total(actual, &limit.dimension) else { continue };
             if let Some((limit, counter)) = counts.find(limit) {
@@ -75,13 +91,13 @@ impl Cell {
 
     /// Gives back permits of a limit, wherever its count stands by now.
     pub(super) fn release(&self, limit: &Limit, count: u64) {
-        if let Some((_, counter)) = self.0.lock().find(limit) {
+        if let Some((_, counter)) = self.counts.lock().find(limit) {
             counter.release(count);
         }
     }
 
     pub(super) fn usage(&self, limits: &Arc<Limits>, now: UnixTime) -> Usage {
-        let mut counts = self.0.lock();
+        let mut counts = self.counts.lock();
         counts.lay_out(limits, now);
         let counters = limits.iter().zip(&mut counts.counters);
         let usage = |(limit, counter): (&Limit, &mut Counter)| {
@@ -93,9 +109,9 @@ impl Cell {
 
     /// Whether nothing is counted that still matters.
     pub(super) fn is_idle(&self, now: UnixTime) -> bool {
-        let counts = self.0.lock();
+        let counts = self.counts.lock();
         counts.layout.iter().zip(&counts.counters).all(|(limit, counter)| counter.is_idle(limit, now))
-            && counts.parked.iter().all(|(limit, counter)| counter.is_idle(limit, now))
+            && counts.parked().all(|(limit, counter)| counter.is_idle(limit, now))
     }
 }
 
@@ -108,6 +124,10 @@ impl Counts {
         }
     }
 
+    fn parked(&self) -> impl Iterator<Item = &(Limit, Counter)> {
+        self.parked.iter().flat_map(|parked| parked.0.iter())
+    }
+
     #[cold]
     fn change_layout(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         // What has flown into a bucket until now flew at the old rate.
@@ -115,11 +135,11 @@ impl Counts {
             counter.usage(limit, now);
         }
         let old = std::mem::replace(&mut self.layout, Arc::clone(limits));
-        let mut parked = std::mem::take(&mut self.parked).into_vec();
+        let mut parked = self.parked.take().map(|parked| parked.0).unwrap_or_default();
         parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.counters)));
         self.counters = limits.iter().map(|limit| unpark(&mut parked, limit, now)).collect();
         parked.retain(|(limit, counter)| !counter.is_idle(limit, now));
-        self.parked = parked.into();
+        self.parked = (!parked.is_empty()).then(|| Box::new(Parked(parked)));
     }
 
     /// The counter of a limit, and the limit that it stands for by now: it may have changed since.
@@ -128,7 +148,8 @@ impl Counts {
         if let Some(position) = position {
             return self.layout.get(position).zip(self.counters.get_mut(position));
         }
-        let parked = self.parked.iter_mut().find(|(own, _)| Counter::goes_on(own, limit));
+        let mut parked = self.parked.iter_mut().flat_map(|parked| parked.0.iter_mut());
+        let parked = parked.find(|(own, _)| Counter::goes_on(own, limit));
         parked.map(|(own, counter)| (&*own, counter))
     }
 

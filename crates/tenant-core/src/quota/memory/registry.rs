@@ -1,17 +1,20 @@
 //! Finding a tenant's counts, and letting go of what nobody needs.
 
 use std::{
-    collections::HashMap,
+    borrow::Borrow,
+    collections::HashSet,
+    hash::{BuildHasher, Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
 use super::cell::Cell;
-use crate::{TenantId, UnixTime, configs::Brought};
+use crate::{TenantId, UnixTime};
 
 // So many that sweeping one of them, with a million tenants in all, takes some 100 microseconds.
 const SHARDS: usize = 256;
@@ -21,6 +24,7 @@ const SWEEP_EVERY: u64 = 1_000_000_000;
 
 /// The counts of all tenants. It is asked once per record and tenant, not once per request.
 pub(super) struct Registry {
+    hasher: RandomState,
     shards: Box<[Mutex<Shard>]>,
     /// When a shard was swept last, in nanoseconds.
     swept_at: AtomicU64,
@@ -28,14 +32,38 @@ pub(super) struct Registry {
 }
 
 struct Shard {
-    cells: HashMap<TenantId, Arc<Cell>, Brought>,
+    cells: HashSet<Entry, RandomState>,
     sweep_at: usize,
+}
+
+/// A tenant's counts, found by the tenant's name. The name stands with them and not in the set, half of which is empty.
+struct Entry(Arc<Cell>);
+
+impl Borrow<str> for Entry {
+    fn borrow(&self) -> &str {
+        self.0.tenant()
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.tenant() == other.0.tenant()
+    }
+}
+
+impl Eq for Entry {}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.tenant().hash(state);
+    }
 }
 
 impl Default for Registry {
     fn default() -> Self {
-        let shard = || Mutex::new(Shard { cells: HashMap::default(), sweep_at: FIRST_SWEEP });
+        let shard = || Mutex::new(Shard { cells: HashSet::default(), sweep_at: FIRST_SWEEP });
         Self {
+            hasher: RandomState::default(),
             shards: (0..SHARDS).map(|_| shard()).collect(),
             swept_at: AtomicU64::new(0),
             next: AtomicU64::new(0),
@@ -45,18 +73,19 @@ impl Default for Registry {
 
 impl Registry {
     pub(super) fn cell(&self, id: &TenantId, now: UnixTime) -> Arc<Cell> {
-        // By bits that the map inside looks at last.
-        let Some(shard) = self.shard(id.hash_code() >> 32) else {
-            return Arc::default();
+        let Some(shard) = self.shard(self.hasher.hash_one(id.as_str())) else {
+            return Arc::new(Cell::of(id));
         };
         let mut shard = shard.lock();
-        if let Some(cell) = shard.cells.get(id) {
+        if let Some(Entry(cell)) = shard.cells.get(id.as_str()) {
             return Arc::clone(cell);
         }
         if shard.cells.len() >= shard.sweep_at {
             shard.sweep(now);
         }
-        Arc::clone(shard.cells.entry(*id).or_default())
+        let cell = Arc::new(Cell::of(id));
+        shard.cells.insert(Entry(Arc::clone(&cell)));
+        cell
     }
 
     /// Sweeps a shard where it is time to. Whoever counts lends a hand: no task has to run for it.
@@ -103,7 +132,7 @@ impl Shard {
     /// Drops what nobody holds and nothing counts in. Handles are cloned under this lock, or from one that exists, so
     /// that a count of one means that no record, request or permit can reach the cell.
     fn sweep(&mut self, now: UnixTime) {
-        self.cells.retain(|_, cell| Arc::strong_count(cell) > 1 || !cell.is_idle(now));
+        self.cells.retain(|Entry(cell)| Arc::strong_count(cell) > 1 || !cell.is_idle(now));
         if self.cells.len() < self.cells.capacity() / 4 {
             self.cells.shrink_to(self.cells.len() * 2);
         }
