@@ -168,6 +168,30 @@ async fn all_admit_or_nothing_is_charged_and_one_round_trip_does_it() {
 }
 
 #[tokio::test]
+async fn what_is_denied_leaves_every_limit_as_it_was() {
+    let quotas = patient(&shared());
+    for window in [Window::Month, Window::Length(Duration::from_secs(30 * 86_400))] {
+        let name = if window == Window::Month { "month" } else { "days" };
+        let config = TenantConfig::builder(id(name))
+            .limit("a", NamedLimit::rate(Dimension::Requests, window, 10))
+            .limit("b", NamedLimit::rate(Dimension::Tokens, window, 5));
+        let tenant = context(config).await;
+        for (tokens, is_admitted) in [(4, true), (2, false), (1, true), (1, false)] {
+            let costs = [Cost::requests(1), Cost::tokens(tokens)];
+            let decision = quotas.decide(&tenant, &costs).await.unwrap();
+            assert_eq!(decision.is_admitted(), is_admitted);
+            let used = quotas.usage(tenant.record()).await.unwrap().limits;
+            let told: Vec<_> = decision.states().map(|(_, state)| state.remaining).collect();
+            let left: Vec<_> = used.iter().map(tenant_core::quota::LimitUsage::remaining).collect();
+            assert_eq!(told, left);
+        }
+        let used: Vec<_> =
+            quotas.usage(tenant.record()).await.unwrap().limits.iter().map(|limit| limit.used).collect();
+        assert_eq!(used, [2, 5]);
+    }
+}
+
+#[tokio::test]
 async fn what_is_counted_for_one_tenant_is_not_counted_against_another() {
     let quotas = patient(&shared());
     // Ids that begin like each other, and names of limits that look like parts of keys.
