@@ -104,6 +104,8 @@ mod scoped;
 mod statement;
 mod transaction;
 
+#[cfg(feature = "postgres")]
+pub use self::configs::{PgAnnouncer, PgChangeReader};
 pub use self::{
     catalog::{Finding, Problem},
     configs::DbConfigManager,

@@ -11,7 +11,7 @@
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
-//! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager` |
+//! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager`, `PgAnnouncer`, `PgChangeReader` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
 //! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisAnnouncer`, `ChangeReader` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
@@ -38,6 +38,8 @@ pub use tenant_sqlx::{
     DbConfigManager, Finding, NoLongerActive, Problem, RolledBack, Scoped, ScopedTransaction, TenantDatabase,
     TenantDb, TenantDbBuilder,
 };
+#[cfg(feature = "postgres")]
+pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
 #[cfg(feature = "axum")]
 pub use tenant_tower::Tenant;
 pub use tenant_tower::{
