@@ -3,10 +3,16 @@
 mod bucket;
 mod fixed;
 mod sliding;
+mod warned;
 
 use std::time::Duration;
 
-use self::{bucket::Bucket, fixed::FixedWindow, sliding::SlidingWindow};
+use self::{
+    bucket::Bucket,
+    fixed::FixedWindow,
+    sliding::SlidingWindow,
+    warned::{Warned, reaches},
+};
 use super::{Limit, LimitState};
 use crate::{Algorithm, LimitKind, UnixTime, Window};
 
@@ -29,14 +35,6 @@ enum State {
     Held(u64),
     /// A stock: not counted here.
     Uncounted,
-}
-
-/// How many thresholds were told of, and in which window. Of the window's start only the lower half is kept: it is asked
-/// for equality alone.
-#[derive(Clone, Copy, Debug, Default)]
-struct Warned {
-    window: u32,
-    count: u8,
 }
 
 /// What became of a cost.
@@ -254,30 +252,19 @@ impl Counter {
     /// Of ascending thresholds in percent, the highest that is reached and was not told of in this window.
     #[cold]
     pub(super) fn warn(&mut self, limit: &Limit, thresholds: &[u8], now: UnixTime) -> Option<u8> {
-        let (used, capacity) = (self.used(limit), limit.capacity());
-        let reached = |percent: &&u8| capacity > 0 && reaches(used, capacity, **percent);
-        let count = thresholds.iter().take_while(reached).count();
-        let window = self.warning_window(limit, now);
-        if self.warned.window != window {
-            self.warned = Warned { window, count: 0 };
-        }
-        if count <= usize::from(self.warned.count) {
-            return None;
-        }
-        self.warned.count = u8::try_from(count).unwrap_or(u8::MAX);
-        thresholds.get(count.checked_sub(1)?).copied()
+        let start = self.warning_window(limit, now);
+        self.warned.next(start, self.used(limit), limit.capacity(), thresholds)
     }
 
     /// The window in which each threshold is told of once: a fixed window's own; for what slides or flows the one that a
     /// fixed window would have, by the count's own time, which never goes back by a little; a minute for permits.
-    fn warning_window(&self, limit: &Limit, now: UnixTime) -> u32 {
-        let start = match &self.state {
+    fn warning_window(&self, limit: &Limit, now: UnixTime) -> u64 {
+        match &self.state {
             State::Fixed(fixed) => fixed.start().as_secs(),
             State::Sliding(sliding) => window_of(limit).bounds(sliding.newest().as_secs()).0,
             State::Bucket(bucket) => window_of(limit).bounds(bucket.time().as_secs()).0,
             State::Held(_) | State::Uncounted => Window::Minute.bounds(now.as_secs()).0,
-        };
-        u32::try_from(start & u64::from(u32::MAX)).unwrap_or(0)
+        }
     }
 }
 
@@ -295,12 +282,6 @@ const fn can_deny(limit: &Limit, cost: u64) -> bool {
 fn unknown(now: UnixTime) -> UnixTime {
     let nanos = u64::try_from(UNKNOWN.as_nanos()).unwrap_or(0);
     UnixTime::from_nanos(now.as_nanos().saturating_add(nanos))
-}
-
-/// Whether `used` is at least so many percent of `capacity`.
-#[inline]
-fn reaches(used: u64, capacity: u64, percent: u8) -> bool {
-    u128::from(used) * 100 >= u128::from(capacity) * u128::from(percent)
 }
 
 #[inline]

@@ -10,7 +10,7 @@ use super::super::{
     counter::{Counter, Standing, Taken},
     decision::States,
 };
-use crate::{LimitKind, TenantId, UnixTime};
+use crate::{TenantId, UnixTime};
 
 /// The limits, by position, that crossed a threshold, with the threshold in percent: almost always none.
 pub(super) type Crossed = Vec<(usize, u8)>;
@@ -226,11 +226,4 @@ fn longer(denial: Option<Denial>, next: Denial) -> Denial {
     // What never will be is longer than the longest wait.
     let wait = |denial: &Denial| (denial.retry_after.is_none(), denial.retry_after);
     denial.filter(|longest| wait(longest) > wait(&next)).unwrap_or(next)
-}
-
-/// The places under concurrency limits that a decision took.
-pub(super) fn places(decision: &Decision) -> impl Iterator<Item = (&Limit, u64)> {
-    let taken =
-        decision.states().filter(|(limit, state)| limit.kind == LimitKind::Concurrency && state.charged > 0);
-    taken.map(|(limit, state)| (limit, state.charged))
 }
