@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    TenantContext, TenantId,
+    FailurePolicy, TenantContext, TenantId,
     policy::{PolicyDecision, PolicyRequest},
     quota::Decision,
 };
@@ -40,6 +40,16 @@ pub trait TenantHooks: Send + Sync {
 
     /// A tenant's usage crossed a threshold of one of its limits.
     fn on_limit_warning(&self, event: &LimitWarning<'_>) {
+        let _ = event;
+    }
+
+    /// A decision was made without the counts that instances share, because they could not be reached.
+    fn on_quota_fallback(&self, event: &QuotaFallback<'_>) {
+        let _ = event;
+    }
+
+    /// Corrections of charges were lost: what was charged stays charged.
+    fn on_settlements_lost(&self, event: &SettlementsLost) {
         let _ = event;
     }
 
@@ -113,6 +123,10 @@ impl Hooks {
         on_bypass(BypassEvent<'_>);
         /// Tells every hook.
         on_limit_warning(LimitWarning<'_>);
+        /// Tells every hook.
+        on_quota_fallback(QuotaFallback<'_>);
+        /// Tells every hook.
+        on_settlements_lost(SettlementsLost);
         /// Tells every hook.
         on_request(RequestEvent<'_>);
         /// Tells every hook.
@@ -219,6 +233,24 @@ event! {
         limit: &'a str,
         /// The threshold, in percent.
         percent: u8,
+    }
+}
+
+event! {
+    /// A decision was made without the counts that instances share.
+    QuotaFallback<'a> {
+        /// For whom.
+        tenant: &'a TenantContext,
+        /// By which policy: that of the limits that the work touches, `closed` before `local` before `open`.
+        policy: FailurePolicy,
+    }
+}
+
+event! {
+    /// Corrections of charges could not be made, or nobody knows whether they were.
+    SettlementsLost {
+        /// How many.
+        count: u64,
     }
 }
 

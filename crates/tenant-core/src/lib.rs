@@ -47,8 +47,8 @@ pub use self::{
         Window,
     },
     configs::{
-        CacheStats, CachedConfigs, ConfigManager, ConfigStore, ConfigStoreExt, InMemoryConfigManager, Lookup,
-        Page, TenantList,
+        CacheStats, CachedConfigs, ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore,
+        ConfigStoreExt, ConfigVersion, InMemoryConfigManager, Lookup, Page, TenantList,
     },
     context::{AdmissionError, Inactive, TenantContext},
     error::{StoreError, StoreErrorKind},

@@ -6,10 +6,10 @@ use ::metrics::{SharedString, counter, histogram};
 use parking_lot::RwLock;
 
 use crate::{
-    TenantContext, TenantHooks, TenantId,
+    FailurePolicy, TenantContext, TenantHooks, TenantId,
     hooks::{
-        BypassEvent, ConfigLookup, CrossTenantAttempt, LimitWarning, PolicyEvent, QuotaEvent, RequestEvent,
-        ResolveEvent, RewriteEvent,
+        BypassEvent, ConfigLookup, CrossTenantAttempt, LimitWarning, PolicyEvent, QuotaEvent, QuotaFallback,
+        RequestEvent, ResolveEvent, RewriteEvent, SettlementsLost,
     },
 };
 
@@ -25,6 +25,8 @@ use crate::{
 /// | `tenant_cross_tenant_attempts_total` | counter | |
 /// | `tenant_bypasses_total` | counter | |
 /// | `tenant_limit_warnings_total` | counter | `percent`, `tenant` |
+/// | `tenant_quota_fallbacks_total` | counter | `policy` (`open`, `closed`, `local`), `tenant` |
+/// | `tenant_settlements_lost_total` | counter | |
 ///
 /// The label `tenant` is there only where [`TenantLabels`] allows it.
 #[derive(Debug)]
@@ -121,6 +123,20 @@ impl TenantHooks for TenantMetrics {
     fn on_limit_warning(&self, event: &LimitWarning<'_>) {
         let percent = Some(("percent", event.percent.to_string().into()));
         counter!("tenant_limit_warnings_total", self.labelled(Some(event.tenant), percent)).increment(1);
+    }
+
+    fn on_quota_fallback(&self, event: &QuotaFallback<'_>) {
+        let policy = match event.policy {
+            FailurePolicy::Open => "open",
+            FailurePolicy::Closed => "closed",
+            FailurePolicy::Local => "local",
+        };
+        let labels = self.labelled(Some(event.tenant.id()), Some(("policy", policy.into())));
+        counter!("tenant_quota_fallbacks_total", labels).increment(1);
+    }
+
+    fn on_settlements_lost(&self, event: &SettlementsLost) {
+        counter!("tenant_settlements_lost_total").increment(event.count);
     }
 
     fn on_request(&self, event: &RequestEvent<'_>) {

@@ -106,6 +106,8 @@ mod statement;
 mod stock;
 mod transaction;
 
+#[cfg(feature = "postgres")]
+pub use self::configs::{PgAnnouncer, PgChangeReader};
 pub use self::{
     catalog::{Finding, Problem},
     configs::DbConfigManager,

@@ -11,8 +11,9 @@
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
-//! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager` |
+//! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager`, `PgAnnouncer`, `PgChangeReader` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
+//! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisAnnouncer`, `ChangeReader` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |
 //! | `tracing` | yes | a span per request with `tenant.id` |
@@ -29,13 +30,17 @@ pub use api_error::ApiError;
 #[cfg(feature = "cache")]
 pub use tenant_cache as cache;
 pub use tenant_core::*;
+#[cfg(feature = "redis")]
+pub use tenant_redis as redis;
 #[cfg(feature = "_database")]
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbConfigManager, Finding, NoLongerActive, Problem, RolledBack, Scoped, ScopedTransaction, TenantDatabase,
-    TenantDb, TenantDbBuilder,
+    DbConfigManager, Finding, NoLongerActive, Problem, RolledBack, Scoped, ScopedTransaction, StockDenied,
+    TenantDatabase, TenantDb, TenantDbBuilder,
 };
+#[cfg(feature = "postgres")]
+pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
 pub use tenant_tower::{
     self as tower, ChainResolver, Claim, FnResolver, HeaderResolver, HostError, HostErrorKind, HostName,
     HostRegistry, HostResolver, InvalidHost, InvalidPattern, Meter, PathResolver, Policies, PolicyLayer,
@@ -60,4 +65,7 @@ mod book {
     struct Limits;
     #[doc = include_str!("../../../docs/src/queries.md")]
     struct Queries;
+    #[cfg(feature = "redis")]
+    #[doc = include_str!("../../../docs/src/redis.md")]
+    struct Redis;
 }

@@ -15,10 +15,13 @@ use async_trait::async_trait;
 use foldhash::fast::RandomState;
 use parking_lot::{Mutex, RwLock};
 
-use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, flight::Flight, shard::Shard};
+use super::{
+    ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore, Lookup, Page, TenantList,
+    flight::Flight, shard::Shard,
+};
 use crate::{
-    Clock, Hooks, Monotonic, Plans, StoreError, TenantConfig, TenantId, TenantRecord, clock::ClockHandle,
-    hooks::ConfigLookup, quota::Limits,
+    Clock, Hooks, Monotonic, Plans, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantRecord,
+    clock::ClockHandle, hooks::ConfigLookup, quota::Limits,
 };
 
 /// Remembers what a [`ConfigStore`] said: LRU, with a time to live.
@@ -47,6 +50,7 @@ pub struct CachedConfigs<S> {
     missing_ttl: Duration,
     shards: Arc<Shards>,
     flights: AtomicU64,
+    announcer: Option<Arc<dyn ConfigAnnouncer>>,
 }
 
 /// How often the cache had the answer.
@@ -123,6 +127,7 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
             missing_ttl: ttl.min(MISSING_TTL),
             shards: Arc::new(Shards::new(capacity)),
             flights: AtomicU64::new(0),
+            announcer: None,
         }
     }
 
@@ -144,6 +149,14 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
     #[must_use]
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Tells `announcer` of each write that goes through this cache, so that other instances hear of it. What they tell is
+    /// heard through [`ConfigListener`], which this cache is.
+    #[must_use]
+    pub fn with_announcer(mut self, announcer: Arc<dyn ConfigAnnouncer>) -> Self {
+        self.announcer = Some(announcer);
         self
     }
 
@@ -275,20 +288,40 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         self.shards.plans.read().merged(&config)?;
         let (shards, id) = (Arc::clone(&self.shards), config.tenant_id);
         let (write, expires) = (write(Arc::clone(&self.store), config), self.expiry(&id, self.ttl));
+        let announcer = self.announcer.clone();
         let task = tokio::spawn(async move {
             let answer = write.await;
+            let change = change(id, answer.as_ref().map(|record| Some(record.config())));
             let mut shard = shards.of(&id).lock();
             shard.forget_flight(&id);
-            match answer {
+            let answer = match answer {
                 Ok(record) => shards.put(&mut shard, record.config().clone(), expires),
                 Err(error) => {
                     // Even a failed write may have been applied.
                     shard.forget(&id);
                     Err(error)
                 }
-            }
+            };
+            drop(shard);
+            tell(announcer, change);
+            answer
         });
         task.await.map_err(StoreError::unavailable)?
+    }
+}
+
+/// What there is to tell of a write: of one that failed too, unless the store has said that nothing was written.
+fn change(id: TenantId, answer: Result<Option<&TenantConfig>, &StoreError>) -> Option<ConfigChange> {
+    match answer {
+        Ok(Some(config)) => Some(ConfigChange::to(config)),
+        Ok(None) => Some(ConfigChange::of(id)),
+        Err(error) => (error.kind() == StoreErrorKind::Unavailable).then(|| ConfigChange::of(id)),
+    }
+}
+
+fn tell(announcer: Option<Arc<dyn ConfigAnnouncer>>, change: Option<ConfigChange>) {
+    if let (Some(announcer), Some(change)) = (announcer, change) {
+        announcer.announce(change);
     }
 }
 
@@ -349,6 +382,7 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
         let (shards, store, id) = (Arc::clone(&self.shards), Arc::clone(&self.store), *id);
+        let announcer = self.announcer.clone();
         let task = tokio::spawn(async move {
             let answer = store.delete(&id).await;
             let mut shard = shards.of(&id).lock();
@@ -357,6 +391,8 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
             } else {
                 shard.forget(&id);
             }
+            drop(shard);
+            tell(announcer, change(id, answer.as_ref().map(|()| None)));
             answer
         });
         task.await.map_err(StoreError::unavailable)?
@@ -372,6 +408,26 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
 
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
         self.store.fetch(id).await
+    }
+}
+
+#[async_trait]
+impl<S: ConfigStore + 'static> ConfigListener for CachedConfigs<S> {
+    fn forget(&self, change: &ConfigChange) -> Vec<TenantId> {
+        match change {
+            ConfigChange::Tenant { id, version } => {
+                let mut shard = self.shards.of(id).lock();
+                shard.forget_unless(id, *version);
+                shard.is_held(id).then_some(*id).into_iter().collect()
+            }
+            ConfigChange::Anything => {
+                self.shards.shards.iter().flat_map(|shard| shard.lock().forget_all()).collect()
+            }
+        }
+    }
+
+    async fn reload(&self, id: &TenantId) -> Result<(), StoreError> {
+        self.load(id).await.map(drop)
     }
 }
 

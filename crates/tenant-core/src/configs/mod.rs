@@ -2,6 +2,7 @@
 
 mod brought;
 mod cached;
+mod change;
 mod flight;
 mod manager;
 mod memory;
@@ -9,6 +10,7 @@ mod shard;
 mod store;
 
 pub use cached::{CacheStats, CachedConfigs};
+pub use change::{ConfigAnnouncer, ConfigChange, ConfigListener, ConfigVersion};
 pub use manager::{ConfigManager, Lookup};
 pub use memory::InMemoryConfigManager;
 pub use store::{ConfigStore, ConfigStoreExt, Page, TenantList};

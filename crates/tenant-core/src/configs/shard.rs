@@ -8,7 +8,7 @@ use std::{
 
 use lru::LruCache;
 
-use super::{Lookup, brought::Brought, flight::Flight};
+use super::{ConfigVersion, Lookup, brought::Brought, flight::Flight};
 use crate::{Monotonic, TenantConfig, TenantId, TenantRecord, quota::Limits, record::Liveness};
 
 pub(super) struct Shard {
@@ -134,16 +134,35 @@ impl Shard {
         self.flights.remove(id);
     }
 
-    /// Forgets all tenants, and makes all loads under way things of the past.
-    pub(super) fn forget_all(&mut self) {
-        self.flights.clear();
-        self.tenants.clear();
-    }
-
     pub(super) fn forget(&mut self, id: &TenantId) {
         self.flights.remove(id);
         self.tenants.pop(id);
         self.missing.pop(id);
+    }
+
+    /// Forgets a tenant, unless it is known by this very version. Loads under way may be older: they are forgotten anyway.
+    pub(super) fn forget_unless(&mut self, id: &TenantId, version: Option<ConfigVersion>) {
+        let known = self.tenants.peek(id).map(|entry| ConfigVersion::of(entry.record.config()));
+        match version {
+            Some(version) if known == Some(version) => self.forget_flight(id),
+            _ => self.forget(id),
+        }
+    }
+
+    /// Forgets all tenants, makes all loads under way things of the past, and answers with the tenants that are held by
+    /// somebody else.
+    pub(super) fn forget_all(&mut self) -> Vec<TenantId> {
+        self.flights.clear();
+        self.tenants.clear();
+        self.missing.clear();
+        self.alive.retain(|_, liveness| liveness.strong_count() > 0);
+        self.alive.keys().copied().collect()
+    }
+
+    /// Whether somebody has a record of the tenant that is not in memory here (any more).
+    pub(super) fn is_held(&self, id: &TenantId) -> bool {
+        let held = self.alive.get(id).is_some_and(|liveness| liveness.strong_count() > 0);
+        held && !self.tenants.contains(id)
     }
 
     /// The record for a config: the one in memory if it is as new, else one that speaks for the same tenant.

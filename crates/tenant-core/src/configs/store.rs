@@ -77,6 +77,33 @@ pub trait ConfigStore: ConfigManager {
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError>;
 }
 
+#[async_trait]
+impl<S: ConfigStore + ?Sized> ConfigStore for Arc<S> {
+    async fn create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        (**self).create(config).await
+    }
+
+    async fn update(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        (**self).update(config).await
+    }
+
+    async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
+        (**self).delete(id).await
+    }
+
+    async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
+        (**self).list(page).await
+    }
+
+    async fn tenant_of_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
+        (**self).tenant_of_host(host).await
+    }
+
+    async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
+        (**self).fetch(id).await
+    }
+}
+
 /// What every [`ConfigStore`] can do besides.
 #[async_trait]
 pub trait ConfigStoreExt: ConfigStore {

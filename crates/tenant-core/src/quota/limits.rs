@@ -1,5 +1,5 @@
 use super::Limit;
-use crate::LimitKind;
+use crate::{FailurePolicy, LimitKind};
 
 /// All limits of a tenant: the shorthands that are not unlimited, then the named ones in order of name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,17 @@ impl Limits {
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Limit> {
         self.limits.get(index)
+    }
+
+    /// The same limits, position by position, as an instance counts them for itself while the counts that instances share
+    /// can't be reached: those whose [`FailurePolicy`] is `open` deny nothing.
+    #[must_use]
+    pub fn standing_in(&self) -> Self {
+        let mut limits: Vec<_> = self.iter().cloned().collect();
+        for limit in limits.iter_mut().filter(|limit| limit.failure_policy == FailurePolicy::Open) {
+            limit.shadow = true;
+        }
+        Self::new(limits)
     }
 
     /// How many may exist of something: the limit of kind `stock` in that dimension. Where several are, the lowest of

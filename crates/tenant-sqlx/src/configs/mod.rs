@@ -1,9 +1,13 @@
 //! The tenants' configs, in the database they are about.
 
 mod manager;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod records;
 mod row;
 mod sql;
 mod store;
 
 pub use self::manager::DbConfigManager;
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PgAnnouncer, PgChangeReader};

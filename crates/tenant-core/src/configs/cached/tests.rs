@@ -316,3 +316,111 @@ async fn readers_and_writers_at_once_end_with_the_last_write() {
     assert_eq!(truth.revision, 801);
     assert_eq!(configs.load(&id("acme")).await.unwrap().unwrap().config().revision, 801);
 }
+
+#[derive(Default)]
+struct Told(Mutex<Vec<ConfigChange>>);
+
+impl ConfigAnnouncer for Told {
+    fn announce(&self, change: ConfigChange) {
+        self.0.lock().push(change);
+    }
+}
+
+fn announced(store: Slow) -> (Arc<Told>, CachedConfigs<Slow>) {
+    let told = Arc::new(Told::default());
+    let configs = CachedConfigs::new(store, 10, Duration::from_secs(100));
+    (Arc::clone(&told), configs.with_announcer(told))
+}
+
+#[tokio::test]
+async fn tells_of_what_the_store_has_taken_and_of_nothing_else() {
+    let (told, configs) = announced(Slow::open(&["acme"]));
+    let (acme, globex) = (id("acme"), id("globex"));
+    let created = configs.create(TenantConfig::builder(globex).build().unwrap()).await.unwrap();
+    let changed = configs.modify(&acme, |config| config.status = TenantStatus::Suspended).await.unwrap();
+    configs.delete(&acme).await.unwrap();
+    configs.delete(&acme).await.unwrap_err();
+    configs.create(TenantConfig::builder(globex).build().unwrap()).await.unwrap_err();
+    let expected =
+        [ConfigChange::to(created.config()), ConfigChange::to(changed.config()), ConfigChange::of(acme)];
+    assert_eq!(*told.0.lock(), expected);
+}
+
+/// Two instances over one store.
+fn two(ids: &[&str]) -> (CachedConfigs<Arc<Slow>>, CachedConfigs<Arc<Slow>>) {
+    let store = Arc::new(Slow::open(ids));
+    let each = || CachedConfigs::new(Arc::clone(&store), 10, Duration::from_secs(100));
+    (each(), each())
+}
+
+async fn hear(configs: &CachedConfigs<Arc<Slow>>, change: ConfigChange) {
+    for id in configs.forget(&change) {
+        configs.reload(&id).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_heard_is_read_again_and_reaches_the_contexts_there_are() {
+    let (here, there) = two(&["acme", "globex"]);
+    let (acme, globex) = (id("acme"), id("globex"));
+    let context = TenantContext::of(&there, &acme).await.unwrap();
+    TenantContext::of(&there, &globex).await.unwrap();
+    let changed = here.modify(&acme, |config| config.status = TenantStatus::Suspended).await.unwrap();
+    assert!(context.ensure_active().is_ok());
+    hear(&there, ConfigChange::to(changed.config())).await;
+    assert!(context.ensure_active().is_err());
+    assert!(matches!(TenantContext::of(&there, &acme).await, Err(AdmissionError::Inactive)));
+    // The other tenant is left where it is.
+    assert!(there.peek(&globex).is_some());
+}
+
+#[tokio::test]
+async fn what_is_known_already_is_not_read_again() {
+    let (here, there) = two(&["acme"]);
+    let changed = here.modify(&id("acme"), |config| config.name = "Acme".into()).await.unwrap();
+    TenantContext::of(&there, &id("acme")).await.unwrap();
+    let reads = there.store().reads();
+    for configs in [&here, &there] {
+        hear(configs, ConfigChange::to(changed.config())).await;
+        assert!(configs.peek(&id("acme")).is_some());
+    }
+    assert_eq!(there.store().reads(), reads);
+}
+
+#[tokio::test]
+async fn an_id_remembered_as_unknown_is_known_once_its_creation_is_heard_of() {
+    let (here, there) = two(&[]);
+    assert!(there.load(&id("acme")).await.unwrap().is_none());
+    let created = here.create(TenantConfig::builder(id("acme")).build().unwrap()).await.unwrap();
+    assert!(there.load(&id("acme")).await.unwrap().is_none());
+    hear(&there, ConfigChange::to(created.config())).await;
+    assert!(there.load(&id("acme")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn when_anything_may_have_changed_nothing_is_kept_and_contexts_in_use_hear_of_it() {
+    let (here, there) = two(&["acme", "globex"]);
+    let context = TenantContext::of(&there, &id("acme")).await.unwrap();
+    TenantContext::of(&there, &id("globex")).await.unwrap();
+    here.delete(&id("acme")).await.unwrap();
+    // Of the two only the one in use is read again.
+    assert_eq!(there.forget(&ConfigChange::Anything), [id("acme")]);
+    assert!(there.peek(&id("globex")).is_none());
+    there.reload(&id("acme")).await.unwrap();
+    assert!(context.ensure_active().is_err());
+}
+
+#[tokio::test]
+async fn a_load_under_way_when_the_news_come_is_not_kept() {
+    let store = Arc::new(Slow::with_gate(&["acme"], 0));
+    let there = Arc::new(CachedConfigs::new(Arc::clone(&store), 10, Duration::from_secs(100)));
+    let asker = tokio::spawn({
+        let there = Arc::clone(&there);
+        async move { there.load(&id("acme")).await.unwrap().unwrap().config().status }
+    });
+    until(|| store.reads() == 1).await;
+    let changed = store.inner.modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await;
+    there.forget(&ConfigChange::to(changed.unwrap().config()));
+    store.gate.add_permits(10);
+    assert_eq!(asker.await.unwrap(), TenantStatus::Suspended);
+}

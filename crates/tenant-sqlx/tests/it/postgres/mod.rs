@@ -1,4 +1,5 @@
 mod catalog;
+mod changes;
 mod connection;
 pub(crate) mod database;
 #[path = "../suite/mod.rs"]

@@ -1,0 +1,93 @@
+//! The Redis edge: limits, cache entries and news of changed configs that the instances of a deployment share.
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | [`Redis`] | the way to one server or a cluster |
+//! | [`Keyspace`] | the names under which a deployment keeps its things |
+//! | [`RedisQuotaManager`] | counts what all instances use together |
+//! | [`RedisCache`] | keeps cache entries, as a [`CacheBackend`](tenant_cache::CacheBackend) |
+//! | [`RedisAnnouncer`], [`ChangeReader`] | tell and hear of changed configs |
+//!
+//! Redis 7 or later, a primary or a Redis Cluster. The user that is connected as needs `EVAL`, `EVALSHA`, `EXISTS`, `DEL`,
+//! the stream commands `XADD` and `XREAD`, and in scripts `TIME`, `INFO`, `XRANGE` and the commands on strings, hashes and
+//! sorted sets.
+//!
+//! # Keys
+//!
+//! | key | what it is | lives for |
+//! |---|---|---|
+//! | `{prefix}:{{tenant}}:q` | a hash: the state of each rate, and what was warned of | twice the longest window at most |
+//! | `{prefix}:{{tenant}}:p:{limit}` | a sorted set: the permits of a concurrency limit, with the ends of their leases | 50 s |
+//! | `{prefix}:{{tenant}}:c:{created}` | the cache's epoch | twice the longest time to live |
+//! | `{prefix}:{{tenant}}:c:{created}:{epoch}:d:{key}` | a cache entry | its time to live |
+//! | `{prefix}:{{tenant}}:c:{created}:{epoch}:l:{key}` | the right to fill one | 30 s |
+//! | `{prefix}:{*}:changes` | the stream of changed configs | for ever, at some 10 000 entries |
+//!
+//! The braces are hash tags: all keys of one tenant lie in one slot of a cluster, and whatever stands in an application's
+//! key can't change that, nor lead to another tenant's ([`Keyspace`] has the proof). Counts are of the tenant's id, as in
+//! memory: deleting a tenant and creating one anew under its id resets none. Cache entries are of the id *and* the moment
+//! of its creation.
+//!
+//! # What a decision costs
+//! One round trip, whatever the number of limits: an `EVALSHA` over the keys of one tenant, and an `EVAL` where the server
+//! has forgotten the script. The script is atomic, takes the time from the server (`TIME`), and counts as
+//! [`InMemoryQuotaManager`](tenant_core::InMemoryQuotaManager) does, in microseconds; amounts are exact up to 2^53.
+//!
+//! A denial is remembered by the instance until the limit would admit again, and repeated without asking. Somebody may give
+//! something back meanwhile: this instance hears of its own refunds, and of those of others because one request in
+//! 2 seconds (0.1 for permits) is passed on.
+//!
+//! With [`RedisQuotaManagerBuilder::batch`] an instance leases many requests at once and spends them from memory. They are
+//! charged when they are leased, so that nothing is admitted beyond a limit; at most one and a quarter batches per instance
+//! and tenant are charged and not spent. A limit that is lowered binds a batch that was leased before it when the window
+//! ends.
+//!
+//! # When Redis does not answer
+//! A decision waits 50 ms at most. After three failures in a row nobody asks any more until a probe, five times a second,
+//! was answered (on a cluster: by the nodes that failed). Meanwhile each limit's
+//! [`FailurePolicy`](tenant_core::FailurePolicy) says what becomes of work that touches it, the strictest one first:
+//!
+//! | policy | what happens |
+//! |---|---|
+//! | `closed` | an error: 503 |
+//! | `local` | each instance counts for itself, from nothing at its first outage: up to the limit per instance and window |
+//! | `open` | it denies nothing |
+//!
+//! Each such decision is told to `on_quota_fallback`. A question carries the moment, by the server's clock, until which it
+//! may be carried out: what was on its way to a server that stood still is not charged when it goes on.
+//!
+//! | what | is lost when |
+//! |---|---|
+//! | counts of rates | the server restarts without a disk, or fails over before they were replicated: at most one more limit per window |
+//! | permits | never for long: instances take them anew with the next renewal, within 8 s |
+//! | settlements and refunds | nobody knows whether they arrived, the server is away for over 5 s, or over 65 536 wait: told to `on_settlements_lost` |
+//! | permits of a killed instance | after 25 s |
+//! | permits of an instance that stood still for 25 s | until its next renewal: then they are taken anew, beyond the limit if others took them meanwhile |
+//! | a charge | its caller went away or fell back before the answer came: it stays charged |
+//! | news of changes | never, where Redis keeps what it acknowledged; else everything is doubted when the connection is back |
+//!
+//! # What it does not protect against
+//! - **Whoever can write to Redis.** Its data are neither signed nor encrypted: give it a user, a network and TLS of its own.
+//! - **A tenant that is busy.** Its scripts take turns with those of others on the same server: some ten microseconds each.
+//!   Leases and the memory of denials take most of that away; a queue per tenant is the HTTP edge's.
+//! - **Servers whose clocks disagree.** After a failover the new primary's clock counts.
+//! - **Evictions.** A server with `maxmemory` that evicts may evict counts: give the cache a server of its own.
+
+mod breaker;
+mod cache;
+mod caller;
+mod changes;
+mod connection;
+mod error;
+mod keys;
+mod quota;
+mod script;
+
+pub use self::{
+    cache::RedisCache,
+    changes::{ChangeReader, RedisAnnouncer},
+    connection::Redis,
+    error::{RedisError, RedisErrorKind},
+    keys::Keyspace,
+    quota::{RedisQuotaManager, RedisQuotaManagerBuilder},
+};

@@ -1,0 +1,334 @@
+//! A decision: from memory, from a batch, from the server, or by the failure policies.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use redis::Cmd;
+use tenant_core::{
+    FailurePolicy, Monotonic, QuotaManager, StoreError, TenantContext, TenantRecord,
+    hooks::{LimitWarning, QuotaFallback},
+    quota::{Cost, Decision, LimitUsage, Permit, Usage},
+};
+use uuid::Uuid;
+
+use super::{
+    answer::{Answer, Decided, OURS},
+    batch::{Batch, Fetching, Unspent},
+    handle::{Handle, unix},
+    held::Asking,
+    manager::Inner,
+    plan::{Plan, Touched},
+    worker::{Charge, Job, LEASE, Settlement},
+};
+use crate::{Keyspace, RedisError};
+
+/// How much later than its deadline a question may be carried out: what the estimate of the server's clock is off by.
+const SLACK_MICROS: u64 = 10_000;
+/// A batch is fetched anew when so much of it is left: a quarter.
+const LOW: u64 = 4;
+
+impl Inner {
+    pub(super) fn try_decide(self: &Arc<Self>, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
+        let handle = self.handle(tenant.record());
+        if !self.caller.is_broken(&handle.plan.key) {
+            return self.without_asking(&handle, tenant, costs);
+        }
+        // An error is told by `decide` alone.
+        let policy = handle.plan.policy(&handle.plan.touched(costs));
+        if policy == FailurePolicy::Closed { None } else { self.fall_back(&handle, tenant, costs).ok() }
+    }
+
+    fn without_asking(
+        self: &Arc<Self>,
+        handle: &Arc<Handle>,
+        tenant: &TenantContext,
+        costs: &[Cost],
+    ) -> Option<Decision> {
+        let now = self.clock.monotonic();
+        if let Some(denied) = handle.deny_again(costs, now) {
+            return Some(denied);
+        }
+        if self.batch > 0
+            && let Some((decision, is_low)) = handle.spend(costs, self.batch / LOW, now)
+        {
+            if is_low {
+                self.refill(handle, tenant, costs);
+            }
+            return Some(decision);
+        }
+        let nothing = handle.plan.touched(costs).is_empty();
+        nothing.then(|| Decision::new(Arc::clone(&handle.plan.limits), [], self.clock.coarse_unix(), None))
+    }
+
+    pub(super) async fn decide(
+        self: &Arc<Self>,
+        tenant: &TenantContext,
+        costs: &[Cost],
+    ) -> Result<Decision, StoreError> {
+        let handle = self.handle(tenant.record());
+        if self.caller.is_broken(&handle.plan.key) {
+            return self.fall_back(&handle, tenant, costs);
+        }
+        if let Some(decision) = self.without_asking(&handle, tenant, costs) {
+            return Ok(decision);
+        }
+        let touched = handle.plan.touched(costs);
+        let answer = if self.is_leased(&handle, &touched) {
+            self.lease(&handle, tenant, costs, &touched).await
+        } else {
+            self.ask_once(&handle, tenant, costs, &touched).await
+        };
+        match answer {
+            Ok(decision) => Ok(decision),
+            Err(_) => {
+                handle.forget_denied();
+                self.fall_back(&handle, tenant, costs)
+            }
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        handle: &Arc<Handle>,
+        tenant: &TenantContext,
+        costs: &[Cost],
+        touched: &[Touched],
+    ) -> Result<Decision, RedisError> {
+        let number = Uuid::new_v4();
+        let asking = Asking::new(number, handle, touched, &self.held, &self.jobs);
+        let decided = self.ask(handle, touched, number).await?;
+        let decision = decided.decision(&handle.plan, touched);
+        self.warn(tenant, handle, touched, &decided);
+        handle.note(costs, &decision, self.clock.monotonic());
+        Ok(match asking {
+            Some(asking) if decision.is_admitted() => decision.with_permit(Permit::new(asking.admitted())),
+            Some(asking) => {
+                asking.denied();
+                decision
+            }
+            None => decision,
+        })
+    }
+
+    /// Asks the server, and once more where its clock was another than was thought.
+    async fn ask(&self, handle: &Handle, touched: &[Touched], permit: Uuid) -> Result<Decided, RedisError> {
+        for _ in 0..2 {
+            let asked = self.clock.monotonic();
+            let deadline = u64::try_from(self.caller.deadline().as_micros()).unwrap_or(u64::MAX);
+            let until = handle.clock().at(asked).map_or(0, |now| now + deadline + SLACK_MICROS);
+            let plan = &handle.plan;
+            let fill = |command: &mut Cmd| {
+                plan.write_keys(touched, command);
+                command.arg(until).arg(permit.simple().to_string());
+                command.arg(LEASE.as_micros().to_string()).arg(&self.thresholds);
+                touched.iter().for_each(|touched| plan.write_line(*touched, command));
+            };
+            let value = self.caller.run(&plan.key, &self.scripts.decide, fill).await?;
+            match Answer::parse(&value, touched)? {
+                Answer::Late { now } => handle.clock().learn(now, asked),
+                Answer::Decided(decided) => {
+                    handle.clock().learn(decided.now, asked);
+                    return Ok(decided);
+                }
+            }
+        }
+        Err(RedisError::deadline())
+    }
+
+    fn warn(&self, tenant: &TenantContext, handle: &Handle, touched: &[Touched], decided: &Decided) {
+        for (index, percent) in decided.warnings(touched) {
+            if let Some(limit) = handle.plan.limits.get(index) {
+                self.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
+            }
+        }
+    }
+
+    /// Decides without the server, by the failure policies.
+    fn fall_back(
+        &self,
+        handle: &Handle,
+        tenant: &TenantContext,
+        costs: &[Cost],
+    ) -> Result<Decision, StoreError> {
+        let touched = handle.plan.touched(costs);
+        let policy = handle.plan.policy(&touched);
+        self.hooks.on_quota_fallback(&QuotaFallback::new(tenant, policy));
+        let unavailable = || StoreError::unavailable(RedisError::broken());
+        if policy == FailurePolicy::Closed {
+            return Err(unavailable());
+        }
+        let mut local = self.local.try_decide(tenant, costs).ok_or_else(unavailable)?;
+        // By the limits as they are, not as they stand in.
+        let permit = local.take_permit();
+        let denial = local.denial().map(|(_, denial)| denial);
+        let states: Vec<_> = local.states().map(|(_, state)| *state).collect();
+        let decision = Decision::new(Arc::clone(&handle.plan.limits), states, local.decided_at(), denial);
+        Ok(match permit {
+            Some(permit) => decision.with_permit(permit),
+            None => decision,
+        })
+    }
+
+    pub(super) fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
+        // Whoever decided settles; a decision is made as a whole by one of the two.
+        if decision.states().any(|(_, state)| state.mark & OURS == 0) {
+            self.local.settle(tenant, decision, actual);
+            return;
+        }
+        let handle = self.handle(tenant.record());
+        let charges: Vec<_> = decision
+            .states()
+            .filter(|(limit, _)| limit.is_rate())
+            .filter_map(|(limit, state)| {
+                let used = Cost::total(actual, &limit.dimension)?;
+                (used != state.charged).then(|| Charge {
+                    used: Touched { index: state.index, cost: used },
+                    charged: state.charged,
+                    resets: state.resets_at.as_nanos() / 1_000,
+                    mark: state.mark & !OURS,
+                })
+            })
+            .collect();
+        for (handle, charges) in self.settled_by(handle, tenant, decision, charges) {
+            self.jobs.add(Job::Settle(Settlement { handle, charges }));
+        }
+    }
+
+    /// By the limits as they are now, so far as they count on what was charged; a limit that is gone is settled as it was.
+    fn settled_by(
+        &self,
+        handle: Arc<Handle>,
+        tenant: &TenantContext,
+        decision: &Decision,
+        charges: Vec<Charge>,
+    ) -> Vec<(Arc<Handle>, Vec<Charge>)> {
+        if charges.is_empty() {
+            return Vec::new();
+        }
+        if Arc::ptr_eq(decision.limits(), &handle.plan.limits) {
+            return vec![(handle, charges)];
+        }
+        let before = Arc::new(Handle::new(Plan::new(decision.limits(), tenant.id(), self.keys())));
+        let (mut now, mut then) = (Vec::new(), Vec::new());
+        for mut charge in charges {
+            match before.plan.position_in(charge.used.index, &handle.plan) {
+                Some(index) => {
+                    charge.used.index = index;
+                    now.push(charge);
+                }
+                None => then.push(charge),
+            }
+        }
+        [(handle, now), (before, then)].into_iter().filter(|(_, charges)| !charges.is_empty()).collect()
+    }
+
+    fn keys(&self) -> &Keyspace {
+        self.caller.redis().keyspace()
+    }
+
+    pub(super) async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {
+        let handle = self.handle(tenant);
+        let touched = handle.plan.all();
+        if touched.is_empty() {
+            return Ok(Usage::default());
+        }
+        let decided = self.ask(&handle, &touched, Uuid::nil()).await.map_err(StoreError::unavailable)?;
+        let usage = |(index, used, resets)| {
+            let limit = handle.plan.limits.get(index)?.clone();
+            Some(LimitUsage { limit, used, resets_at: unix(resets) })
+        };
+        Ok(Usage::new(decided.used(&touched).filter_map(usage).collect()))
+    }
+}
+
+/// Leases.
+impl Inner {
+    fn is_leased(&self, handle: &Handle, touched: &[Touched]) -> bool {
+        self.batch > 1 && handle.plan.is_fixed(touched) && touched.iter().any(|touched| touched.cost > 0)
+    }
+
+    /// Leases a batch and spends the first of it; where there is no room for a batch, asks for one alone.
+    async fn lease(
+        self: &Arc<Self>,
+        handle: &Arc<Handle>,
+        tenant: &TenantContext,
+        costs: &[Cost],
+        touched: &[Touched],
+    ) -> Result<Decision, RedisError> {
+        if let Some(fetching) = handle.start_fetching(self.clock.monotonic())
+            && self.fetch(&fetching, tenant, costs, touched).await?
+            && let Some((decision, _)) = handle.spend(costs, 0, self.clock.monotonic())
+        {
+            return Ok(decision);
+        }
+        self.ask_once(handle, tenant, costs, touched).await
+    }
+
+    /// Whether a batch was granted.
+    async fn fetch(
+        &self,
+        Fetching(handle): &Fetching,
+        tenant: &TenantContext,
+        costs: &[Cost],
+        touched: &[Touched],
+    ) -> Result<bool, RedisError> {
+        let size = self.batch;
+        let all: Vec<Touched> = touched
+            .iter()
+            .map(|one| Touched { index: one.index, cost: one.cost.saturating_mul(size) })
+            .collect();
+        let decided = self.ask(handle, &all, Uuid::nil()).await?;
+        self.warn(tenant, handle, &all, &decided);
+        if !decided.decision(&handle.plan, &all).is_admitted() {
+            handle.had_no_room(self.clock.monotonic());
+            return Ok(false);
+        }
+        let batch = Batch::new(handle, costs, touched, size, &decided, self.clock.monotonic());
+        if let Some(unspent) = handle.store(batch) {
+            self.give_back(handle, &unspent);
+        }
+        self.leasing.lock().insert(Arc::as_ptr(handle).addr(), Arc::downgrade(handle));
+        Ok(true)
+    }
+
+    /// Fetches the next batch while the last of the former one is spent.
+    fn refill(self: &Arc<Self>, handle: &Arc<Handle>, tenant: &TenantContext, costs: &[Cost]) {
+        let Some(fetching) = handle.start_fetching(self.clock.monotonic()) else { return };
+        let inner = Arc::clone(self);
+        let (tenant, costs) = (tenant.clone(), costs.to_vec());
+        self.runtime.spawn(async move {
+            let touched = fetching.0.plan.touched(&costs);
+            // What was not fetched now is fetched by whoever finds nothing to spend.
+            let _ = inner.fetch(&fetching, &tenant, &costs, &touched).await;
+        });
+    }
+
+    /// Gives back what was not used for so long.
+    pub(super) fn give_back_batches(&self, idle: Duration) {
+        let now = self.clock.monotonic().as_nanos();
+        let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+        let since = Monotonic::from_nanos(now.saturating_sub(idle));
+        let mut leasing = self.leasing.lock();
+        leasing.retain(|_, handle| handle.strong_count() > 0);
+        let handles: Vec<_> = leasing.values().filter_map(Weak::upgrade).collect();
+        drop(leasing);
+        for handle in handles {
+            if let Some(unspent) = handle.take_idle(since) {
+                self.give_back(&handle, &unspent);
+            }
+        }
+    }
+
+    fn give_back(&self, handle: &Arc<Handle>, unspent: &Unspent) {
+        let charge = |(touched, resets): (&Touched, &u64)| Charge {
+            used: Touched { index: touched.index, cost: 0 },
+            charged: touched.cost.saturating_mul(unspent.left),
+            resets: *resets,
+            mark: 0,
+        };
+        let charges = unspent.touched.iter().zip(&unspent.resets).map(charge).collect();
+        self.jobs.add(Job::Settle(Settlement { handle: Arc::clone(handle), charges }));
+    }
+}

@@ -1,0 +1,68 @@
+//! What an instance knows of a tenant: how to ask for it, what was denied, and what time it is where its counts are.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use tenant_core::{Monotonic, UnixTime};
+
+use super::{batch::Batch, denied::Denied, plan::Plan};
+
+#[derive(Debug)]
+pub(super) struct Handle {
+    pub(super) plan: Plan,
+    pub(super) denied: Mutex<Vec<Denied>>,
+    pub(super) batch: Mutex<Option<Batch>>,
+    pub(super) is_fetching: AtomicBool,
+    /// Before then no batch is asked for, by our clock: there was no room for one.
+    pub(super) fetch_after: AtomicU64,
+    clock: ServerClock,
+}
+
+impl Handle {
+    pub(super) fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            denied: Mutex::default(),
+            batch: Mutex::default(),
+            is_fetching: AtomicBool::new(false),
+            fetch_after: AtomicU64::new(0),
+            clock: ServerClock::default(),
+        }
+    }
+
+    pub(super) const fn clock(&self) -> &ServerClock {
+        &self.clock
+    }
+
+    /// Forgets what was denied: something was given back.
+    pub(super) fn forget_denied(&self) {
+        self.denied.lock().clear();
+    }
+}
+
+/// The clock of the server that a tenant's counts are on, as far as it is known: each node of a cluster has its own.
+#[derive(Debug, Default)]
+pub(super) struct ServerClock {
+    /// The server's time minus our own, in microseconds; 0 while unknown.
+    ahead: AtomicU64,
+}
+
+impl ServerClock {
+    /// Learns from an answer what the server's time was after `asked`, so that [`ServerClock::at`] may run ahead of it by
+    /// the time that the question took, and never lags behind.
+    pub(super) fn learn(&self, server: u64, asked: Monotonic) {
+        self.ahead.store(server.wrapping_sub(asked.as_nanos() / 1_000), Ordering::Relaxed);
+    }
+
+    /// What the server's clock shows in microseconds, or shortly will; `None` while that is not known.
+    pub(super) fn at(&self, now: Monotonic) -> Option<u64> {
+        match self.ahead.load(Ordering::Relaxed) {
+            0 => None,
+            ahead => Some(ahead.wrapping_add(now.as_nanos() / 1_000)),
+        }
+    }
+}
+
+pub(super) const fn unix(micros: u64) -> UnixTime {
+    UnixTime::from_nanos(micros.saturating_mul(1_000))
+}

@@ -1,0 +1,17 @@
+//! Limits that instances share.
+
+mod answer;
+mod batch;
+mod decide;
+mod denied;
+mod handle;
+mod held;
+mod manager;
+mod plan;
+mod scripts;
+mod worker;
+
+pub use manager::{RedisQuotaManager, RedisQuotaManagerBuilder};
+
+#[cfg(test)]
+mod tests;

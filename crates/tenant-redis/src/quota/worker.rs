@@ -1,0 +1,244 @@
+//! What need not be waited for: settling, giving permits back, renewing their leases.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use redis::{Cmd, FromRedisValue};
+use tenant_core::{
+    Hooks,
+    hooks::{LimitWarning, SettlementsLost},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, MissedTickBehavior, interval, sleep},
+};
+
+use super::{
+    handle::Handle,
+    held::{Held, Places},
+    plan::Touched,
+    scripts::Scripts,
+};
+use crate::{RedisError, RedisErrorKind, caller::Caller};
+
+/// How long a lease is good for. A killed instance's permits are free after that.
+pub(super) const LEASE: Duration = Duration::from_secs(25);
+/// Twice it may fail.
+const RENEW_EVERY: Duration = Duration::from_secs(8);
+/// So much waits at most.
+const QUEUE: usize = 65_536;
+/// So many are under way at once: a node of a cluster that does not answer must not hold up what goes to the others.
+const AT_ONCE: usize = 1_024;
+/// For so long a server that does not answer is waited for.
+const RETRY_FOR: Duration = Duration::from_secs(5);
+/// So many permits of one limit are renewed by one command.
+const MEMBERS: usize = 500;
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+pub(super) enum Job {
+    Settle(Settlement),
+    Release(Places),
+    /// Answered when all before it is done.
+    Flush(oneshot::Sender<()>),
+}
+
+/// A charge to be corrected.
+pub(super) struct Settlement {
+    pub(super) handle: Arc<Handle>,
+    /// The limits, with what was used.
+    pub(super) charges: Vec<Charge>,
+}
+
+pub(super) struct Charge {
+    pub(super) used: Touched,
+    pub(super) charged: u64,
+    /// When it was to reset, in microseconds.
+    pub(super) resets: u64,
+    pub(super) mark: u64,
+}
+
+/// The way into the queue.
+#[derive(Clone, Debug)]
+pub(super) struct Jobs {
+    queue: mpsc::Sender<Job>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Jobs {
+    /// Puts a job into the queue, without waiting: one for which there is no room is lost, and that is reported.
+    pub(super) fn add(&self, job: Job) {
+        let is_settlement = matches!(job, Job::Settle(_));
+        if self.queue.try_send(job).is_err() && is_settlement {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until all that was put in before is done.
+    pub(super) async fn flush(&self) {
+        let (done, is_done) = oneshot::channel();
+        if self.queue.send(Job::Flush(done)).await.is_ok() {
+            let _ = is_done.await;
+        }
+    }
+}
+
+pub(super) struct Worker {
+    caller: Caller,
+    scripts: Arc<Scripts>,
+    held: Arc<Held>,
+    hooks: Hooks,
+    /// At which percentages to warn.
+    thresholds: String,
+    lost: Arc<AtomicU64>,
+}
+
+impl Worker {
+    /// Starts a worker, which ends with the last way into its queue.
+    pub(super) fn start(
+        caller: Caller,
+        scripts: Arc<Scripts>,
+        held: Arc<Held>,
+        hooks: Hooks,
+        thresholds: String,
+    ) -> Jobs {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let lost = Arc::new(AtomicU64::new(0));
+        let worker = Self { caller, scripts, held, hooks, thresholds, lost: Arc::clone(&lost) };
+        tokio::spawn(worker.run(jobs));
+        Jobs { queue, lost }
+    }
+
+    async fn run(self, mut jobs: mpsc::Receiver<Job>) {
+        let mut renew = interval(RENEW_EVERY);
+        renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut under_way, mut flushes, mut is_open) = (FuturesUnordered::new(), Vec::new(), true);
+        while is_open || !under_way.is_empty() {
+            tokio::select! {
+                job = jobs.recv(), if is_open && under_way.len() < AT_ONCE => match job {
+                    Some(Job::Settle(settlement)) => under_way.push(self.complete(Work::Settle(settlement)).boxed()),
+                    Some(Job::Release(places)) => under_way.push(self.complete(Work::Release(places)).boxed()),
+                    Some(Job::Flush(done)) => flushes.push(done),
+                    None => is_open = false,
+                },
+                Some(()) = under_way.next() => {}
+                _ = renew.tick(), if is_open => under_way.push(self.tend().boxed()),
+            }
+            if under_way.is_empty() {
+                for done in flushes.drain(..) {
+                    let _ = oneshot::Sender::send(done, ());
+                }
+            }
+            self.tell_of_losses();
+        }
+    }
+
+    /// Renews leases, and gives back batches that nobody spends.
+    async fn tend(&self) {
+        let _ = renew(&self.caller, &self.scripts, &self.held).await;
+    }
+
+    async fn complete(&self, work: Work) {
+        let begin = Instant::now();
+        while begin.elapsed() < RETRY_FOR {
+            let answer = match &work {
+                Work::Settle(settlement) => self.settle(settlement).await,
+                Work::Release(places) => self.release(places).await,
+            };
+            match (answer, &work) {
+                (Ok(()), _) => return work.handle().forget_denied(),
+                // Nothing was sent: it keeps until the server is back.
+                (Err(error), _) if error.kind() == RedisErrorKind::Broken => sleep(LOOK_AGAIN).await,
+                // Giving back twice does no harm.
+                (Err(_), Work::Release(_)) => sleep(LOOK_AGAIN).await,
+                // It may have been done, and must not be done twice.
+                (Err(_), Work::Settle(_)) => break,
+            }
+        }
+        // A permit that could not be given back is renewed no more, and expires.
+        if matches!(work, Work::Settle(_)) {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    async fn settle(&self, settlement: &Settlement) -> Result<(), RedisError> {
+        let plan = &settlement.handle.plan;
+        let fill = |command: &mut Cmd| {
+            command.arg(1).arg(&plan.key).arg(&self.thresholds);
+            for charge in &settlement.charges {
+                plan.write_line(charge.used, command);
+                command.arg(charge.charged).arg(charge.resets).arg(charge.mark);
+            }
+        };
+        let answer = self.caller.run(&plan.key, &self.scripts.settle, fill).await?;
+        let warnings = Vec::<u8>::from_redis_value(answer).map_err(|_| RedisError::unexpected())?;
+        for (charge, percent) in settlement.charges.iter().zip(warnings).filter(|(_, percent)| *percent > 0) {
+            if let Some(limit) = plan.limits.get(charge.used.index) {
+                self.hooks.on_limit_warning(&LimitWarning::new(&plan.tenant, &limit.name, percent));
+            }
+        }
+        Ok(())
+    }
+
+    async fn release(&self, permit: &Places) -> Result<(), RedisError> {
+        let fill = |command: &mut Cmd| {
+            command.arg(permit.places.len());
+            for (key, _) in &*permit.places {
+                command.arg(key);
+            }
+            for (_, member) in &*permit.places {
+                command.arg(member);
+            }
+        };
+        self.caller.run(&permit.handle.plan.key, &self.scripts.release, fill).await.map(drop)
+    }
+
+    fn tell_of_losses(&self) {
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            self.hooks.on_settlements_lost(&SettlementsLost::new(lost));
+        }
+    }
+}
+
+/// Extends the leases of all permits; the first failure is the answer, but all are tried.
+pub(super) async fn renew(caller: &Caller, scripts: &Scripts, held: &Held) -> Result<(), RedisError> {
+    let mut outcome = Ok(());
+    for (key, members) in held.members() {
+        for some in members.chunks(MEMBERS) {
+            // Between two commands some were given back: they must not be taken anew.
+            let still: Vec<&str> = held.still(some).collect();
+            if still.is_empty() {
+                continue;
+            }
+            let fill = |command: &mut Cmd| {
+                command.arg(1).arg(&key).arg(LEASE.as_micros().to_string());
+                for member in &still {
+                    command.arg(*member);
+                }
+            };
+            let answer = caller.run(&key, &scripts.renew, fill).await;
+            outcome = outcome.and(answer.map(drop));
+        }
+    }
+    outcome
+}
+
+enum Work {
+    Settle(Settlement),
+    Release(Places),
+}
+
+impl Work {
+    fn handle(&self) -> &Handle {
+        match self {
+            Self::Settle(settlement) => &settlement.handle,
+            Self::Release(places) => &places.handle,
+        }
+    }
+}
