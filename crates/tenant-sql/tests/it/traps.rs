@@ -109,3 +109,17 @@ async fn a_result_column_called_like_the_tenants_does_not_satisfy_the_scope() {
     let sql = "SELECT name, 't2' AS tenant_id FROM users ORDER BY tenant_id, id";
     assert_eq!(names(sql, &[]).await, ["own", "own too"]);
 }
+
+/// In the body of the last CTE, its own name is the table's still; three more CTEs stand around.
+#[test]
+fn a_cte_of_an_inner_with_does_not_see_itself() {
+    let sql = "WITH a AS (SELECT 1), b AS (SELECT 1), c AS (SELECT 1) \
+               SELECT * FROM (WITH p AS (SELECT 1), q AS (SELECT 1), r AS (SELECT 1), \
+               users AS (SELECT id FROM users) SELECT id FROM users) x";
+    let refusal = crate::common::refused(sql);
+    assert_eq!(refusal.kind(), tenant_sql::RefusalKind::Ambiguous, "{refusal}");
+    let seen = "WITH a AS (SELECT 1 AS id), b AS (SELECT 1), c AS (SELECT 1) \
+                SELECT * FROM (WITH p AS (SELECT 2 AS id), q AS (SELECT id FROM p), r AS (SELECT id FROM q) \
+                SELECT id FROM r UNION SELECT id FROM a) x";
+    assert!(crate::common::sqlite(seen).is_ok());
+}
