@@ -12,7 +12,7 @@
 //! There are 10 000 tenants; requests of 64 of them come in turn, and all are admitted.
 //!
 //! They race twice: around a service that answers nothing to a request that carries nothing, and as in a service on axum
-//! ([`Scene`]), where the maps that layers write into exist already.
+//! (`Scene`), where the maps that layers write into exist already.
 
 mod by_hand;
 mod directory;
