@@ -1,0 +1,335 @@
+//! Two servers behind one Redis, each a process of its own, over one database.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tenant_testkit::servers::{Redis, ServerOptions};
+
+use crate::{
+    client::Answer,
+    process::{Process, command},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+struct Pair {
+    a: Process,
+    b: Process,
+    _folder: TempDir,
+}
+
+impl Pair {
+    /// On a database of Redis that nobody else uses.
+    fn start() -> Self {
+        Self::on(&Redis::shared().unwrap().database().unwrap())
+    }
+
+    fn on(url: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let database = folder.path().join("tenants.db");
+        let start = || Process::start_with(&database, &[("REDIS_URL", url)]);
+        Self { a: start(), b: start(), _folder: folder }
+    }
+
+    fn both(&self) -> [&Process; 2] {
+        [&self.a, &self.b]
+    }
+
+    /// Creates a tenant through the first.
+    #[track_caller]
+    fn create(&self, tenant: &Value) {
+        admin(&self.a, "POST", "/admin/tenants", Some(tenant)).ok(201);
+    }
+
+    /// A tenant with this one limit of requests per hour.
+    #[track_caller]
+    fn create_limited(&self, id: &str, limit: u64, policy: &str) {
+        let hourly = json!({
+            "kind": "rate", "dimension": "requests", "limit": limit, "window": "hour", "failure_policy": policy,
+        });
+        self.create(&json!({ "tenant_id": id, "limits": { "hourly": hourly } }));
+    }
+
+    /// How many of so many requests, over both at once, were admitted; none had another answer than that or a denial.
+    fn hammer(&self, tenant: &str, requests: usize) -> usize {
+        let (next, admitted) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for server in [&self.a, &self.b, &self.a, &self.b] {
+                let (next, admitted) = (&next, &admitted);
+                scope.spawn(move || {
+                    while next.fetch_add(1, Ordering::SeqCst) < requests {
+                        match get(server, tenant).status {
+                            200 => admitted.fetch_add(1, Ordering::SeqCst),
+                            status => {
+                                assert_eq!(status, 429);
+                                0
+                            }
+                        };
+                    }
+                });
+            }
+        });
+        admitted.into_inner()
+    }
+}
+
+fn admin(server: &Process, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    server.request(method, path, &[], body.map(Value::to_string).as_deref())
+}
+
+fn get(server: &Process, tenant: &str) -> Answer {
+    server.request("GET", "/api/users", &[("x-tenant-id", tenant)], None)
+}
+
+fn used(server: &Process, tenant: &str, limit: &str) -> Value {
+    let usage = admin(server, "GET", &format!("/admin/tenants/{tenant}/usage"), None).ok(200);
+    usage["limits"][limit]["used"].clone()
+}
+
+fn health(server: &Process) -> Answer {
+    server.request("GET", "/health", &[], None)
+}
+
+/// Asks again until the answer satisfies; it may be asked until the time is over.
+#[track_caller]
+fn within<T: std::fmt::Debug>(
+    time: Duration,
+    mut ask: impl FnMut() -> T,
+    satisfied: impl Fn(&T) -> bool,
+) -> T {
+    let begin = Instant::now();
+    loop {
+        let is_last = begin.elapsed() >= time;
+        let answer = ask();
+        if satisfied(&answer) {
+            return answer;
+        }
+        assert!(!is_last, "it did not happen within {time:?}: {answer:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn two_instances_enforce_one_limit_and_no_other_tenant_is_counted_against_it() {
+    let pair = Pair::start();
+    pair.create_limited("acme", 40, "local");
+    pair.create_limited("globex", 40, "local");
+    get(&pair.b, "globex").ok(200);
+    assert_eq!(pair.hammer("acme", 100), 40);
+    for server in pair.both() {
+        get(server, "acme").is_problem(429, "quota_exceeded");
+        assert_eq!(used(server, "acme", "hourly"), 40);
+        assert_eq!(used(server, "globex", "hourly"), 1, "another tenant's requests are not counted here");
+    }
+    get(&pair.a, "globex").ok(200);
+}
+
+#[test]
+fn a_tenant_suspended_or_deleted_through_one_is_refused_by_the_other_within_a_second() {
+    let pair = Pair::start();
+    for tenant in ["acme", "globex"] {
+        pair.create(&json!({ "tenant_id": tenant }));
+        get(&pair.b, tenant).ok(200);
+    }
+    admin(&pair.a, "POST", "/admin/tenants/acme/suspend", None).ok(200);
+    within(SECOND, || get(&pair.b, "acme"), |answer| answer.status == 403).is_problem(403, "tenant_inactive");
+    get(&pair.b, "globex").ok(200);
+    admin(&pair.b, "POST", "/admin/tenants/acme/activate", None).ok(200);
+    within(SECOND, || get(&pair.a, "acme"), |answer| answer.status == 200);
+    admin(&pair.a, "DELETE", "/admin/tenants/acme", None).ok(204);
+    within(SECOND, || get(&pair.b, "acme"), |answer| answer.status == 403).is_problem(403, "tenant_inactive");
+    get(&pair.b, "globex").ok(200);
+}
+
+#[test]
+fn a_host_that_moved_through_one_leads_to_its_new_tenant_through_the_other() {
+    let pair = Pair::start();
+    let with = |tenant: &str, hosts: &Value| json!({ "tenant_id": tenant, "hosts": hosts });
+    let replace = |tenant: &str, hosts: &Value| {
+        let path = format!("/admin/tenants/{tenant}");
+        admin(&pair.a, "PUT", &path, Some(&with(tenant, hosts))).ok(200);
+    };
+    let by_host = || {
+        let request = "GET /api/tenant/info HTTP/1.1\r\nhost: app.example\r\nconnection: close\r\n\r\n";
+        crate::client::raw(pair.b.address, request.as_bytes()).unwrap()
+    };
+    pair.create(&with("globex", &json!([])));
+    pair.create(&with("acme", &json!(["app.example"])));
+    let leads_to =
+        |tenant: &'static str| move |answer: &Answer| answer.status == 200 && answer.json()["id"] == tenant;
+    within(SECOND, by_host, leads_to("acme"));
+    replace("acme", &json!([]));
+    replace("globex", &json!(["app.example"]));
+    within(SECOND, by_host, leads_to("globex"));
+    admin(&pair.a, "DELETE", "/admin/tenants/globex", None).ok(204);
+    within(SECOND, by_host, |answer| answer.status == 401).is_problem(401, "tenant_required");
+}
+
+#[test]
+fn a_tenant_that_the_other_remembers_as_unknown_is_served_within_a_second() {
+    let pair = Pair::start();
+    get(&pair.b, "acme").is_problem(404, "tenant_not_found");
+    pair.create(&json!({ "tenant_id": "acme" }));
+    within(SECOND, || get(&pair.b, "acme"), |answer| answer.status == 200);
+}
+
+#[test]
+fn changed_limits_and_a_changed_policy_are_heard_within_a_second() {
+    let pair = Pair::start();
+    let with = |requests: u64, models: &Value| json!({ "tenant_id": "acme", "quota_requests_per_minute": requests, "allowed_models": models });
+    pair.create(&with(1_000, &json!([])));
+    let ask = || pair.b.request("GET", "/api/users", &[("x-tenant-id", "acme"), ("x-model", "gpt-4")], None);
+    ask().ok(200);
+    let quota = json!({ "requests_per_minute": 500 });
+    admin(&pair.a, "PUT", "/admin/tenants/acme/quota", Some(&quota)).ok(200);
+    let lowered = |answer: &Answer| answer.header("ratelimit-policy") == Some("\"rpm\";q=500;w=60");
+    within(SECOND, ask, lowered).ok(200);
+    admin(&pair.a, "PUT", "/admin/tenants/acme", Some(&with(500, &json!(["small"])))).ok(200);
+    within(SECOND, ask, |answer| answer.status == 403).is_problem(403, "policy_denied");
+}
+
+#[test]
+fn executions_at_once_are_limited_over_both_and_a_server_that_stops_gives_its_places_back() {
+    let pair = Pair::start();
+    for tenant in ["acme", "globex"] {
+        pair.create(&json!({ "tenant_id": tenant, "limits": { "concurrent_executions": 2 } }));
+    }
+    let execute = |server: &Process, tenant: &str| {
+        let (headers, name) = ([("x-tenant-id", tenant)], Some(r#"{"name":"Nightly"}"#));
+        let workflow = server.request("POST", "/api/workflows", &headers, name).ok(201);
+        let path = format!("/api/workflows/{}/execute", workflow["id"].as_str().unwrap());
+        server.request("POST", &path, &headers, Some(r#"{"duration_ms":3600000}"#))
+    };
+    for server in pair.both() {
+        execute(server, "acme").ok(202);
+    }
+    for server in pair.both() {
+        let denied = execute(server, "acme");
+        denied.is_problem(429, "quota_exceeded");
+        assert!(denied.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().unwrap() >= 1));
+        execute(server, "globex").ok(202);
+    }
+    let Pair { a, b, .. } = pair;
+    a.terminate();
+    assert!(a.wait().success());
+    // By its lease the place would be free after 25 seconds only.
+    assert_eq!(
+        (used(&b, "acme", "concurrent_executions"), used(&b, "globex", "concurrent_executions")),
+        (json!(1), json!(1))
+    );
+    within(SECOND, || execute(&b, "acme"), |answer| answer.status == 202);
+}
+
+/// A server that can be stopped, and started again on its port with everything it knew lost.
+struct Fragile {
+    port: u16,
+    server: Option<Redis>,
+}
+
+const PASSWORD: &str = "s3cret";
+
+impl Fragile {
+    fn start() -> Self {
+        let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Somebody else may take it in between: then another one.
+        let started = (0..9).map(|_| port()).find_map(|port| Some((port, Self::serve(port)?)));
+        let (port, server) = started.expect("no port is free");
+        Self { port, server: Some(server) }
+    }
+
+    fn serve(port: u16) -> Option<Redis> {
+        let options =
+            ServerOptions::default().setting("port", port.to_string()).setting("requirepass", PASSWORD);
+        Redis::start_with(&options).ok()
+    }
+
+    fn url(&self) -> String {
+        format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port)
+    }
+
+    fn stop(&mut self) {
+        self.server = None;
+    }
+
+    fn start_again(&mut self) {
+        self.server = Some(within(20 * SECOND, || Self::serve(self.port), Option::is_some).unwrap());
+    }
+}
+
+#[test]
+fn without_redis_each_instance_counts_for_itself_and_all_is_well_again_when_it_is_back() {
+    let mut redis = Fragile::start();
+    let pair = Pair::on(&redis.url());
+    pair.create_limited("acme", 5, "local");
+    pair.create_limited("closed", 5, "closed");
+    pair.create_limited("later", 10, "local");
+    pair.create(&json!({ "tenant_id": "globex" }));
+    for server in pair.both() {
+        for tenant in ["acme", "closed", "globex"] {
+            get(server, tenant).ok(200);
+        }
+        let healthy = json!({ "status": "ok", "stores": { "database": "ok", "redis": "ok" } });
+        assert_eq!(health(server).ok(200), healthy);
+    }
+
+    redis.stop();
+    for server in pair.both() {
+        let mut admitted = 0;
+        for _ in 0..20 {
+            let begin = Instant::now();
+            let answer = get(server, "acme");
+            assert!(begin.elapsed() < SECOND, "{:?}", begin.elapsed());
+            assert!([200, 429].contains(&answer.status), "{}", answer.status);
+            admitted += u32::from(answer.status == 200);
+        }
+        assert!((1..=5).contains(&admitted), "{admitted}");
+        get(server, "closed").is_problem(503, "tenant_store_unavailable");
+        get(server, "globex").ok(200);
+        let degraded =
+            json!({ "status": "degraded", "stores": { "database": "ok", "redis": "unavailable" } });
+        assert_eq!(health(server).ok(200), degraded);
+    }
+    // Nobody can hear of it now.
+    admin(&pair.a, "POST", "/admin/tenants/globex/suspend", None).ok(200);
+    get(&pair.b, "globex").ok(200);
+
+    redis.start_again();
+    let five = 5 * SECOND;
+    for server in pair.both() {
+        within(five, || health(server), |answer| answer.json()["status"] == "ok");
+        within(five, || get(server, "closed"), |answer| answer.status == 200);
+        within(five, || get(server, "globex"), |answer| answer.status == 403);
+    }
+    assert_eq!(pair.hammer("later", 40), 10);
+}
+
+#[test]
+fn a_redis_that_can_not_be_used_is_a_start_up_error_that_tells_no_password() {
+    let redis = Fragile::start();
+    let folder = TempDir::new().unwrap();
+    let database = folder.path().join("tenants.db");
+    for url in [
+        format!("redis://:wr0ng@127.0.0.1:{}", redis.port),
+        "redis://:wr0ng@127.0.0.1:1".to_owned(),
+        "redis://:wr0ng@".to_owned(),
+        "redis://:wr0ng@127.0.0.1:x".to_owned(),
+        "redis://:wr0ng@127.0.0.1/first".to_owned(),
+    ] {
+        let output = command(&database).env("REDIS_URL", &url).output().unwrap();
+        assert!(!output.status.success(), "{url}");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(text.contains("REDIS_URL") && !text.contains("wr0ng"), "{url}: {text}");
+    }
+    assert!(!database.exists(), "nothing is written before it is known where limits are counted");
+}
+
+#[test]
+fn without_the_variable_health_does_not_speak_of_redis() {
+    let folder = TempDir::new().unwrap();
+    let server = Process::start(&folder.path().join("tenants.db"));
+    assert_eq!(health(&server).ok(200), json!({ "status": "ok", "stores": { "database": "ok" } }));
+}
