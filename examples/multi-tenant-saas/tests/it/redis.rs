@@ -1,7 +1,11 @@
 //! Two servers behind one Redis, each a process of its own, over one database.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -25,14 +29,15 @@ struct Pair {
 impl Pair {
     /// On a database of Redis that nobody else uses.
     fn start() -> Self {
-        Self::on(&Redis::shared().unwrap().database().unwrap())
+        let url = Redis::shared().unwrap().database().unwrap();
+        Self::on(&url, &url)
     }
 
-    fn on(url: &str) -> Self {
+    fn on(a: &str, b: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let database = folder.path().join("tenants.db");
-        let start = || Process::start_with(&database, &[("REDIS_URL", url)]);
-        Self { a: start(), b: start(), _folder: folder }
+        let start = |url| Process::start_with(&database, &[("REDIS_URL", url)]);
+        Self { a: start(a), b: start(b), _folder: folder }
     }
 
     fn both(&self) -> [&Process; 2] {
@@ -88,6 +93,14 @@ fn get(server: &Process, tenant: &str) -> Answer {
 fn used(server: &Process, tenant: &str, limit: &str) -> Value {
     let usage = admin(server, "GET", &format!("/admin/tenants/{tenant}/usage"), None).ok(200);
     usage["limits"][limit]["used"].clone()
+}
+
+/// Starts an execution of an hour.
+fn execute(server: &Process, tenant: &str) -> Answer {
+    let headers = [("x-tenant-id", tenant)];
+    let workflow = server.request("POST", "/api/workflows", &headers, Some(r#"{"name":"Nightly"}"#)).ok(201);
+    let path = format!("/api/workflows/{}/execute", workflow["id"].as_str().unwrap());
+    server.request("POST", &path, &headers, Some(r#"{"duration_ms":3600000}"#))
 }
 
 fn health(server: &Process) -> Answer {
@@ -198,12 +211,6 @@ fn executions_at_once_are_limited_over_both_and_a_server_that_stops_gives_its_pl
     for tenant in ["acme", "globex"] {
         pair.create(&json!({ "tenant_id": tenant, "limits": { "concurrent_executions": 2 } }));
     }
-    let execute = |server: &Process, tenant: &str| {
-        let (headers, name) = ([("x-tenant-id", tenant)], Some(r#"{"name":"Nightly"}"#));
-        let workflow = server.request("POST", "/api/workflows", &headers, name).ok(201);
-        let path = format!("/api/workflows/{}/execute", workflow["id"].as_str().unwrap());
-        server.request("POST", &path, &headers, Some(r#"{"duration_ms":3600000}"#))
-    };
     for server in pair.both() {
         execute(server, "acme").ok(202);
     }
@@ -213,7 +220,7 @@ fn executions_at_once_are_limited_over_both_and_a_server_that_stops_gives_its_pl
         assert!(denied.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().unwrap() >= 1));
         execute(server, "globex").ok(202);
     }
-    let Pair { a, b, .. } = pair;
+    let Pair { a, b, _folder } = pair;
     a.terminate();
     assert!(a.wait().success());
     // By its lease the place would be free after 25 seconds only.
@@ -222,6 +229,73 @@ fn executions_at_once_are_limited_over_both_and_a_server_that_stops_gives_its_pl
         (json!(1), json!(1))
     );
     within(SECOND, || execute(&b, "acme"), |answer| answer.status == 202);
+}
+
+/// A way to a server, which can be cut.
+struct Way {
+    port: u16,
+    ends: Arc<Mutex<Option<Vec<TcpStream>>>>,
+}
+
+impl Way {
+    fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let way = Self { port: own, ends: Arc::new(Mutex::new(Some(Vec::new()))) };
+        let ends = Arc::clone(&way.ends);
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                // While it is cut, whoever comes finds a closed door.
+                if let Some(ends) = &mut *ends.lock().unwrap() {
+                    let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                    for (from, to) in [(&client, &server), (&server, &client)] {
+                        let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                        std::thread::spawn(move || {
+                            let _ = std::io::copy(&mut from, &mut to);
+                            let _ = to.shutdown(Shutdown::Both);
+                        });
+                    }
+                    ends.extend([client, server]);
+                }
+            }
+        });
+        way
+    }
+
+    fn cut(&self) {
+        for end in self.ends.lock().unwrap().take().unwrap() {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn open(&self) {
+        *self.ends.lock().unwrap() = Some(Vec::new());
+    }
+}
+
+#[test]
+fn a_server_that_stops_while_redis_is_away_tells_what_it_owes_before_the_end() {
+    let redis = Redis::start().unwrap();
+    let way = Way::to(redis.port());
+    let through = redis.url().replace(&format!(":{}/", redis.port()), &format!(":{}/", way.port));
+    let Pair { a, b, _folder } = Pair::on(&through, &redis.url());
+    for tenant in ["acme", "globex"] {
+        let limits = json!({ "concurrent_executions": 2 });
+        admin(&a, "POST", "/admin/tenants", Some(&json!({ "tenant_id": tenant, "limits": limits }))).ok(201);
+        within(SECOND, || get(&b, tenant), |answer| answer.status == 200);
+    }
+    execute(&a, "acme").ok(202);
+    assert_eq!(used(&b, "acme", "concurrent_executions"), 1);
+    way.cut();
+    admin(&a, "POST", "/admin/tenants/globex/suspend", None).ok(200);
+    a.terminate();
+    std::thread::sleep(SECOND);
+    get(&b, "globex").ok(200);
+    assert_eq!(used(&b, "acme", "concurrent_executions"), 1, "by its lease for 25 seconds");
+    way.open();
+    assert!(a.wait().success());
+    assert_eq!(used(&b, "acme", "concurrent_executions"), 0);
+    within(SECOND, || get(&b, "globex"), |answer| answer.status == 403);
 }
 
 /// A server that can be stopped, and started again on its port with everything it knew lost.
@@ -234,7 +308,7 @@ const PASSWORD: &str = "s3cret";
 
 impl Fragile {
     fn start() -> Self {
-        let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         // Somebody else may take it in between: then another one.
         let started = (0..9).map(|_| port()).find_map(|port| Some((port, Self::serve(port)?)));
         let (port, server) = started.expect("no port is free");
@@ -263,7 +337,7 @@ impl Fragile {
 #[test]
 fn without_redis_each_instance_counts_for_itself_and_all_is_well_again_when_it_is_back() {
     let mut redis = Fragile::start();
-    let pair = Pair::on(&redis.url());
+    let pair = Pair::on(&redis.url(), &redis.url());
     pair.create_limited("acme", 5, "local");
     pair.create_limited("closed", 5, "closed");
     pair.create_limited("later", 10, "local");
