@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tenant_testkit::servers::{Redis, ServerOptions};
 
 use crate::{
-    client::Answer,
+    client::{self, Answer},
     process::{Process, command},
 };
 
@@ -88,6 +88,11 @@ fn admin(server: &Process, method: &str, path: &str, body: Option<&Value>) -> An
 
 fn get(server: &Process, tenant: &str) -> Answer {
     server.request("GET", "/api/users", &[("x-tenant-id", tenant)], None)
+}
+
+fn by_host(server: &Process, host: &str) -> Answer {
+    let request = format!("GET /api/tenant/info HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    client::raw(server.address, request.as_bytes()).unwrap()
 }
 
 fn used(server: &Process, tenant: &str, limit: &str) -> Value {
@@ -166,10 +171,7 @@ fn a_host_that_moved_through_one_leads_to_its_new_tenant_through_the_other() {
         let path = format!("/admin/tenants/{tenant}");
         admin(&pair.a, "PUT", &path, Some(&with(tenant, hosts))).ok(200);
     };
-    let by_host = || {
-        let request = "GET /api/tenant/info HTTP/1.1\r\nhost: app.example\r\nconnection: close\r\n\r\n";
-        crate::client::raw(pair.b.address, request.as_bytes()).unwrap()
-    };
+    let by_host = || by_host(&pair.b, "app.example");
     pair.create(&with("globex", &json!([])));
     pair.create(&with("acme", &json!(["app.example"])));
     let leads_to =
@@ -273,29 +275,41 @@ impl Way {
     }
 }
 
+/// Two servers with a tenant each; the first one's way to Redis can be cut.
+fn severable() -> (Way, Pair) {
+    let redis = Redis::shared().unwrap();
+    let (way, url) = (Way::to(redis.port()), redis.database().unwrap());
+    let through = url.replace(&format!(":{}/", redis.port()), &format!(":{}/", way.port));
+    let pair = Pair::on(&through, &url);
+    pair.create(&json!({ "tenant_id": "acme", "limits": { "concurrent_executions": 2 } }));
+    within(SECOND, || get(&pair.b, "acme"), |answer| answer.status == 200);
+    (way, pair)
+}
+
 #[test]
-fn a_server_that_stops_while_redis_is_away_tells_what_it_owes_before_the_end() {
-    let redis = Redis::start().unwrap();
-    let way = Way::to(redis.port());
-    let through = redis.url().replace(&format!(":{}/", redis.port()), &format!(":{}/", way.port));
-    let Pair { a, b, _folder } = Pair::on(&through, &redis.url());
-    for tenant in ["acme", "globex"] {
-        let limits = json!({ "concurrent_executions": 2 });
-        admin(&a, "POST", "/admin/tenants", Some(&json!({ "tenant_id": tenant, "limits": limits }))).ok(201);
-        within(SECOND, || get(&b, tenant), |answer| answer.status == 200);
-    }
+fn a_server_that_stops_while_redis_is_away_gives_its_places_back_before_the_end() {
+    let (way, Pair { a, b, _folder }) = severable();
     execute(&a, "acme").ok(202);
-    assert_eq!(used(&b, "acme", "concurrent_executions"), 1);
     way.cut();
-    admin(&a, "POST", "/admin/tenants/globex/suspend", None).ok(200);
     a.terminate();
     std::thread::sleep(SECOND);
-    get(&b, "globex").ok(200);
     assert_eq!(used(&b, "acme", "concurrent_executions"), 1, "by its lease for 25 seconds");
     way.open();
     assert!(a.wait().success());
     assert_eq!(used(&b, "acme", "concurrent_executions"), 0);
-    within(SECOND, || get(&b, "globex"), |answer| answer.status == 403);
+}
+
+#[test]
+fn a_server_that_stops_while_redis_is_away_tells_of_a_suspension_before_the_end() {
+    let (way, Pair { a, b, _folder }) = severable();
+    way.cut();
+    admin(&a, "POST", "/admin/tenants/acme/suspend", None).ok(200);
+    a.terminate();
+    std::thread::sleep(SECOND);
+    get(&b, "acme").ok(200);
+    way.open();
+    assert!(a.wait().success());
+    within(SECOND, || get(&b, "acme"), |answer| answer.status == 403);
 }
 
 /// A server that can be stopped, and started again on its port with everything it knew lost.
@@ -370,6 +384,8 @@ fn without_redis_each_instance_counts_for_itself_and_all_is_well_again_when_it_i
     // Nobody can hear of it now.
     admin(&pair.a, "POST", "/admin/tenants/globex/suspend", None).ok(200);
     get(&pair.b, "globex").ok(200);
+    pair.create(&json!({ "tenant_id": "late", "hosts": ["late.example"] }));
+    by_host(&pair.b, "late.example").is_problem(401, "tenant_required");
 
     redis.start_again();
     let five = 5 * SECOND;
@@ -377,6 +393,7 @@ fn without_redis_each_instance_counts_for_itself_and_all_is_well_again_when_it_i
         within(five, || health(server), |answer| answer.json()["status"] == "ok");
         within(five, || get(server, "closed"), |answer| answer.status == 200);
         within(five, || get(server, "globex"), |answer| answer.status == 403);
+        within(five, || by_host(server, "late.example"), |answer| answer.status == 200);
     }
     assert_eq!(pair.hammer("later", 40), 10);
 }
