@@ -7,8 +7,8 @@ use tenant::{ConfigChange, ConfigListener, StoreError, TenantId};
 
 use crate::state::AppState;
 
-/// Passes news of changed tenants on: to the cache of their configs, and to the registry of their hosts. A host that has
-/// moved to another tenant must not lead to the former one here.
+/// Passes news of changed tenants on: to the cache of their configs, and to the registry of their hosts. A host that
+/// has moved to another tenant must not lead to the former one here.
 pub(crate) struct News(AppState);
 
 const TRIES: usize = 5;

@@ -77,8 +77,8 @@ impl Shared {
     }
 }
 
-/// What is asked about it costs nothing, and warns of nothing as long as nobody is to be told: so nothing is written, not
-/// even where a tenant goes by this name.
+/// What is asked about it costs nothing, and warns of nothing as long as nobody is to be told: so nothing is written,
+/// not even where a tenant goes by this name.
 fn probe() -> Result<TenantRecord, Box<dyn Error + Send + Sync>> {
     let config = TenantConfig::builder(TenantId::parse("health")?).requests_per_minute(1).build()?;
     Ok(TenantRecord::new(config))
