@@ -6,8 +6,9 @@ use axum::{Router, middleware::from_fn};
 use sqlx::{Sqlite, migrate::Migrator};
 use tenant::{
     Clock, ConfigPolicyEvaluator, DbConfigManager, HeaderResolver, Hooks, HostRegistry, HostResolver,
-    InMemoryQuotaManager, InvalidHost, SubdomainResolver, TenantDb, TenantHooks, TenantLayer, TenantMetrics,
-    TenantResolver,
+    InMemoryQuotaManager, InvalidHost, QuotaManager, SubdomainResolver, TenantDb, TenantHooks, TenantLayer,
+    TenantMetrics, TenantResolver,
+    redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
 };
 use tokio::{net::TcpListener, sync::watch};
 
@@ -19,6 +20,7 @@ use crate::{
     fair, public,
     serve::serve,
     settings::Settings,
+    shared::Shared,
     state::{AppState, Configs},
     telemetry::{self, AccessLog},
     unmatched,
@@ -35,6 +37,8 @@ pub struct Server {
     db: TenantDb<Sqlite>,
     recorder: Arc<Recorder>,
     running: Arc<Running>,
+    shared: Option<Arc<Shared>>,
+    reader: Option<ChangeReader>,
 }
 
 /// Why the server could not start.
@@ -54,10 +58,10 @@ impl std::error::Error for StartError {
 }
 
 impl Server {
-    /// Opens the database, migrates it and builds the routes.
+    /// Connects to Redis where that is asked for, opens the database, migrates it and builds the routes.
     ///
     /// # Errors
-    /// The database can't be opened or migrated.
+    /// Redis can't be used, or the database can't be opened or migrated.
     pub async fn start(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         Self::build(settings, clock).await.map_err(StartError)
     }
@@ -74,6 +78,11 @@ impl Server {
             Arc::new(AccessLog),
             Arc::clone(&recorder) as Arc<dyn TenantHooks>,
         ]);
+        // Before the database: where this fails, nothing is written.
+        let shared = match &settings.redis_url {
+            Some(url) => Some(Arc::new(Shared::open(url, Arc::clone(&clock), hooks.clone()).await?)),
+            None => None,
+        };
         let db = TenantDb::<Sqlite>::open(&settings.database_url)
             .await?
             .hooks(hooks.clone())
@@ -83,18 +92,18 @@ impl Server {
         let configs = DbConfigManager::new(&db);
         configs.migrate().await?;
         db.migrate(&MIGRATIONS).await?;
-        let configs: Arc<Configs> = Arc::new(configs.cached(CACHED_TENANTS, CACHED_FOR));
-        let quotas = InMemoryQuotaManager::with_clock(Arc::clone(&clock)).with_hooks(hooks.clone());
+        let configs = announced(configs.cached(CACHED_TENANTS, CACHED_FOR), shared.as_deref());
         let hosts = Arc::new(HostRegistry::new());
         let tenancy = TenantLayer::builder()
             .resolver(resolver(settings, &hosts)?)
             .configs(Arc::clone(&configs))
             .policies(ConfigPolicyEvaluator::new())
-            .quotas(quotas)
+            .quotas(quotas(shared.as_deref(), &clock, &hooks))
             .hooks(hooks)
             .build();
-        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts);
+        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts, shared.clone());
         state.load_hosts().await?;
+        let reader = shared.as_deref().map(|shared| shared.listen(state.clone()));
         let running = Arc::clone(&state.running);
         let slots = settings.max_concurrent_requests.map(fair::slots);
         let guard = Guard::new(settings.admin_token.as_deref());
@@ -106,22 +115,41 @@ impl Server {
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));
-        Ok(Self { router, db, recorder, running })
+        Ok(Self { router, db, recorder, running, shared, reader })
     }
 
     /// Serves the listener until `shutdown` completes, then lets requests in flight finish, ends the executions that
-    /// still run and marks them as interrupted, writes what is still to be written, and closes the database.
+    /// still run and marks them as interrupted, sends and writes what is still to be sent and written, and closes the
+    /// database.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
         serve(listener, self.router, shutdown).await;
         self.running.stop().await;
+        drop(self.reader);
+        if let Some(shared) = self.shared {
+            shared.finish().await;
+        }
         // Only now: the last requests in flight have been recorded.
         let _ = stop.send(true);
         if let Err(error) = writer.await {
             tracing::error!(%error, "the writer of request analytics failed");
         }
         self.db.close().await;
+    }
+}
+
+fn announced(configs: Configs, shared: Option<&Shared>) -> Arc<Configs> {
+    Arc::new(match shared {
+        Some(shared) => configs.with_announcer(Arc::<RedisAnnouncer>::clone(shared.announcer())),
+        None => configs,
+    })
+}
+
+fn quotas(shared: Option<&Shared>, clock: &Arc<dyn Clock>, hooks: &Hooks) -> Arc<dyn QuotaManager> {
+    match shared {
+        Some(shared) => Arc::<RedisQuotaManager>::clone(shared.quotas()),
+        None => Arc::new(InMemoryQuotaManager::with_clock(Arc::clone(clock)).with_hooks(hooks.clone())),
     }
 }
 

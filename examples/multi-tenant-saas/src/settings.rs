@@ -19,6 +19,8 @@ pub struct Settings {
     pub base_domains: Vec<String>,
     /// How many requests of tenants run at once; `MAX_CONCURRENT_REQUESTS`, as many as come unless given.
     pub max_concurrent_requests: Option<usize>,
+    /// Where instances share limits and hear of changed tenants; `REDIS_URL`, none by default.
+    pub redis_url: Option<String>,
 }
 
 /// The environment asks for something that can't be done.
@@ -29,7 +31,7 @@ pub struct InvalidSettings {
 }
 
 impl InvalidSettings {
-    fn new(variable: &'static str, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(variable: &'static str, problem: impl Into<String>) -> Self {
         Self { variable, problem: problem.into() }
     }
 
@@ -49,8 +51,7 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 18] = [
-    "REDIS_URL",
+const NOT_BUILT_YET: [&str; 17] = [
     "JWT_SECRET",
     "JWT_JWKS_FILE",
     "JWT_ISSUER",
@@ -94,6 +95,7 @@ impl Settings {
             admin_token: admin_token(get("ADMIN_TOKEN"))?,
             base_domains: base_domains(get("BASE_DOMAINS"))?,
             max_concurrent_requests: max_concurrent_requests(get("MAX_CONCURRENT_REQUESTS"))?,
+            redis_url: redis_url(get("REDIS_URL"))?,
         };
         settings.guard_admin()?;
         Ok(settings)
@@ -112,12 +114,14 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, database_url: _, admin_token, base_domains, max_concurrent_requests } = self;
+        let Self { address, database_url: _, admin_token, base_domains, max_concurrent_requests, redis_url } =
+            self;
         f.debug_struct("Settings")
             .field("address", address)
             .field("admin_token", &admin_token.as_ref().map(|_| "set"))
             .field("base_domains", base_domains)
             .field("max_concurrent_requests", max_concurrent_requests)
+            .field("redis_url", &redis_url.as_ref().map(|_| "set"))
             .finish_non_exhaustive()
     }
 }
@@ -182,6 +186,15 @@ fn max_concurrent_requests(text: Option<&str>) -> Result<Option<usize>, InvalidS
     most.map(Some).ok_or_else(wrong)
 }
 
+/// Never repeats what it was given: there may be a password in it.
+fn redis_url(url: Option<&str>) -> Result<Option<String>, InvalidSettings> {
+    match url {
+        Some(url) if url.starts_with("redis://") => Ok(Some(url.to_owned())),
+        Some(_) => Err(InvalidSettings::new("REDIS_URL", "must start with redis://")),
+        None => Ok(None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,6 +247,9 @@ mod tests {
             ("DB_PATH", ""),
             ("BASE_DOMAINS", "a.example,,b.example"),
             ("DATABASE_URL", "file:x"),
+            ("REDIS_URL", ""),
+            ("REDIS_URL", "rediss://localhost"),
+            ("REDIS_URL", "localhost:6379"),
             ("MAX_CONCURRENT_REQUESTS", ""),
             ("MAX_CONCURRENT_REQUESTS", "0"),
             ("MAX_CONCURRENT_REQUESTS", "+8"),
@@ -245,8 +261,11 @@ mod tests {
     }
 
     #[test]
-    fn a_token_never_shows_in_debug_output() {
-        let settings = read(&[("ADMIN_TOKEN", "s3cret")]).unwrap();
+    fn a_secret_never_shows() {
+        let redis = "redis://:s3cret@localhost";
+        let settings = read(&[("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis)]).unwrap();
         assert!(!format!("{settings:?}").contains("s3cret"));
+        let wrong = read(&[("REDIS_URL", "http://:s3cret@localhost")]).unwrap_err();
+        assert!(!format!("{wrong} {wrong:?}").contains("s3cret"));
     }
 }

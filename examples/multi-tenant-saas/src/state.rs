@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use sqlx::Sqlite;
 use tenant::{
-    CachedConfigs, Clock, ConfigStore, DbConfigManager, HostRegistry, Meter, Page, Policies, QuotaManager,
-    StoreError, TenantDb, TenantId, TenantLayer, TenantRecord, Timestamp,
+    CachedConfigs, Clock, ConfigManager, ConfigStore, DbConfigManager, HostRegistry, Meter, Page, Policies,
+    QuotaManager, StoreError, TenantConfig, TenantDb, TenantId, TenantLayer, TenantRecord, TenantStatus,
+    Timestamp,
     cache::{InMemoryBackend, TenantCache},
 };
 use tokio::sync::Mutex;
 
-use crate::executions::Running;
+use crate::{executions::Running, shared::Shared};
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
 
@@ -27,6 +28,8 @@ pub(crate) struct AppState {
     pub(crate) running: Arc<Running>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: TenantCache,
+    /// What other instances know too; `None` for one that is alone.
+    pub(crate) shared: Option<Arc<Shared>>,
     hosts: Arc<HostRegistry>,
     /// One change of hosts at a time, so that the registry never ends up with an older list than the store.
     host_changes: Arc<Mutex<()>>,
@@ -39,12 +42,24 @@ impl AppState {
         tenancy: &TenantLayer,
         clock: Arc<dyn Clock>,
         hosts: Arc<HostRegistry>,
+        shared: Option<Arc<Shared>>,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
         let (meter, policies) = (tenancy.meter().clone(), tenancy.policies().clone());
         let running = Running::new();
-        Self { db, configs, meter, policies, running, clock, cache, hosts, host_changes: Arc::default() }
+        Self {
+            db,
+            configs,
+            meter,
+            policies,
+            running,
+            clock,
+            cache,
+            shared,
+            hosts,
+            host_changes: Arc::default(),
+        }
     }
 
     /// Where limits are counted.
@@ -89,16 +104,39 @@ impl AppState {
     /// Reads all hosts from the store.
     pub(crate) async fn load_hosts(&self) -> Result<(), StoreError> {
         const STEP: u32 = 500;
+        let _one_at_a_time = self.host_changes.lock().await;
+        let mut taken = Vec::new();
         for offset in (0..).step_by(STEP as usize) {
             let list = self.configs.list(Page { limit: STEP, offset }).await?;
-            for config in &list.tenants {
-                self.register(&config.tenant_id, &config.hosts);
-            }
-            if list.tenants.len() < STEP as usize {
+            let is_last = list.tenants.len() < STEP as usize;
+            taken.extend(list.tenants.into_iter().filter(|config| self.lead_to(config).is_err()));
+            if is_last {
                 break;
             }
         }
+        // Whoever had such a host before has lost it by now.
+        for config in taken {
+            self.register(&config.tenant_id, hosts_of(&config));
+        }
         Ok(())
+    }
+
+    /// Reads a tenant that was changed elsewhere, and lets its hosts lead to it.
+    ///
+    /// # Errors
+    /// The store can't be read, or a host is registered for another tenant still, of which there is news to come.
+    pub(crate) async fn reload(&self, id: &TenantId) -> Result<(), StoreError> {
+        // Many at once here; from memory, and one after the other, below.
+        self.configs.load(id).await?;
+        let _one_at_a_time = self.host_changes.lock().await;
+        match self.configs.load(id).await? {
+            Some(record) => self.lead_to(record.config()),
+            None => self.hosts.replace(id, [""; 0]).map_err(StoreError::unavailable),
+        }
+    }
+
+    fn lead_to(&self, config: &TenantConfig) -> Result<(), StoreError> {
+        self.hosts.replace(&config.tenant_id, hosts_of(config)).map_err(StoreError::unavailable)
     }
 
     // The store has seen to it that a host belongs to one tenant; the registry would say so if it had not.
@@ -107,6 +145,11 @@ impl AppState {
             tracing::error!(%error, tenant = %id, "hosts could not be registered");
         }
     }
+}
+
+/// The hosts that lead to a tenant: to one that is deleted leads none.
+fn hosts_of(config: &TenantConfig) -> &[String] {
+    if config.status == TenantStatus::Deleted { &[] } else { &config.hosts }
 }
 
 impl FromRef<AppState> for Meter {

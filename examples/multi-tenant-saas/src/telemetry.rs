@@ -6,7 +6,7 @@ use axum::{extract::Request, middleware::Next, response::Response};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tenant::{
     TenantHooks,
-    hooks::{BypassEvent, CrossTenantAttempt, LimitWarning, RequestEvent},
+    hooks::{BypassEvent, CrossTenantAttempt, LimitWarning, RequestEvent, SettlementsLost},
 };
 use tracing_subscriber::EnvFilter;
 
@@ -53,6 +53,10 @@ impl TenantHooks for AccessLog {
             percent = event.percent,
             "limit_warning"
         );
+    }
+
+    fn on_settlements_lost(&self, event: &SettlementsLost) {
+        tracing::warn!(count = event.count, "settlements_lost");
     }
 }
 

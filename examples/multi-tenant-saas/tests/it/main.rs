@@ -16,6 +16,7 @@ mod malformed;
 mod process;
 mod quick_start;
 mod quota;
+mod redis;
 mod server;
 mod stream;
 mod users;

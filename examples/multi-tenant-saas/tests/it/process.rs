@@ -26,7 +26,13 @@ pub fn command(database: &Path) -> Command {
 
 impl Process {
     pub fn start(database: &Path) -> Self {
-        let mut child = command(database).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(database, &[])
+    }
+
+    pub fn start_with(database: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(database);
+        command.envs(variables.iter().copied());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = loop {
             let line = lines.next().expect("the server ended").unwrap();
@@ -87,7 +93,7 @@ impl Drop for Process {
 fn a_variable_whose_part_is_not_built_yet_is_a_start_up_error() {
     let folder = tempfile::TempDir::new().unwrap();
     for (variable, value) in [
-        ("REDIS_URL", "redis://localhost"),
+        ("REDIS_URL", "rediss://localhost"),
         ("JWT_SECRET", "x"),
         ("TLS_DIR", "/tmp"),
         ("DATABASE_URL", "postgres://localhost/x"),
