@@ -27,7 +27,5 @@ mod permits;
 mod policies;
 mod readiness;
 mod rejections;
-#[cfg(feature = "tracing")]
-mod spans;
 mod support;
 mod waiting;

@@ -1,4 +1,9 @@
 //! A span per request, with the tenant.
+//!
+//! Alone in its process: a callsite that another test reaches first, on a thread that listens to nothing, is switched
+//! off for the whole process.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::{
     convert::Infallible,
@@ -8,10 +13,10 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tower::{Layer as _, service_fn};
+use tenant_core::{InMemoryConfigManager, TenantConfig, TenantId};
+use tenant_tower::{HeaderResolver, TenantLayer};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing_subscriber::{Layer, layer::SubscriberExt};
-
-use crate::support::{get, layer, send};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
@@ -40,6 +45,14 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
     }
 }
 
+fn layer() -> TenantLayer {
+    let acme = TenantConfig::builder(TenantId::parse("acme").unwrap()).build().unwrap();
+    TenantLayer::builder()
+        .resolver(HeaderResolver::default())
+        .configs(InMemoryConfigManager::with([acme]).unwrap())
+        .build()
+}
+
 #[tokio::test]
 async fn what_is_logged_inside_stands_in_the_tenants_span() {
     let log = Log::default();
@@ -52,7 +65,8 @@ async fn what_is_logged_inside_stands_in_the_tenants_span() {
             Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
         }
     });
-    send(&layer().layer(inner), get("/", &[("x-tenant-id", "acme")])).await;
+    let request = Request::get("/").header("x-tenant-id", "acme").body(Full::default()).unwrap();
+    layer().layer(inner).oneshot(request).await.unwrap();
     tracing::event!(name: "after", tracing::Level::INFO, "after");
     let expected = ["tenant.id=acme", "called in tenant", "polled in tenant", "after in nothing"];
     assert_eq!(*log.0.lock().unwrap(), expected);
