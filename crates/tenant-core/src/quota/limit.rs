@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::{Algorithm, Dimension, FailurePolicy, LimitKind, Window};
 
 /// One limit of a tenant, ready to be counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limit {
     /// The name in RateLimit fields and usage: `rpm`, `tpm`, or the config's.

@@ -2,7 +2,7 @@ use super::Limit;
 use crate::{FailurePolicy, LimitKind};
 
 /// All limits of a tenant: the shorthands that are not unlimited, then the named ones in order of name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Limits {
     limits: Box<[Limit]>,
     has_concurrency: bool,
@@ -22,6 +22,11 @@ impl Limits {
     #[inline]
     pub fn iter(&self) -> std::slice::Iter<'_, Limit> {
         self.limits.iter()
+    }
+
+    #[inline]
+    pub(super) const fn as_slice(&self) -> &[Limit] {
+        &self.limits
     }
 
     /// The limit at a position, as [`LimitState::index`](super::LimitState::index) names it.

@@ -96,7 +96,7 @@ impl Counter {
         let State::Fixed(fixed) = &mut self.state else {
             return self.take_otherwise(limit, cost, now);
         };
-        fixed.advance(|| window_of(limit), now);
+        fixed.advance(window_of(limit), now);
         let used = fixed.used.saturating_add(cost);
         if used > limit.limit && can_deny(limit, cost) {
             return self.deny(limit, cost, now);
@@ -144,7 +144,7 @@ impl Counter {
     fn advance(&mut self, limit: &Limit, now: UnixTime) {
         let window = window_of(limit);
         match &mut self.state {
-            State::Fixed(fixed) => fixed.advance(|| window, now),
+            State::Fixed(fixed) => fixed.advance(window, now),
             State::Sliding(sliding) => sliding.advance(window, now),
             State::Bucket(bucket) => bucket.advance(window, limit.limit, now),
             State::Held(_) | State::Uncounted => {}
@@ -260,7 +260,7 @@ impl Counter {
     /// fixed window would have, by the count's own time, which never goes back by a little; a minute for permits.
     fn warning_window(&self, limit: &Limit, now: UnixTime) -> u64 {
         match &self.state {
-            State::Fixed(fixed) => fixed.start().as_secs(),
+            State::Fixed(fixed) => fixed.start(window_of(limit)).as_secs(),
             State::Sliding(sliding) => window_of(limit).bounds(sliding.newest().as_secs()).0,
             State::Bucket(bucket) => window_of(limit).bounds(bucket.time().as_secs()).0,
             State::Held(_) | State::Uncounted => Window::Minute.bounds(now.as_secs()).0,

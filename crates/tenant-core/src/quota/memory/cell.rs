@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use smallvec::SmallVec;
 
-use super::super::{
-    Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage,
-    counter::{Counter, Standing, Taken},
-    decision::States,
+use super::{
+    super::{
+        Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage,
+        counter::{Counter, Standing, Taken},
+        decision::States,
+    },
+    counters::Counters,
 };
 use crate::{TenantId, UnixTime};
 
@@ -23,9 +25,9 @@ pub(super) struct Cell {
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Which limits the counters stand for, position by position.
+    /// Which limits the counters stand for, position by position: shared by all tenants that have the same.
     layout: Arc<Limits>,
-    counters: SmallVec<[Counter; 1]>,
+    counters: Counters,
     /// Counters of limits that the layout does not have (any more): a context of an older config may come back.
     parked: Option<Box<Parked>>,
 }
@@ -99,7 +101,7 @@ impl Cell {
     pub(super) fn usage(&self, limits: &Arc<Limits>, now: UnixTime) -> Usage {
         let mut counts = self.counts.lock();
         counts.lay_out(limits, now);
-        let counters = limits.iter().zip(&mut counts.counters);
+        let counters = limits.iter().zip(counts.counters.as_mut_slice());
         let usage = |(limit, counter): (&Limit, &mut Counter)| {
             let (used, resets_at) = counter.usage(limit, now)?;
             Some(LimitUsage { limit: limit.clone(), used, resets_at })
@@ -110,7 +112,11 @@ impl Cell {
     /// Whether nothing is counted that still matters.
     pub(super) fn is_idle(&self, now: UnixTime) -> bool {
         let counts = self.counts.lock();
-        counts.layout.iter().zip(&counts.counters).all(|(limit, counter)| counter.is_idle(limit, now))
+        counts
+            .layout
+            .iter()
+            .zip(counts.counters.as_slice())
+            .all(|(limit, counter)| counter.is_idle(limit, now))
             && counts.parked().all(|(limit, counter)| counter.is_idle(limit, now))
     }
 }
@@ -131,12 +137,12 @@ impl Counts {
     #[cold]
     fn change_layout(&mut self, limits: &Arc<Limits>, now: UnixTime) {
         // What has flown into a bucket until now flew at the old rate.
-        for (limit, counter) in self.layout.iter().zip(&mut self.counters) {
+        for (limit, counter) in self.layout.iter().zip(self.counters.as_mut_slice()) {
             counter.usage(limit, now);
         }
         let old = std::mem::replace(&mut self.layout, Arc::clone(limits));
         let mut parked = self.parked.take().map(|parked| parked.0).unwrap_or_default();
-        parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.counters)));
+        parked.extend(old.iter().cloned().zip(std::mem::take(&mut self.counters).into_vec()));
         self.counters = limits.iter().map(|limit| unpark(&mut parked, limit, now)).collect();
         parked.retain(|(limit, counter)| !counter.is_idle(limit, now));
         self.parked = (!parked.is_empty()).then(|| Box::new(Parked(parked)));
@@ -146,7 +152,7 @@ impl Counts {
     fn find(&mut self, limit: &Limit) -> Option<(&Limit, &mut Counter)> {
         let position = self.layout.iter().position(|own| Counter::goes_on(own, limit));
         if let Some(position) = position {
-            return self.layout.get(position).zip(self.counters.get_mut(position));
+            return self.layout.get(position).zip(self.counters.as_mut_slice().get_mut(position));
         }
         let mut parked = self.parked.iter_mut().flat_map(|parked| parked.0.iter_mut());
         let parked = parked.find(|(own, _)| Counter::goes_on(own, limit));
@@ -164,18 +170,32 @@ impl Counts {
         states: &mut States,
         crossed: &mut Crossed,
     ) -> Option<Denial> {
-        let (mut denial, mut is_near) = (None, false);
-        for (index, (limit, counter)) in limits.iter().zip(&mut self.counters).enumerate() {
-            let Some(cost) = Cost::total(costs, &limit.dimension) else { continue };
-            match counter.take(limit, cost, moment.now) {
-                Taken::Charged(standing) => states.push(state(index, cost, &standing)),
-                Taken::Denied(standing, retry_after) => {
-                    states.push(state(index, 0, &standing));
-                    denial = Some(longer(denial, Denial { index, retry_after }));
-                }
-                Taken::Uncounted => continue,
+        // On the way that almost every decision takes there is nothing to go round, and nothing to give back.
+        if let (Counters::One(counter), [limit]) = (&mut self.counters, limits.as_slice()) {
+            let charge = Charge::take(0, limit, counter, costs, moment)?;
+            states.push(charge.state);
+            if charge.is_near {
+                self.warn(limits, states, moment, crossed);
             }
-            is_near |= moment.thresholds.first().is_some_and(|percent| counter.reaches(limit, *percent));
+            return charge.denial;
+        }
+        self.take_all(limits, costs, moment, states, crossed)
+    }
+
+    fn take_all(
+        &mut self,
+        limits: &Limits,
+        costs: &[Cost],
+        moment: Moment<'_>,
+        states: &mut States,
+        crossed: &mut Crossed,
+    ) -> Option<Denial> {
+        let (mut denial, mut is_near) = (None, false);
+        for (index, (limit, counter)) in limits.iter().zip(self.counters.as_mut_slice()).enumerate() {
+            let Some(charge) = Charge::take(index, limit, counter, costs, moment) else { continue };
+            states.push(charge.state);
+            denial = charge.denial.map(|next| longer(denial, next)).or(denial);
+            is_near |= charge.is_near;
         }
         if denial.is_some() {
             self.give_back(limits, states, moment.now);
@@ -189,7 +209,9 @@ impl Counts {
     #[cold]
     fn give_back(&mut self, limits: &Limits, states: &mut States, now: UnixTime) {
         for state in states {
-            if let Some((limit, counter)) = limits.get(state.index).zip(self.counters.get_mut(state.index)) {
+            if let Some((limit, counter)) =
+                limits.get(state.index).zip(self.counters.as_mut_slice().get_mut(state.index))
+            {
                 let standing = counter.give_back(limit, state.charged, now);
                 *state = self::state(state.index, 0, &standing);
             }
@@ -199,11 +221,42 @@ impl Counts {
     #[cold]
     fn warn(&mut self, limits: &Limits, states: &States, moment: Moment<'_>, crossed: &mut Crossed) {
         for state in states {
-            let limit = limits.get(state.index).zip(self.counters.get_mut(state.index));
+            let limit = limits.get(state.index).zip(self.counters.as_mut_slice().get_mut(state.index));
             let percent =
                 limit.and_then(|(limit, counter)| counter.warn(limit, moment.thresholds, moment.now));
             crossed.extend(percent.map(|percent| (state.index, percent)));
         }
+    }
+}
+
+/// What became of one limit's share of the costs.
+struct Charge {
+    state: LimitState,
+    denial: Option<Denial>,
+    /// Whether the first threshold is reached.
+    is_near: bool,
+}
+
+impl Charge {
+    /// `None` where the costs don't touch the limit.
+    #[inline]
+    fn take(
+        index: usize,
+        limit: &Limit,
+        counter: &mut Counter,
+        costs: &[Cost],
+        moment: Moment<'_>,
+    ) -> Option<Self> {
+        let cost = Cost::total(costs, &limit.dimension)?;
+        let (state, denial) = match counter.take(limit, cost, moment.now) {
+            Taken::Charged(standing) => (state(index, cost, &standing), None),
+            Taken::Denied(standing, retry_after) => {
+                (state(index, 0, &standing), Some(Denial { index, retry_after }))
+            }
+            Taken::Uncounted => return None,
+        };
+        let is_near = moment.thresholds.first().is_some_and(|percent| counter.reaches(limit, *percent));
+        Some(Self { state, denial, is_near })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Counts in this process' memory.
 
 mod cell;
+mod counters;
+mod layouts;
 mod lease;
 mod registry;
 
@@ -16,6 +18,7 @@ use async_trait::async_trait;
 
 use self::{
     cell::{Cell, Crossed, Moment},
+    layouts::Layouts,
     registry::Registry,
 };
 use super::{Cost, Decision, Limits, QuotaManager, Usage, ready::Shorthands};
@@ -55,12 +58,16 @@ pub struct InMemoryQuotaManager {
     shorthands: Option<Shorthands>,
     stands_in: bool,
     registry: Registry,
+    layouts: Layouts,
 }
 
 /// What a tenant's record keeps for the manager.
 struct Handle {
     cell: Arc<Cell>,
+    /// The tenant's own, for decisions to hold: no other tenant's requests write to its count of references.
     limits: Arc<Limits>,
+    /// The same limits, in the one copy that is shared by all who have them.
+    layout: Arc<Limits>,
 }
 
 // Tells the slots of two managers apart; an address could be used again.
@@ -91,6 +98,7 @@ impl InMemoryQuotaManager {
             shorthands: None,
             stands_in: false,
             registry: Registry::default(),
+            layouts: Layouts::default(),
         }
     }
 
@@ -158,7 +166,7 @@ impl InMemoryQuotaManager {
             None => Arc::clone(tenant.limits()),
         };
         let cell = self.registry.cell(tenant.id(), self.clock.coarse_unix());
-        Arc::new(Handle { cell, limits })
+        Arc::new(Handle { cell, layout: self.layouts.of(&limits), limits })
     }
 
     #[inline]
@@ -206,11 +214,11 @@ impl QuotaManager for InMemoryQuotaManager {
                     &*own
                 }
             };
-        let moment = self.moment(&handle.limits);
+        let moment = self.moment(&handle.layout);
         let mut decision = Decision::begin(&handle.limits, moment.now);
         let mut crossed = Crossed::new();
-        handle.cell.decide(&mut decision, &handle.limits, costs, moment, &mut crossed);
-        if handle.limits.has_concurrency() {
+        handle.cell.decide(&mut decision, &handle.layout, costs, moment, &mut crossed);
+        if handle.layout.has_concurrency() {
             lease::hold_permit(&mut decision, &handle.cell);
         }
         if !crossed.is_empty() {
@@ -236,7 +244,7 @@ impl QuotaManager for InMemoryQuotaManager {
     }
 
     async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {
-        let usage = |handle: &Handle| handle.cell.usage(&handle.limits, self.now_for(&handle.limits));
+        let usage = |handle: &Handle| handle.cell.usage(&handle.layout, self.now_for(&handle.layout));
         Ok(self.with_handle(tenant, usage))
     }
 }
