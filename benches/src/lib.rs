@@ -26,11 +26,12 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
 /// All comparisons of this crate but those of whole servers.
-pub const COMPARISONS: [Comparison; 11] = [
+pub const COMPARISONS: [Comparison; 12] = [
     ("layers", layers::contestants),
     ("layers_in_axum", layers::contestants_in_axum),
     ("config_cache", config_cache::contestants),
     ("quota", quota::contestants),
+    ("quota, a million keys", quota::contestants_with_a_million_keys),
     ("rewrite", rewrite::contestants),
     ("sqlite", || database::sqlite::contestants(load::elapsed)),
     ("postgres", || database::postgres::contestants(load::elapsed)),

@@ -1,51 +1,116 @@
 //! A check of one limit: `InMemoryQuotaManager::try_decide` against governor's keyed limiter.
 //!
-//! Ours counts a fixed window and tells what is left and until when; governor counts cells and tells nothing. With one
-//! key, and with 10 000 in turn.
+//! Ours finds the counts through the tenant's context, counts a fixed window and tells what is left and until when;
+//! governor finds its cell by the key, counts cells and tells nothing. With one key, with 10 000 in turn and (in a
+//! comparison of its own, because it takes a gigabyte) with a million; by one thread, and by two at once.
 
-use std::{hint::black_box, num::NonZeroU32};
+use std::{
+    hint::black_box,
+    num::NonZeroU32,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tenant::{InMemoryQuotaManager, QuotaManager, quota::Cost};
+use tenant::{InMemoryConfigManager, InMemoryQuotaManager, QuotaManager, TenantContext, quota::Cost};
 
 use crate::{
     BoxError, Contestant,
-    tenants::{self, KNOWN},
+    tenants::{Limits, config, name},
 };
 
-/// Who takes part.
+const MANY: usize = 10_000;
+const A_MILLION: usize = 1_000_000;
+
+/// Who takes part with few keys and with many.
 ///
 /// # Errors
 /// A config is invalid.
 pub fn contestants() -> Result<Vec<Contestant>, BoxError> {
     Ok(vec![
-        ours("tenant, 1 key", 1)?,
-        governor("governor, 1 key", 1),
-        ours("tenant, 10k keys", KNOWN)?,
-        governor("governor, 10k keys", KNOWN),
+        alone("tenant, 1 key", 1, ours(1, Limits::Requests)?),
+        alone("tenant, 1 key, two limits", 1, ours(1, Limits::RequestsAndTokens)?),
+        alone("governor, 1 key", 1, governor(1)),
+        alone("tenant, 10k keys", MANY, ours(MANY, Limits::Requests)?),
+        alone("governor, 10k keys", MANY, governor(MANY)),
+        in_pairs("tenant, 1 key, 2 threads", 1, ours(1, Limits::Requests)?),
+        in_pairs("governor, 1 key, 2 threads", 1, governor(1)),
+        in_pairs("tenant, 10k keys, 2 threads", MANY, ours(MANY, Limits::Requests)?),
+        in_pairs("governor, 10k keys, 2 threads", MANY, governor(MANY)),
     ])
 }
 
-fn ours(name: &'static str, keys: usize) -> Result<Contestant, BoxError> {
-    let quotas = InMemoryQuotaManager::new();
-    let contexts: Vec<_> = tenants::contexts()?.into_iter().take(keys).collect();
-    let mut turn = 0;
-    Ok(Contestant::new(name, move || {
-        let tenant = contexts.get(turn);
-        turn = (turn + 1) % keys;
-        let decision = tenant.and_then(|tenant| quotas.try_decide(tenant, &[Cost::requests(1)]));
-        assert!(black_box(decision).is_some_and(|decision| decision.is_admitted()));
-    }))
+/// Who takes part with a million keys.
+///
+/// # Errors
+/// A config is invalid.
+pub fn contestants_with_a_million_keys() -> Result<Vec<Contestant>, BoxError> {
+    let (tenants, keys) = (ours(A_MILLION, Limits::Requests)?, governor(A_MILLION));
+    let (tenants, keys) = (Arc::new(tenants), Arc::new(keys));
+    let (pair, key_pair) = (Arc::clone(&tenants), Arc::clone(&keys));
+    Ok(vec![
+        alone("tenant, 1M keys", A_MILLION, move |number| tenants(number)),
+        alone("governor, 1M keys", A_MILLION, move |number| keys(number)),
+        in_pairs("tenant, 1M keys, 2 threads", A_MILLION, move |number| pair(number)),
+        in_pairs("governor, 1M keys, 2 threads", A_MILLION, move |number| key_pair(number)),
+    ])
 }
 
-fn governor(name: &'static str, keys: usize) -> Contestant {
+/// One thread, one key after the other.
+fn alone(label: &'static str, keys: usize, check: impl Fn(usize) + 'static) -> Contestant {
+    let mut next = 0;
+    Contestant::new(label, move || {
+        check(next);
+        next = if next + 1 == keys { 0 } else { next + 1 };
+    })
+}
+
+/// Two threads share the turns; each goes round all keys, half of them apart.
+fn in_pairs(label: &'static str, keys: usize, check: impl Fn(usize) + Sync + 'static) -> Contestant {
+    Contestant::timed(label, move |turns| {
+        let start = Instant::now();
+        thread::scope(|scope| {
+            for first in [0, keys / 2] {
+                let (check, turns) = (&check, turns / 2);
+                scope.spawn(move || go_round(keys, first, turns, check));
+            }
+        });
+        start.elapsed().max(Duration::from_nanos(1))
+    })
+}
+
+fn go_round(keys: usize, first: usize, turns: u64, check: &impl Fn(usize)) {
+    let mut next = first;
+    for _ in 0..turns {
+        check(next);
+        next = if next + 1 == keys { 0 } else { next + 1 };
+    }
+}
+
+fn ours(keys: usize, limits: Limits) -> Result<impl Fn(usize) + Send + Sync + 'static, BoxError> {
+    let quotas = InMemoryQuotaManager::new();
+    let contexts = (0..keys).map(|number| enter(number, limits)).collect::<Result<Vec<_>, _>>()?;
+    let both = [Cost::requests(1), Cost::tokens(1)];
+    let costs = both.into_iter().take(if limits == Limits::Requests { 1 } else { 2 }).collect::<Vec<_>>();
+    Ok(move |number: usize| {
+        let decision = contexts.get(number).and_then(|tenant| quotas.try_decide(tenant, &costs));
+        assert!(black_box(decision).is_some_and(|decision| decision.is_admitted()));
+    })
+}
+
+fn enter(number: usize, limits: Limits) -> Result<TenantContext, BoxError> {
+    let config = config(&name(number), limits)?;
+    let id = config.tenant_id;
+    Ok(TenantContext::peek(&InMemoryConfigManager::with([config])?, &id).ok_or("it is in memory")??)
+}
+
+fn governor(keys: usize) -> impl Fn(usize) + Send + Sync + 'static {
     let limiter: DefaultKeyedRateLimiter<String> =
         RateLimiter::keyed(Quota::per_second(NonZeroU32::MAX).allow_burst(NonZeroU32::MAX));
-    let names: Vec<_> = tenants::names().take(keys).collect();
-    let mut turn = 0;
-    Contestant::new(name, move || {
-        let key = names.get(turn);
-        turn = (turn + 1) % keys;
-        assert!(black_box(key.map(|key| limiter.check_key(key))).is_some_and(|checked| checked.is_ok()));
-    })
+    let names: Vec<_> = (0..keys).map(name).collect();
+    move |number| {
+        let checked = names.get(number).map(|key| limiter.check_key(key));
+        assert!(black_box(checked).is_some_and(|checked| checked.is_ok()));
+    }
 }

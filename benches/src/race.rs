@@ -62,6 +62,12 @@ impl Race {
         self.spread(|round| (round.of(name) - round.of(base)) / (round.of(peer) - round.of(base)))
     }
 
+    /// What `name` takes beyond `base`, as a share of what `peer` takes.
+    #[must_use]
+    pub fn share_added(&self, name: &str, base: &str, peer: &str) -> Spread {
+        self.spread(|round| (round.of(name) - round.of(base)) / round.of(peer))
+    }
+
     fn spread(&self, figure: impl Fn(Round<'_>) -> f64) -> Spread {
         let figures = self.rounds.iter().map(|nanos| figure(Round { names: &self.names, nanos }));
         Spread::of(figures.collect())

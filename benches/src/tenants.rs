@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenant::{CachedConfigs, InMemoryConfigManager, TenantConfig, TenantContext, TenantId};
+use tenant::{CachedConfigs, InMemoryConfigManager, TenantConfig, TenantId};
 
 use crate::BoxError;
 
@@ -25,7 +25,9 @@ pub fn busy() -> impl Iterator<Item = String> + Clone {
     (0..BUSY).cycle().map(|number| name(number * (KNOWN / BUSY)))
 }
 
-fn name(number: usize) -> String {
+/// A tenant's name.
+#[must_use]
+pub fn name(number: usize) -> String {
     format!("tenant-{number:05}")
 }
 
@@ -62,17 +64,4 @@ pub fn configs(limits: Limits) -> Result<Arc<CachedConfigs<InMemoryConfigManager
         configs.refresh(config(&name, limits)?)?;
     }
     Ok(Arc::new(configs))
-}
-
-/// All tenants, entered.
-///
-/// # Errors
-/// A config is invalid.
-pub fn contexts() -> Result<Vec<TenantContext>, BoxError> {
-    let configs = configs(Limits::Requests)?;
-    let enter = |name: String| {
-        let answer = TenantContext::peek(&*configs, &TenantId::parse(&name)?);
-        Ok(answer.ok_or("a tenant is not in memory")??)
-    };
-    names().map(enter).collect()
 }

@@ -43,6 +43,8 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
             Bar::at_most("RateLimit fields, ns", 100.0, race.added("tenant with fields", "tenant")),
         ],
         "config_cache" => vec![Bar::at_most("a config hit to a moka hit", 0.2, race.ratio("tenant", "moka"))],
+        "quota" => counting(race),
+        "quota, a million keys" => against_governor(race, &["1M keys", "1M keys, 2 threads"]),
         "rewrite" => rewriting(race),
         database if race.names().contains(&"explicit predicate") => {
             let figure = race.ratio("explicit predicate", "scoped");
@@ -50,6 +52,22 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
         }
         _ => Vec::new(),
     }
+}
+
+fn counting(race: &Race) -> Vec<Bar> {
+    let scenes = ["1 key", "10k keys", "1 key, 2 threads", "10k keys, 2 threads"];
+    let further = race.share_added("tenant, 1 key, two limits", "tenant, 1 key", "governor, 1 key");
+    let mut bars = against_governor(race, &scenes);
+    bars.push(Bar::at_most("a further limit, to governor's check of one", 0.3, further));
+    bars
+}
+
+fn against_governor(race: &Race, scenes: &[&str]) -> Vec<Bar> {
+    let bar = |scene: &&str| {
+        let figure = race.ratio(&format!("tenant, {scene}"), &format!("governor, {scene}"));
+        Bar::at_most(format!("a check of one limit to governor's, {scene}"), 0.8, figure)
+    };
+    scenes.iter().map(bar).collect()
 }
 
 fn rewriting(race: &Race) -> Vec<Bar> {
