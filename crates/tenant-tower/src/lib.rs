@@ -53,6 +53,7 @@ mod rejection;
 mod resolve;
 mod resolver;
 mod sieve;
+mod taken;
 mod tenancy;
 mod trace;
 

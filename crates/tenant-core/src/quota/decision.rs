@@ -2,7 +2,7 @@ use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use smallvec::SmallVec;
 
-use super::{Limit, LimitState, Limits, Permit};
+use super::{Cost, Limit, LimitState, Limits, Permit};
 use crate::UnixTime;
 
 /// What a quota manager decided: over all limits at once, either all admit or nothing was charged.
@@ -148,6 +148,12 @@ impl Decision {
             ..*state
         });
         Self::new(Arc::clone(&self.limits), states, self.decided_at, None)
+    }
+
+    /// Nothing, in each dimension that was looked at: settled with it, the decision is refunded.
+    #[must_use]
+    pub fn no_costs(&self) -> Vec<Cost> {
+        self.states().map(|(limit, _)| Cost::of(limit.dimension.clone(), 0)).collect()
     }
 
     /// The limits that were looked at.

@@ -93,12 +93,7 @@ impl Drop for Reservation {
         if !self.open {
             return;
         }
-        let nothing: Vec<Cost> = self
-            .decision
-            .states()
-            .map(|(limit, _)| Cost { dimension: limit.dimension.clone(), amount: 0 })
-            .collect();
-        self.quotas.settle(&self.tenant, &self.decision, &nothing);
+        self.quotas.settle(&self.tenant, &self.decision, &self.decision.no_costs());
     }
 }
 

@@ -12,7 +12,7 @@ use tenant_core::{Scope, TenantContext, quota::Decision, scope_with};
 use tower_service::Service;
 
 use super::{Edge, Entry, NoTenant, Outcome, Rejected, meter::Meter, strip::strip, wait::Checks};
-use crate::{RequestHead, TenantBody, trace::Span};
+use crate::{RequestHead, TenantBody, taken::take, trace::Span};
 
 pin_project! {
     /// The future of a [`TenantService`](crate::TenantService).
@@ -166,14 +166,6 @@ where
         }
         Poll::Ready(result)
     }
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "polling a future after it is done is a bug of the caller, as with every future"
-)]
-fn take<T>(slot: &mut Option<T>) -> T {
-    slot.take().expect("a future was polled after it was done")
 }
 
 impl<S, Q, R> fmt::Debug for ResponseFuture<S, Q, R>

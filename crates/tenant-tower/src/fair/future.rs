@@ -13,7 +13,7 @@ use super::{
     body::FairBody,
     gate::{Slot, Wait},
 };
-use crate::{Rejection, RequestHead, TenantBody};
+use crate::{Rejection, RequestHead, TenantBody, taken::take};
 
 pin_project! {
     /// The future of a [`FairService`](crate::FairService).
@@ -95,14 +95,6 @@ where
             state.set(next);
         }
     }
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "polling a future after it is done is a bug of the caller, as with every future"
-)]
-fn take<T>(slot: &mut Option<T>) -> T {
-    slot.take().expect("a future was polled after it was done")
 }
 
 impl<S, Q, R> fmt::Debug for FairFuture<S, Q, R>

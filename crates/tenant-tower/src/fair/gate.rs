@@ -63,11 +63,12 @@ impl Gate {
         let mut left = Some(key);
         loop {
             let granted = {
+                let now = Instant::now().into_std();
                 let mut queue = self.queue.lock();
                 if let Some(key) = left.take() {
-                    queue.leave(key);
+                    queue.leave(key, now);
                 }
-                queue.grant(Instant::now().into_std())
+                queue.grant(now)
             };
             let Some(Granted { key, waiter, shed }) = granted else { return };
             drop(shed);

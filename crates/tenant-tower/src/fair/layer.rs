@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tower_layer::Layer;
 
@@ -77,6 +77,6 @@ impl<S> Layer<S> for FairLayer {
 
     /// Each service that is made has slots of its own; its clones share them.
     fn layer(&self, inner: S) -> Self::Service {
-        FairService::new(inner, Arc::clone(&Gate::new(self.settings)))
+        FairService::new(inner, Gate::new(self.settings))
     }
 }

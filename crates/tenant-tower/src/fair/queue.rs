@@ -20,10 +20,11 @@ pub(super) struct Queue<W> {
     waiting: usize,
     /// Of tenants that have a request here; no others are known.
     lines: HashMap<Key, Line<W>>,
-    /// Tenants that wait and may have one more slot, each once.
+    /// Tenants that wait and may have one more slot, each once: all slots are taken while there are any.
     turns: VecDeque<Key>,
     next_ticket: u64,
-    /// Since when somebody has been waiting without a pause.
+    /// Since when somebody has been waiting for others' slots without a pause. Who waits because its own tenant has its
+    /// share does not count.
     standing_since: Option<Instant>,
 }
 
@@ -31,6 +32,8 @@ struct Line<W> {
     running: usize,
     waiting: VecDeque<Waiting<W>>,
     has_turn: bool,
+    /// When the tenant last had all the slots it may have.
+    full_at: Option<Instant>,
 }
 
 struct Waiting<W> {
@@ -102,20 +105,22 @@ impl<W> Queue<W> {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.waiting += 1;
-        self.standing_since.get_or_insert(now);
         let line = self.lines.entry(key).or_default();
         line.waiting.push_back(Waiting { ticket, since: now, waiter });
-        self.give_turn(key);
+        self.give_turn(key, now);
         ticket
     }
 
     /// A request has ended: its slot is free. [`Queue::grant`] has to be called then, until it grants nothing.
-    pub(super) fn leave(&mut self, key: Key) {
+    pub(super) fn leave(&mut self, key: Key, now: Instant) {
         if let Some(line) = self.lines.get_mut(&key) {
+            if line.running >= self.settings.per_tenant {
+                line.full_at = Some(now);
+            }
             line.running = line.running.saturating_sub(1);
             self.running = self.running.saturating_sub(1);
         }
-        self.give_turn(key);
+        self.give_turn(key, now);
         self.forget(key);
     }
 
@@ -125,8 +130,7 @@ impl<W> Queue<W> {
         // Tickets only grow along a line.
         let at = line.waiting.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()?;
         let cancelled = line.waiting.remove(at)?;
-        self.one_less_waits();
-        self.forget(key);
+        self.one_less_waits(key);
         Some(cancelled.waiter)
     }
 
@@ -139,11 +143,13 @@ impl<W> Queue<W> {
             let Some(next) = line.waiting.pop_front() else { continue };
             line.running += 1;
             self.running += 1;
-            let waited = now.saturating_duration_since(next.since);
-            let is_late = self.is_standing(now) && waited > self.settings.target;
-            self.one_less_waits();
-            self.give_turn(key);
+            let since = line.full_at.map_or(next.since, |full_at| full_at.max(next.since));
+            let is_late =
+                self.is_standing(now) && now.saturating_duration_since(since) > self.settings.target;
+            self.one_less_waits(key);
+            self.give_turn(key, now);
             let shed = if is_late { self.shed_oldest() } else { None };
+            self.see_end_of_turns();
             return Some(Granted { key, waiter: next.waiter, shed });
         }
         None
@@ -156,11 +162,18 @@ impl<W> Queue<W> {
         self.standing_since.is_some_and(standing)
     }
 
-    fn give_turn(&mut self, key: Key) {
+    fn give_turn(&mut self, key: Key, now: Instant) {
         let Some(line) = self.lines.get_mut(&key) else { return };
         if !line.has_turn && !line.waiting.is_empty() && line.running < self.settings.per_tenant {
             line.has_turn = true;
             self.turns.push_back(key);
+            self.standing_since.get_or_insert(now);
+        }
+    }
+
+    fn see_end_of_turns(&mut self) {
+        if self.turns.is_empty() {
+            self.standing_since = None;
         }
     }
 
@@ -174,8 +187,7 @@ impl<W> Queue<W> {
     /// The one that has waited least: it loses least.
     fn shed_newest(&mut self, key: Key) -> Option<W> {
         let shed = self.lines.get_mut(&key)?.waiting.pop_back()?;
-        self.one_less_waits();
-        self.forget(key);
+        self.one_less_waits(key);
         Some(shed.waiter)
     }
 
@@ -183,23 +195,23 @@ impl<W> Queue<W> {
     fn shed_oldest(&mut self) -> Option<W> {
         let (key, _) = self.heaviest()?;
         let shed = self.lines.get_mut(&key)?.waiting.pop_front()?;
-        self.one_less_waits();
-        self.forget(key);
+        self.one_less_waits(key);
         Some(shed.waiter)
     }
 
-    fn one_less_waits(&mut self) {
+    fn one_less_waits(&mut self, key: Key) {
         self.waiting = self.waiting.saturating_sub(1);
-        if self.waiting == 0 {
-            self.standing_since = None;
+        if let Some(line) = self.lines.get_mut(&key).filter(|line| line.waiting.is_empty() && line.has_turn) {
+            line.has_turn = false;
+            self.turns.retain(|turn| *turn != key);
+            self.see_end_of_turns();
         }
+        self.forget(key);
     }
 
     fn forget(&mut self, key: Key) {
-        if self.lines.get(&key).is_some_and(|line| line.load() == 0)
-            && self.lines.remove(&key).is_some_and(|line| line.has_turn)
-        {
-            self.turns.retain(|turn| *turn != key);
+        if self.lines.get(&key).is_some_and(|line| line.load() == 0) {
+            self.lines.remove(&key);
         }
         // What a storm has left behind is given back.
         if self.lines.is_empty() && self.lines.capacity() > 1_024 {
@@ -222,7 +234,7 @@ impl<W> Line<W> {
 
 impl<W> Default for Line<W> {
     fn default() -> Self {
-        Self { running: 0, waiting: VecDeque::new(), has_turn: false }
+        Self { running: 0, waiting: VecDeque::new(), has_turn: false, full_at: None }
     }
 }
 

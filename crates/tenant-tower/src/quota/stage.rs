@@ -32,8 +32,7 @@ impl QuotaStage {
     /// Gives back what a decision charged, and tells how the limits stand without it.
     #[cold]
     pub(crate) fn refund(&self, tenant: &TenantContext, decision: &Decision) -> Decision {
-        let nothing = decision.states().map(|(limit, _)| Cost::of(limit.dimension.clone(), 0));
-        self.quotas.settle(tenant, decision, &nothing.collect::<Vec<_>>());
+        self.quotas.settle(tenant, decision, &decision.no_costs());
         decision.refunded()
     }
 }

@@ -158,6 +158,20 @@ async fn a_slot_is_held_until_the_body_has_ended_or_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_fails_gives_its_slot_back() {
+    let frames = || futures_util::stream::iter([Err::<http_body::Frame<Bytes>, BoxError>("broken".into())]);
+    let handler =
+        service_fn(
+            move |_: Req| async move { Ok::<_, Infallible>(Response::new(StreamBody::new(frames()))) },
+        );
+    let service = boxed(layer().layer(FairLayer::new(1).waiting(0).layer(handler)));
+    let mut failed = service.clone().oneshot(of("acme")).await.unwrap().into_body();
+    failed.frame().await.unwrap().unwrap_err();
+    assert_eq!(service.clone().oneshot(of("globex")).await.unwrap().status(), 200, "it is there still");
+    drop(failed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn handlers_that_panic_and_callers_who_leave_give_their_slots_back() {
     let (census, gate) = (Census::default(), closed());
     let service = service(&FairLayer::new(1), &census, &gate);

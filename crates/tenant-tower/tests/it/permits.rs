@@ -89,6 +89,22 @@ async fn a_permit_is_held_until_the_body_has_ended_or_is_dropped() {
 }
 
 #[tokio::test]
+async fn a_body_that_fails_gives_its_permit_back() {
+    let quotas = Arc::new(quotas(&clock()));
+    let broken = |_: Request<Full<Bytes>>| async {
+        let frames = futures_util::stream::iter([Err::<Frame<Bytes>, std::io::Error>(
+            std::io::Error::other("broken"),
+        )]);
+        Ok::<_, Infallible>(Response::new(StreamBody::new(frames)))
+    };
+    let service = layer(&quotas).layer(service_fn(broken));
+    let mut failed = service.clone().oneshot(of("globex")).await.unwrap();
+    failed.body_mut().frame().await.unwrap().unwrap_err();
+    assert_eq!(used(&quotas, "globex").await, in_use(0, 0), "it is there still");
+    drop(failed);
+}
+
+#[tokio::test]
 async fn denials_further_in_give_the_permit_back() {
     let quotas = Arc::new(quotas(&clock()));
     let handler = service_fn(|_: Request<Full<Bytes>>| async {

@@ -66,6 +66,8 @@ impl Seen {
             assert!(!waits || running == per_tenant || self.running.len() == slots, "a slot stands idle");
             assert_eq!(queue.lines.contains_key(&key(tenant)), running > 0 || waits);
         }
+        let may_run = |line: &Line<usize>| !line.waiting.is_empty() && line.running < per_tenant;
+        assert_eq!(queue.standing_since.is_some(), queue.lines.values().any(may_run));
     }
 }
 
@@ -89,7 +91,7 @@ proptest! {
                 },
                 Step::Leave(index) if !seen.running.is_empty() => {
                     let tenant = seen.running.swap_remove(index.index(seen.running.len()));
-                    queue.leave(key(tenant));
+                    queue.leave(key(tenant), now);
                     seen.grant(&mut queue, now);
                 }
                 Step::Cancel(index) if !seen.waiting.is_empty() => {
@@ -121,7 +123,7 @@ fn tenants_take_turns_however_many_requests_one_has() {
     let mut order = Vec::new();
     let mut last = 1;
     for _ in 0..7 {
-        queue.leave(key(last));
+        queue.leave(key(last), now);
         last = queue.grant(now).unwrap().waiter;
         order.push(last);
     }
@@ -151,17 +153,67 @@ fn a_queue_that_stands_sheds_the_oldest_of_the_heaviest_until_the_wait_is_short(
     for name in [11, 12, 13, 14] {
         assert!(matches!(queue.enter(key(1), start, || name), Entered::Waits { .. }));
     }
-    queue.leave(key(1));
-    let burst = queue.grant(start + Duration::from_millis(499)).unwrap();
+    let soon = start + Duration::from_millis(499);
+    queue.leave(key(1), soon);
+    let burst = queue.grant(soon).unwrap();
     assert_eq!((burst.waiter, burst.shed), (11, None), "it has not stood long enough");
     let later = start + Duration::from_millis(600);
     assert!(matches!(queue.enter(key(2), later, || 20), Entered::Waits { .. }));
-    queue.leave(key(1));
+    queue.leave(key(1), later);
     let late = queue.grant(later).unwrap();
     assert_eq!((late.waiter, late.shed), (12, Some(13)));
-    queue.leave(key(1));
-    let light = queue.grant(later + Duration::from_millis(50)).unwrap();
+    let last = later + Duration::from_millis(50);
+    queue.leave(key(1), last);
+    let light = queue.grant(last).unwrap();
     assert_eq!((light.waiter, light.shed), (20, None), "it has not waited for too long");
+}
+
+#[test]
+fn waiting_for_a_share_of_ones_own_is_no_sign_of_too_much_work() {
+    let start = Instant::now();
+    let mut queue = Queue::new(settings(4, 1, 100));
+    assert!(matches!(queue.enter(key(1), start, || 10), Entered::Runs));
+    for name in [11, 12, 13] {
+        assert!(matches!(queue.enter(key(1), start, || name), Entered::Waits { .. }));
+    }
+    // Three slots are free all the time.
+    let mut now = start;
+    for name in [11, 12] {
+        now += Duration::from_secs(1);
+        queue.leave(key(1), now);
+        let next = queue.grant(now).unwrap();
+        assert_eq!((next.waiter, next.shed), (name, None));
+    }
+    // Now all are taken, and who was held back by itself goes on waiting, for others: that is counted from now.
+    for tenant in [2, 3, 4] {
+        assert!(matches!(queue.enter(key(tenant), now, || tenant), Entered::Runs));
+    }
+    assert!(matches!(queue.enter(key(5), now, || 5), Entered::Waits { .. }));
+    now += Duration::from_millis(600);
+    queue.leave(key(2), now);
+    let late = queue.grant(now).unwrap();
+    assert_eq!((late.waiter, late.shed), (5, Some(13)));
+}
+
+#[test]
+fn a_wait_is_counted_from_when_ones_own_share_was_free() {
+    let start = Instant::now();
+    let mut queue = Queue::new(settings(2, 1, 100));
+    for tenant in [1, 2] {
+        assert!(matches!(queue.enter(key(tenant), start, || tenant), Entered::Runs));
+    }
+    assert!(matches!(queue.enter(key(1), start, || 11), Entered::Waits { .. }));
+    assert!(matches!(queue.enter(key(1), start, || 12), Entered::Waits { .. }));
+    assert!(matches!(queue.enter(key(3), start, || 3), Entered::Waits { .. }));
+    let later = start + Duration::from_secs(1);
+    queue.leave(key(1), later);
+    // The third tenant has waited for a slot all the time.
+    let third = queue.grant(later).unwrap();
+    assert_eq!((third.waiter, third.shed), (3, Some(11)));
+    let soon = later + Duration::from_millis(10);
+    queue.leave(key(2), soon);
+    let first = queue.grant(soon).unwrap();
+    assert_eq!((first.waiter, first.shed), (12, None), "10 ms, and not a second");
 }
 
 #[test]
@@ -173,7 +225,7 @@ fn nothing_is_kept_of_tenants_that_are_gone() {
         assert!(matches!(queue.enter(*id, now, || ()), Entered::Runs));
     }
     for id in &ids {
-        queue.leave(*id);
+        queue.leave(*id, now);
         assert!(queue.grant(now).is_none());
     }
     assert_eq!((queue.lines.capacity(), queue.turns.capacity(), queue.running), (0, 0, 0));
