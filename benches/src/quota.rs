@@ -13,7 +13,9 @@ use std::{
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tenant::{InMemoryConfigManager, InMemoryQuotaManager, QuotaManager, TenantContext, quota::Cost};
+use tenant::{
+    InMemoryConfigManager, InMemoryQuotaManager, QuotaManager, TenantContext, TenantId, quota::Cost,
+};
 
 use crate::{
     BoxError, Contestant,
@@ -90,7 +92,9 @@ fn go_round(keys: usize, first: usize, turns: u64, check: &impl Fn(usize)) {
 
 fn ours(keys: usize, limits: Limits) -> Result<impl Fn(usize) + Send + Sync + 'static, BoxError> {
     let quotas = InMemoryQuotaManager::new();
-    let contexts = (0..keys).map(|number| enter(number, limits)).collect::<Result<Vec<_>, _>>()?;
+    let configs = (0..keys).map(|number| config(&name(number), limits));
+    let configs = InMemoryConfigManager::with(configs.collect::<Result<Vec<_>, _>>()?)?;
+    let contexts = (0..keys).map(|number| enter(&configs, number)).collect::<Result<Vec<_>, _>>()?;
     let both = [Cost::requests(1), Cost::tokens(1)];
     let costs = both.into_iter().take(if limits == Limits::Requests { 1 } else { 2 }).collect::<Vec<_>>();
     Ok(move |number: usize| {
@@ -99,10 +103,9 @@ fn ours(keys: usize, limits: Limits) -> Result<impl Fn(usize) + Send + Sync + 's
     })
 }
 
-fn enter(number: usize, limits: Limits) -> Result<TenantContext, BoxError> {
-    let config = config(&name(number), limits)?;
-    let id = config.tenant_id;
-    Ok(TenantContext::peek(&InMemoryConfigManager::with([config])?, &id).ok_or("it is in memory")??)
+fn enter(configs: &InMemoryConfigManager, number: usize) -> Result<TenantContext, BoxError> {
+    let id = TenantId::parse(&name(number))?;
+    Ok(TenantContext::peek(configs, &id).ok_or("it is in memory")??)
 }
 
 fn governor(keys: usize) -> impl Fn(usize) + Send + Sync + 'static {

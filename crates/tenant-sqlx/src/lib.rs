@@ -101,6 +101,7 @@ pub mod danger;
 mod db;
 mod driver;
 mod error;
+mod rls;
 mod scoped;
 mod statement;
 mod stock;
@@ -114,6 +115,7 @@ pub use self::{
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{NoLongerActive, RolledBack},
+    rls::RowLevelSecurity,
     scoped::Scoped,
     stock::StockDenied,
     transaction::ScopedTransaction,

@@ -11,7 +11,7 @@ use sqlx::{Database, Describe, Either, Execute, Executor, SqlStr};
 use tenant_core::TenantContext;
 use tenant_sql::Refusal;
 
-use crate::{TenantDb, driver::TenantDatabase, error::refused, statement::ScopedStatement};
+use crate::{TenantDb, driver::TenantDatabase, error::refused, rls, statement::ScopedStatement};
 
 /// Runs statements for one tenant, each on any connection of the pool; made by [`TenantDb::scoped`].
 ///
@@ -62,6 +62,9 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.db.scope(self.tenant, query) {
+            Ok(statement) if self.db.is_bound() => {
+                rls::in_transaction::<DB>(self.db.clone(), self.tenant.clone(), statement).boxed()
+            }
             Ok(statement) if waits(&statement) => in_turn::<DB>(self.db.clone(), statement).boxed(),
             Ok(statement) => self.db.pool().fetch_many(statement),
             Err(error) => failed(error),
@@ -74,6 +77,9 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.db.scope(self.tenant, query) {
+            Ok(statement) if self.db.is_bound() => {
+                rls::first_in_transaction::<DB>(self.db.clone(), self.tenant.clone(), statement).boxed()
+            }
             Ok(statement) if waits(&statement) => {
                 let db = self.db.clone();
                 async move {

@@ -64,6 +64,19 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         })
     }
 
+    /// Leaves the statement as the caller wrote it: for a database that shows each tenant its own rows by itself. It was
+    /// read as any other, and would have been refused as any other.
+    pub(crate) fn as_it_stands(
+        wanted: Wanted<DB>,
+        plan: &Plan,
+        tenant: &TenantContext,
+    ) -> Result<Self, sqlx::Error> {
+        let Wanted { sql, arguments, persistent } = wanted;
+        plan.check_arguments(arguments.len()).map_err(refused)?;
+        let writes = plan.statement() != StatementKind::Select;
+        Ok(Self { sql, arguments, persistent, writes, tenant: tenant.clone() })
+    }
+
     pub(crate) const fn writes(&self) -> bool {
         self.writes
     }

@@ -55,7 +55,7 @@ impl PgAnnouncer {
     pub fn start(db: &TenantDb<Postgres>) -> Self {
         let (queue, changes) = mpsc::channel(QUEUE);
         let overflow = Arc::new(AtomicBool::new(false));
-        tokio::spawn(send_all(db.pool().clone(), changes, Arc::clone(&overflow)));
+        tokio::spawn(send_all(db.own_pool().clone(), changes, Arc::clone(&overflow)));
         Self { queue, overflow }
     }
 }
@@ -98,7 +98,7 @@ impl PgChangeReader {
     /// There is no tokio runtime around.
     #[must_use = "dropping a reader ends it"]
     pub fn start(db: &TenantDb<Postgres>, listener: impl ConfigListener + 'static) -> Self {
-        Self { task: tokio::spawn(read_all(db.pool().clone(), listener)) }
+        Self { task: tokio::spawn(read_all(db.own_pool().clone(), listener)) }
     }
 }
 

@@ -38,7 +38,7 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
         let offset = i64::try_from(page.offset).unwrap_or(i64::MAX);
         let window = vec![i64::from(page.limit).into(), offset.into()];
         // One snapshot, so that the total is that of the page.
-        let mut tx = DB::begin_read(self.db.pool()).await.map_err(StoreError::unavailable)?;
+        let mut tx = DB::begin_read(self.db.own_pool()).await.map_err(StoreError::unavailable)?;
         let rows = fetch::<DB>(&mut tx, sql::LIST, window).await?;
         let total = fetch::<DB>(&mut tx, sql::COUNT, vec![]).await?;
         let total = match total.first().map(Vec::as_slice) {
@@ -104,7 +104,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
     }
 
     async fn read(&self, sql: Sql, key: &str) -> Result<Vec<Vec<Cell>>, StoreError> {
-        let mut connection = self.db.pool().acquire().await.map_err(StoreError::unavailable)?;
+        let mut connection = self.db.own_pool().acquire().await.map_err(StoreError::unavailable)?;
         fetch::<DB>(&mut connection, sql, vec![key.into()]).await
     }
 

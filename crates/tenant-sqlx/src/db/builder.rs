@@ -7,8 +7,10 @@ use tenant_sql::{Catalog, Rewriter, TenantType};
 
 use super::{Inner, TenantDb, Turns, pools::Pools, refresh};
 use crate::{
+    RowLevelSecurity,
     catalog::{Given, Rules, Source},
     driver::TenantDatabase,
+    rls::{Session, Setting},
 };
 
 /// Builds a [`TenantDb`].
@@ -21,6 +23,9 @@ pub struct TenantDbBuilder<DB: TenantDatabase> {
     given: Option<Catalog>,
     rules: Rules,
     statements: usize,
+    wall: Option<RowLevelSecurity>,
+    setting: String,
+    system: Option<Pool<DB>>,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -32,6 +37,9 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             given: None,
             rules: Rules::of::<DB>(),
             statements: 1_024,
+            wall: None,
+            setting: Setting::DEFAULT.to_owned(),
+            system: None,
             hooks: Hooks::default(),
             clock: Arc::new(SystemClock::new()),
         }
@@ -87,6 +95,14 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         self
     }
 
+    /// Runs what is not a tenant's on this pool: migrations, the tenants' configs and
+    /// [`TenantDb::unscoped`]. Its role may do what the role that serves tenants may not, such as change tables or see all
+    /// rows, and its connections never serve one. By default it is the same role.
+    pub fn system(mut self, pool: Pool<DB>) -> Self {
+        self.system = Some(pool);
+        self
+    }
+
     /// Who hears of rewrites and bypasses.
     pub fn hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
@@ -103,7 +119,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     ///
     /// # Errors
     /// The schema can't be read, the catalog contradicts itself, or the server is set to read SQL in another way than
-    /// the rewriter does.
+    /// the rewriter does. Where row-level security is wanted: the role is exempt from it, or a table lacks its policy.
     pub async fn build(self) -> Result<TenantDb<DB>, sqlx::Error> {
         let source = match self.given {
             Some(catalog) => Source::Given(Given(catalog)),
@@ -111,8 +127,13 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         };
         DB::check(&self.pool).await?;
         let (catalog, findings) = refresh::read(&self.pool, &source).await?;
+        let session = match self.wall {
+            Some(wall) => Some(session::<DB>(&self.pool, &catalog, wall, &self.setting).await?),
+            None => None,
+        };
         Ok(TenantDb(Arc::new(Inner {
-            pools: Pools::new(self.pool),
+            pools: Pools::new(self.pool, self.system),
+            session,
             tenant_type: catalog.tenant_type(),
             rewriter: Rewriter::new(catalog).with_cache_capacity(self.statements),
             source,
@@ -123,4 +144,46 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             clock: self.clock,
         })))
     }
+}
+
+#[cfg(feature = "postgres")]
+impl TenantDbBuilder<sqlx::Postgres> {
+    /// Obeys row-level security, behind the rewriting or alone (default: none).
+    ///
+    /// # Example
+    /// ```
+    /// # async fn open(url: &str) -> Result<(), sqlx::Error> {
+    /// use tenant_sqlx::{RowLevelSecurity, TenantDb};
+    ///
+    /// let db = TenantDb::<sqlx::Postgres>::open(url)
+    ///     .await?
+    ///     .row_level_security(RowLevelSecurity::BehindRewriting)
+    ///     .build()
+    ///     .await?;
+    /// # let _ = db;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn row_level_security(mut self, wall: RowLevelSecurity) -> Self {
+        self.wall = Some(wall);
+        self
+    }
+
+    /// The setting in which policies find the tenant (default `app.current_tenant_id`): two names of lowercase letters,
+    /// digits and underscores, with a dot between them.
+    pub fn tenant_setting(mut self, name: impl Into<String>) -> Self {
+        self.setting = name.into();
+        self
+    }
+}
+
+async fn session<DB: TenantDatabase>(
+    pool: &Pool<DB>,
+    catalog: &Catalog,
+    wall: RowLevelSecurity,
+    setting: &str,
+) -> Result<Session, sqlx::Error> {
+    let setting = Setting::parse(setting)?;
+    DB::check_row_security(pool, catalog, &setting).await?;
+    Ok(Session { wall, setting, calls_functions: catalog.functions().next().is_some() })
 }

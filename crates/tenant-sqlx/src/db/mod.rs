@@ -16,11 +16,12 @@ pub use self::builder::TenantDbBuilder;
 pub(crate) use self::turn::Turn;
 use self::{pools::Pools, turn::Turns};
 use crate::{
-    Finding, Scoped, ScopedTransaction,
+    Finding, RowLevelSecurity, Scoped, ScopedTransaction,
     catalog::Source,
     danger::{Bypass, Unscoped},
-    driver::TenantDatabase,
+    driver::{self, TenantDatabase},
     error::{inactive, refused},
+    rls::Session,
     statement::{ScopedStatement, Wanted},
 };
 
@@ -38,6 +39,8 @@ struct Inner<DB: TenantDatabase> {
     /// So that of two refreshes the one that read later also writes later.
     refreshing: tokio::sync::Mutex<()>,
     turns: Turns,
+    /// Where the database has a wall of its own.
+    session: Option<Session>,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -117,7 +120,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// The tenant is no longer active, or the database failed.
     pub async fn begin(&self, tenant: &TenantContext) -> Result<ScopedTransaction<'static, DB>, sqlx::Error> {
         tenant.ensure_active().map_err(inactive)?;
-        let (inner, turn) = self.begin_write().await?;
+        let (inner, turn) = self.begin_for(tenant).await?;
         Ok(ScopedTransaction::new(self.clone(), tenant.clone(), inner, Some(turn)))
     }
 
@@ -141,7 +144,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// of it may be as well. Or the catalog can't be read.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), sqlx::Error> {
         let turn = self.turn().await;
-        DB::migrate(self.pool(), migrator).await?;
+        DB::migrate(self.own_pool(), migrator).await?;
         drop(turn);
         self.refresh_catalog().await
     }
@@ -196,6 +199,11 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         &self.0.pools.scoped
     }
 
+    /// Where the framework's own statements run, and no tenant's.
+    pub(crate) fn own_pool(&self) -> &Pool<DB> {
+        &self.0.pools.own
+    }
+
     pub(crate) fn unscoped_pool(&self) -> &Pool<DB> {
         &self.0.pools.unscoped
     }
@@ -213,7 +221,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     }
 
     pub(crate) async fn begin_write(&self) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
-        self.begin_on(self.pool()).await
+        self.begin_on(self.own_pool()).await
     }
 
     pub(crate) async fn begin_on(
@@ -222,6 +230,31 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     ) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
         let turn = self.turn().await;
         Ok((DB::begin(pool).await?, turn))
+    }
+
+    /// Begins a transaction that belongs to one tenant; the database knows it where policies are to be obeyed.
+    pub(crate) async fn begin_for(
+        &self,
+        tenant: &TenantContext,
+    ) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
+        let Some(session) = &self.0.session else { return self.begin_on(self.pool()).await };
+        let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
+        let turn = self.turn().await;
+        Ok((driver::begin(self.pool(), Some(session.setting.begin(&value))).await?, turn))
+    }
+
+    fn is_alone(&self) -> bool {
+        self.0.session.as_ref().is_some_and(|session| session.wall == RowLevelSecurity::Alone)
+    }
+
+    /// Whether each statement needs a transaction that knows its tenant.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.0.session.is_some()
+    }
+
+    /// Whether what a statement does has to be committed.
+    pub(crate) fn must_keep(&self, statement: &ScopedStatement<DB>) -> bool {
+        statement.writes() || self.0.session.as_ref().is_some_and(|session| session.calls_functions)
     }
 
     /// The one place where a caller's statement becomes the driver's.
@@ -234,6 +267,9 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         let wanted = Wanted::read(query)?;
         let (plan, is_hit) = self.0.rewriter.recall_or_rewrite(wanted.sql.as_str());
         let scoped = plan.map_err(refused).and_then(|plan| {
+            if self.is_alone() {
+                return ScopedStatement::as_it_stands(wanted, &plan, tenant);
+            }
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             ScopedStatement::new(wanted, &plan, &value, tenant)
         });

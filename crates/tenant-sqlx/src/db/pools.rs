@@ -10,20 +10,24 @@ pub(super) struct Pools<DB: TenantDatabase> {
     /// Where statements run as they stand. One of them may set the search path, make a temporary table that hides a
     /// tenant's or change how texts are read: the connection it ran on must never serve a tenant.
     pub(super) unscoped: Pool<DB>,
+    /// Where the framework's own statements run.
+    pub(super) own: Pool<DB>,
 }
 
 /// A bypass is rare: its pool is small, and empty again soon.
 const UNSCOPED_CONNECTIONS: u32 = 4;
 
 impl<DB: TenantDatabase> Pools<DB> {
-    pub(super) fn new(scoped: Pool<DB>) -> Self {
-        let unscoped = if DB::SESSIONS { apart(&scoped) } else { scoped.clone() };
-        Self { scoped, unscoped }
+    pub(super) fn new(scoped: Pool<DB>, system: Option<Pool<DB>>) -> Self {
+        let own = system.unwrap_or_else(|| scoped.clone());
+        let unscoped = if DB::SESSIONS { apart(&own) } else { own.clone() };
+        Self { scoped, unscoped, own }
     }
 
     pub(super) async fn close(&self) {
         self.scoped.close().await;
         self.unscoped.close().await;
+        self.own.close().await;
     }
 }
 

@@ -13,11 +13,15 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// changed past [`TenantDb::migrate`]: until then statements on new tables are refused.
     ///
     /// # Errors
-    /// The schema can't be read, or its names contradict each other. The old catalog then stays in use.
+    /// The schema can't be read, its names contradict each other, or a table lacks its policy where policies are to be
+    /// obeyed. The old catalog then stays in use.
     pub async fn refresh_catalog(&self) -> Result<(), sqlx::Error> {
         let _turn = self.0.refreshing.lock().await;
         if let Source::Schema(_) = &self.0.source {
             let (catalog, findings) = read(self.pool(), &self.0.source).await?;
+            if let Some(session) = &self.0.session {
+                DB::check_row_security(self.pool(), &catalog, &session.setting).await?;
+            }
             self.0.rewriter.replace_catalog(catalog);
             *self.0.findings.write() = findings;
         }

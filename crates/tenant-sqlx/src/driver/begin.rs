@@ -7,7 +7,7 @@ use sqlx::{Database, Pool, SqlStr, Transaction};
 /// sqlx takes note of a transaction when the server has said that it began. Dropped before, as a request that times out
 /// is, the connection goes back to its pool with a transaction open that nobody knows of: the next one's acknowledged
 /// writes would be part of it, and lost with it. So that moment belongs to a task, which nobody drops.
-pub(super) async fn begin<DB: Database>(
+pub(crate) async fn begin<DB: Database>(
     pool: &Pool<DB>,
     statement: Option<SqlStr>,
 ) -> sqlx::Result<Transaction<'static, DB>> {

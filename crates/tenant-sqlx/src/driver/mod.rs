@@ -11,20 +11,26 @@ pub(crate) mod sql;
 mod sqlite;
 mod unsafe_setting;
 
-use futures_util::future::BoxFuture;
+use std::future;
+
+use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
     Database, Pool, SqlSafeStr, Transaction,
     error::BoxDynError,
     migrate::{Migration, MigrationType, Migrator},
 };
-use tenant_sql::{Dialect, Plan, Refusal, TenantType, TenantValue};
+use tenant_sql::{Catalog, Dialect, Plan, Refusal, TenantType, TenantValue};
 
-use self::{begin::begin, unsafe_setting::Unsafe};
+use self::unsafe_setting::Unsafe;
 pub(crate) use self::{
+    begin::begin,
     cell::Cell,
     sql::{Sql, sql},
 };
-use crate::catalog::{Names, Schema};
+use crate::{
+    catalog::{Names, Schema},
+    rls::Setting,
+};
 
 /// A database that can hold tenants.
 ///
@@ -90,6 +96,17 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// Fails where the server reads a text otherwise than `tenant-sql` does.
     #[doc(hidden)]
     fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>>;
+
+    /// Fails where policies would show a tenant more than its own. Only who has policies is asked.
+    #[doc(hidden)]
+    fn check_row_security<'a>(
+        pool: &'a Pool<Self>,
+        catalog: &'a Catalog,
+        setting: &'a Setting,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        let _ = (pool, catalog, setting);
+        future::ready(Ok(())).boxed()
+    }
 
     /// Reads what relations there are.
     #[doc(hidden)]

@@ -4,6 +4,7 @@ mod bind;
 mod connect;
 mod error;
 mod introspect;
+mod row_security;
 mod rows;
 mod schema;
 
@@ -12,10 +13,13 @@ use sqlx::{
     PgConnection, Pool, Postgres, SqlStr, Transaction, error::BoxDynError, migrate::Migrator,
     postgres::PgArguments,
 };
-use tenant_sql::{Dialect, TenantValue};
+use tenant_sql::{Catalog, Dialect, TenantValue};
 
 use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
-use crate::catalog::{Names, Schema};
+use crate::{
+    catalog::{Names, Schema},
+    rls::Setting,
+};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
 impl TenantDatabase for Postgres {
@@ -46,6 +50,14 @@ impl TenantDatabase for Postgres {
 
     fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
         async { connect::check_texts(&mut *pool.acquire().await?).await }.boxed()
+    }
+
+    fn check_row_security<'a>(
+        pool: &'a Pool<Self>,
+        catalog: &'a Catalog,
+        setting: &'a Setting,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        row_security::check(pool, catalog, setting).boxed()
     }
 
     fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>> {
