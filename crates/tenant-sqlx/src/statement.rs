@@ -77,6 +77,11 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         Ok(Self { sql, arguments, persistent, writes, tenant: tenant.clone() })
     }
 
+    /// Keeps no prepared statement on the server: there it may belong to somebody else by the next time.
+    pub(crate) fn unnamed(self) -> Self {
+        Self { persistent: false, ..self }
+    }
+
     pub(crate) const fn writes(&self) -> bool {
         self.writes
     }

@@ -24,6 +24,7 @@ pub struct TenantDbBuilder<DB: TenantDatabase> {
     rules: Rules,
     statements: usize,
     wall: Option<RowLevelSecurity>,
+    is_pooled: bool,
     setting: String,
     system: Option<Pool<DB>>,
     hooks: Hooks,
@@ -38,6 +39,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             rules: Rules::of::<DB>(),
             statements: 1_024,
             wall: None,
+            is_pooled: false,
             setting: Setting::DEFAULT.to_owned(),
             system: None,
             hooks: Hooks::default(),
@@ -121,16 +123,13 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     /// The schema can't be read, the catalog contradicts itself, or the server is set to read SQL in another way than
     /// the rewriter does. Where row-level security is wanted: the role is exempt from it, or a table lacks its policy.
     pub async fn build(self) -> Result<TenantDb<DB>, sqlx::Error> {
-        let source = match self.given {
-            Some(catalog) => Source::Given(Given(catalog)),
-            None => Source::Schema(self.rules),
+        let source = match &self.given {
+            Some(catalog) => Source::Given(Given(catalog.clone())),
+            None => Source::Schema(self.rules.clone()),
         };
         DB::check(&self.pool).await?;
         let (catalog, findings) = refresh::read(&self.pool, &source).await?;
-        let session = match self.wall {
-            Some(wall) => Some(session::<DB>(&self.pool, &catalog, wall, &self.setting).await?),
-            None => None,
-        };
+        let session = self.session(&catalog).await?;
         Ok(TenantDb(Arc::new(Inner {
             pools: Pools::new(self.pool, self.system),
             session,
@@ -144,7 +143,26 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             clock: self.clock,
         })))
     }
+
+    async fn session(&self, catalog: &Catalog) -> Result<Option<Session>, sqlx::Error> {
+        if self.is_pooled && self.system.is_none() {
+            return Err(sqlx::Error::Configuration(NO_SYSTEM.into()));
+        }
+        let wall = match self.wall {
+            Some(wall) => {
+                let setting = Setting::parse(&self.setting)?;
+                DB::check_row_security(&self.pool, catalog, &setting).await?;
+                Some((wall, setting))
+            }
+            None => None,
+        };
+        let calls_functions = catalog.functions().next().is_some();
+        let is_wanted = wall.is_some() || self.is_pooled;
+        Ok(is_wanted.then_some(Session { wall, is_pooled: self.is_pooled, calls_functions }))
+    }
 }
+
+const NO_SYSTEM: &str = "behind a pooler the framework's own statements want connections of their own: give a pool that     goes to the server itself with `system`";
 
 #[cfg(feature = "postgres")]
 impl TenantDbBuilder<sqlx::Postgres> {
@@ -175,15 +193,15 @@ impl TenantDbBuilder<sqlx::Postgres> {
         self.setting = name.into();
         self
     }
-}
 
-async fn session<DB: TenantDatabase>(
-    pool: &Pool<DB>,
-    catalog: &Catalog,
-    wall: RowLevelSecurity,
-    setting: &str,
-) -> Result<Session, sqlx::Error> {
-    let setting = Setting::parse(setting)?;
-    DB::check_row_security(pool, catalog, &setting).await?;
-    Ok(Session { wall, setting, calls_functions: catalog.functions().next().is_some() })
+    /// Says that the pool goes to a pooler that lends out the server's connections for a transaction each, such as
+    /// PgBouncer in its transaction mode (<https://www.pgbouncer.org/features.html>). Each statement then runs in a
+    /// transaction, and none is kept prepared.
+    ///
+    /// Migrations, configs and what is unscoped need sessions: [`system`](Self::system) has to name a pool that goes to the
+    /// server itself.
+    pub fn pooled(mut self) -> Self {
+        self.is_pooled = true;
+        self
+    }
 }

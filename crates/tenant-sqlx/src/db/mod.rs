@@ -237,17 +237,24 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         &self,
         tenant: &TenantContext,
     ) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
-        let Some(session) = &self.0.session else { return self.begin_on(self.pool()).await };
+        let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) else {
+            return self.begin_on(self.pool()).await;
+        };
         let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
         let turn = self.turn().await;
-        Ok((driver::begin(self.pool(), Some(session.setting.begin(&value))).await?, turn))
+        Ok((driver::begin(self.pool(), Some(setting.begin(&value))).await?, turn))
     }
 
     fn is_alone(&self) -> bool {
-        self.0.session.as_ref().is_some_and(|session| session.wall == RowLevelSecurity::Alone)
+        let wall = self.0.session.as_ref().and_then(|session| session.wall.as_ref());
+        wall.is_some_and(|(wall, _)| *wall == RowLevelSecurity::Alone)
     }
 
-    /// Whether each statement needs a transaction that knows its tenant.
+    fn is_pooled(&self) -> bool {
+        self.0.session.as_ref().is_some_and(|session| session.is_pooled)
+    }
+
+    /// Whether each statement needs a transaction.
     pub(crate) fn is_bound(&self) -> bool {
         self.0.session.is_some()
     }
@@ -273,6 +280,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             ScopedStatement::new(wanted, &plan, &value, tenant)
         });
+        let scoped = if self.is_pooled() { scoped.map(ScopedStatement::unnamed) } else { scoped };
         let refusal = scoped.as_ref().err().and_then(|error| Refusal::of(error));
         let refusal = refusal.map(|refusal| refusal.kind().as_str());
         self.0.hooks.on_rewrite(&RewriteEvent::new(is_hit, refusal));

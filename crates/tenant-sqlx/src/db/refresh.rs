@@ -19,8 +19,8 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         let _turn = self.0.refreshing.lock().await;
         if let Source::Schema(_) = &self.0.source {
             let (catalog, findings) = read(self.pool(), &self.0.source).await?;
-            if let Some(session) = &self.0.session {
-                DB::check_row_security(self.pool(), &catalog, &session.setting).await?;
+            if let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) {
+                DB::check_row_security(self.pool(), &catalog, setting).await?;
             }
             self.0.rewriter.replace_catalog(catalog);
             *self.0.findings.write() = findings;

@@ -30,11 +30,13 @@ pub enum RowLevelSecurity {
     Alone,
 }
 
-/// How a database is told the tenant.
+/// What makes each statement run in a transaction.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) wall: RowLevelSecurity,
-    pub(crate) setting: Setting,
+    /// The database is told the tenant.
+    pub(crate) wall: Option<(RowLevelSecurity, Setting)>,
+    /// The next transaction may run on another connection of the server.
+    pub(crate) is_pooled: bool,
     /// Functions of the application may write, whatever a statement looks like.
     pub(crate) calls_functions: bool,
 }

@@ -28,6 +28,11 @@ impl Setting {
         }
     }
 
+    /// Fails where the server does not take the name.
+    pub(crate) fn trial(&self) -> SqlStr {
+        trusted(format!("SET LOCAL {} = ''", self.0))
+    }
+
     /// Begins a transaction that knows its tenant, in one message: no statement comes between the two, and the setting
     /// ends with the transaction, whichever connection of a pooler it runs on.
     pub(crate) fn begin(&self, tenant: &TenantValue<'_>) -> SqlStr {

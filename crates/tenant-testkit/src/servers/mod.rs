@@ -12,8 +12,8 @@
 //!
 //! # Where the programs come from
 //!
-//! From the folder named by `TENANT_POSTGRES_BIN`, `TENANT_MARIADB_BIN` or `TENANT_REDIS_BIN` if that is set; else from
-//! `PATH` and the places where Debian puts them. A program that is not found is an error that names Debian's package.
+//! From the folder named by `TENANT_POSTGRES_BIN`, `TENANT_MARIADB_BIN`, `TENANT_REDIS_BIN` or `TENANT_PGBOUNCER_BIN` if
+//! that is set; else from `PATH` and the places where Debian puts them. A program that is not found is an error that names Debian's package.
 //! PostgreSQL 14, MariaDB 10.6 and Redis 6 or later will do.
 //!
 //! # What to expect of them
@@ -34,6 +34,7 @@ mod folder;
 mod mariadb;
 mod names;
 mod options;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod process;
@@ -45,6 +46,7 @@ mod template;
 pub use error::{ServerError, ServerErrorKind};
 pub use mariadb::MariaDb;
 pub use options::ServerOptions;
+pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;
 pub use redis::Redis;
 

@@ -60,7 +60,10 @@ struct Settings {
 
 impl Settings {
     async fn of(connection: &mut PgConnection) -> sqlx::Result<Self> {
-        let rows = rows::glance(connection, SETTINGS, vec![]).await?;
+        // A pooler lends out the server's connections for a transaction: what is prepared in one is gone in the next.
+        let mut transaction = connection.begin().await?;
+        let rows = rows::glance(&mut transaction, SETTINGS, vec![]).await?;
+        transaction.rollback().await?;
         Ok(match rows.first().map(Vec::as_slice) {
             Some([Cell::Text(literals), Cell::Text(commits), first]) => Self {
                 literals: literals.clone(),

@@ -25,14 +25,13 @@ const RELATIONS: Sql = sql!(
 /// Fails where tenants would see more than their own by policies alone. The setting is tried out as well: a name that the
 /// server does not take would break one transaction after the other.
 pub(super) async fn check(pool: &Pool<Postgres>, catalog: &Catalog, setting: &Setting) -> sqlx::Result<()> {
-    let mut connection = pool.acquire().await?;
-    let gaps = gaps(&mut connection, catalog).await?;
+    let mut transaction = pool.begin().await?;
+    let gaps = gaps(&mut transaction, catalog).await?;
     if !gaps.is_empty() {
         return Err(gaps.into());
     }
-    connection.close_on_drop();
-    sqlx::raw_sql(setting.begin(&tenant_sql::TenantValue::Integer(0))).execute(&mut *connection).await?;
-    Ok(())
+    sqlx::raw_sql(setting.trial()).execute(&mut *transaction).await?;
+    transaction.rollback().await
 }
 
 async fn gaps(connection: &mut PgConnection, catalog: &Catalog) -> sqlx::Result<Gaps> {

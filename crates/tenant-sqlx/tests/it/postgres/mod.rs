@@ -2,6 +2,7 @@ mod catalog;
 mod changes;
 mod connection;
 pub(crate) mod database;
+mod pooler;
 mod rls;
 #[path = "../suite/mod.rs"]
 mod suite;

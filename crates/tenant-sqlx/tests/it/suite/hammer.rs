@@ -26,12 +26,20 @@ async fn nobody_gets_anything_of_another_and_nothing_acknowledged_is_lost() {
     let place = Place::new();
     let db = TenantDb::open_with(&place.url(), CONNECTIONS).await.unwrap().build().await.unwrap();
     let tenants = move_in(&db).await;
+    let ledger = hammer(&db, &tenants).await;
+    all_connections_are_there(&db, &tenants).await;
+    db.close().await;
+    audit(&TenantDb::connect(&place.url()).await.unwrap(), &tenants, &ledger).await;
+}
+
+/// All tasks, until their time is over.
+pub(crate) async fn hammer(db: &TenantDb<Db>, tenants: &Arc<[TenantContext]>) -> Arc<Ledger> {
     let ledger = Arc::new(Ledger::default());
     let until = Instant::now() + duration();
     let tasks = (0..TASKS).map(|seed| {
         let task = Task {
             db: db.clone(),
-            tenants: Arc::clone(&tenants),
+            tenants: Arc::clone(tenants),
             ledger: Arc::clone(&ledger),
             random: Random(seed + 1),
         };
@@ -41,9 +49,7 @@ async fn nobody_gets_anything_of_another_and_nothing_acknowledged_is_lost() {
         task.unwrap();
     }
     ledger.is_worth_something();
-    all_connections_are_there(&db, &tenants).await;
-    db.close().await;
-    audit(&TenantDb::connect(&place.url()).await.unwrap(), &tenants, &ledger).await;
+    ledger
 }
 
 /// Reads through all of them at once; those that were dropped last are still on their way back.
@@ -62,10 +68,15 @@ fn duration() -> Duration {
     Duration::from_secs(seconds.unwrap_or(3))
 }
 
-async fn move_in(db: &TenantDb<Db>) -> Arc<[TenantContext]> {
+pub(crate) async fn move_in(db: &TenantDb<Db>) -> Arc<[TenantContext]> {
     db.migrate_tenants().await.unwrap();
     sqlx::raw_sql(USERS).execute(&db.unscoped(setup())).await.unwrap();
     db.refresh_catalog().await.unwrap();
+    settle(db).await
+}
+
+/// As many tenants as there are, each with a row.
+async fn settle(db: &TenantDb<Db>) -> Arc<[TenantContext]> {
     let configs = DbConfigManager::new(db);
     let mut tenants = Vec::new();
     for number in 0..TENANTS {
@@ -84,7 +95,7 @@ fn email(name: &str, tenant: &TenantContext) -> String {
 
 /// What was acknowledged.
 #[derive(Default)]
-struct Ledger {
+pub(crate) struct Ledger {
     kept: Mutex<Vec<String>>,
     undone: Mutex<Vec<String>>,
     counts: Mutex<Counts>,
@@ -105,7 +116,7 @@ impl Ledger {
 }
 
 /// Every row is where its text says it belongs; what was acknowledged is there, and what was undone is not.
-async fn audit(db: &TenantDb<Db>, tenants: &[TenantContext], ledger: &Ledger) {
+pub(crate) async fn audit(db: &TenantDb<Db>, tenants: &[TenantContext], ledger: &Ledger) {
     let rows: Vec<(String, String)> =
         sqlx::query_as("SELECT tenant_id, email FROM users").fetch_all(&db.unscoped(setup())).await.unwrap();
     let strays: Vec<_> =

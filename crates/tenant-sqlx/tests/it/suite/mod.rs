@@ -5,7 +5,7 @@ mod arguments;
 mod bypass;
 mod concurrency;
 mod configs;
-mod hammer;
+pub(crate) mod hammer;
 mod kill;
 mod migrations;
 mod refusals;
