@@ -26,7 +26,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
 /// All comparisons of this crate but those of whole servers.
-pub const COMPARISONS: [Comparison; 12] = [
+pub const COMPARISONS: [Comparison; 13] = [
     ("layers", layers::contestants),
     ("layers_in_axum", layers::contestants_in_axum),
     ("config_cache", config_cache::contestants),
@@ -36,6 +36,7 @@ pub const COMPARISONS: [Comparison; 12] = [
     ("sqlite", || database::sqlite::contestants(load::elapsed)),
     ("postgres", || database::postgres::contestants(load::elapsed)),
     ("mariadb", || database::mysql::contestants(load::elapsed)),
+    ("row-level security", || database::row_security::contestants(load::elapsed)),
     ("sqlite, processor time", || database::sqlite::contestants(load::processor_time)),
     ("postgres, processor time", || database::postgres::contestants(load::processor_time)),
     ("mariadb, processor time", || database::mysql::contestants(load::processor_time)),

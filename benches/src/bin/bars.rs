@@ -45,6 +45,18 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
         "config_cache" => vec![Bar::at_most("a config hit to a moka hit", 0.2, race.ratio("tenant", "moka"))],
         "quota" => counting(race),
         "quota, a million keys" => against_governor(race, &["1M keys", "1M keys, 2 threads"]),
+        "row-level security" => vec![
+            Bar::at_least(
+                "a statement behind row-level security to a plain one",
+                0.55,
+                race.ratio("plain statement", "walled statement"),
+            ),
+            Bar::at_least(
+                "a transaction that is told its tenant to a plain one",
+                0.97,
+                race.ratio("plain transaction", "walled transaction"),
+            ),
+        ],
         "rewrite" => rewriting(race),
         database if race.names().contains(&"explicit predicate") => {
             let figure = race.ratio("explicit predicate", "scoped");

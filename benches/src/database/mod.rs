@@ -4,6 +4,7 @@
 
 pub mod mysql;
 pub mod postgres;
+pub mod row_security;
 pub mod sqlite;
 
 use std::time::Duration;

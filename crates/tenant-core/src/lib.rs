@@ -42,9 +42,9 @@ pub use async_trait::async_trait;
 pub use self::{
     clock::{Clock, ManualClock, Monotonic, SystemClock, UnixTime},
     config::{
-        Algorithm, Amount, DatabaseKey, Dimension, FailurePolicy, InvalidConfig, InvalidLimit, LimitKind,
-        LimitSetting, NamedLimit, PolicyConfig, QuotaConfig, TenantConfig, TenantConfigBuilder, TenantStatus,
-        Window,
+        Algorithm, Amount, DatabaseKey, Dimension, FailurePolicy, InvalidConfig, InvalidLimit,
+        InvalidPlaceName, LimitKind, LimitSetting, NamedLimit, PlaceName, Placement, PolicyConfig,
+        QuotaConfig, TenantConfig, TenantConfigBuilder, TenantStatus, Window,
     },
     configs::{
         CacheStats, CachedConfigs, ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore,

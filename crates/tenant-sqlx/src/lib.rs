@@ -101,6 +101,7 @@ pub mod danger;
 mod db;
 mod driver;
 mod error;
+mod place;
 mod rls;
 mod scoped;
 mod statement;

@@ -11,7 +11,7 @@ use sqlx::{Database, Describe, Either, Execute, Executor, SqlStr};
 use tenant_core::TenantContext;
 use tenant_sql::Refusal;
 
-use crate::{TenantDb, driver::TenantDatabase, error::refused, rls, statement::ScopedStatement};
+use crate::{TenantDb, driver::TenantDatabase, error::refused, place, statement::ScopedStatement};
 
 /// Runs statements for one tenant, each on any connection of the pool; made by [`TenantDb::scoped`].
 ///
@@ -62,8 +62,8 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.db.scope(self.tenant, query) {
-            Ok(statement) if self.db.is_bound() => {
-                rls::in_transaction::<DB>(self.db.clone(), self.tenant.clone(), statement).boxed()
+            Ok(statement) if self.db.is_elsewhere(self.tenant) => {
+                place::run_at_home::<DB>(self.db.clone(), self.tenant.clone(), statement).boxed()
             }
             Ok(statement) if waits(&statement) => in_turn::<DB>(self.db.clone(), statement).boxed(),
             Ok(statement) => self.db.pool().fetch_many(statement),
@@ -77,8 +77,8 @@ where
         E: 'q + Execute<'q, DB>,
     {
         match self.db.scope(self.tenant, query) {
-            Ok(statement) if self.db.is_bound() => {
-                rls::first_in_transaction::<DB>(self.db.clone(), self.tenant.clone(), statement).boxed()
+            Ok(statement) if self.db.is_elsewhere(self.tenant) => {
+                place::first_at_home::<DB>(self.db.clone(), self.tenant.clone(), statement).boxed()
             }
             Ok(statement) if waits(&statement) => {
                 let db = self.db.clone();

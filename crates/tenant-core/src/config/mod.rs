@@ -1,6 +1,7 @@
 //! What is known of a tenant: its status, quota, policy, hosts and settings.
 
 mod limit;
+mod placement;
 mod policy;
 mod quota;
 mod status;
@@ -15,6 +16,7 @@ pub(crate) use limit::is_limit_name;
 pub use limit::{
     Algorithm, Amount, Dimension, FailurePolicy, InvalidLimit, LimitKind, LimitSetting, NamedLimit, Window,
 };
+pub use placement::{InvalidPlaceName, PlaceName, Placement};
 pub use policy::PolicyConfig;
 pub use quota::QuotaConfig;
 pub use status::TenantStatus;
@@ -77,6 +79,9 @@ pub struct TenantConfig {
     /// The value that stands for the tenant in tables keyed by a uuid or an integer; the id itself unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_key: Option<DatabaseKey>,
+    /// Where its rows live; in the tables of all unless given.
+    #[serde(default, skip_serializing_if = "Placement::is_shared")]
+    pub placement: Placement,
     /// Counts the changes: a write that was read from an older revision is refused.
     #[serde(default)]
     pub revision: u64,
@@ -137,6 +142,7 @@ impl TenantConfig {
             limits: BTreeMap::new(),
             metadata: Map::new(),
             database_key: None,
+            placement: Placement::Shared,
             revision: 0,
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
@@ -251,6 +257,12 @@ impl TenantConfigBuilder {
     /// How the tenant is named in tables keyed by an integer or a uuid.
     pub fn database_key(mut self, key: DatabaseKey) -> Self {
         self.config.database_key = Some(key);
+        self
+    }
+
+    /// Where its rows live.
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.config.placement = placement;
         self
     }
 

@@ -22,7 +22,13 @@ pub(crate) enum Source {
 
 /// A catalog the application has put together.
 #[derive(Debug)]
-pub(crate) struct Given(pub(crate) Catalog);
+pub(crate) struct Given {
+    pub(crate) catalog: Catalog,
+    pub(crate) names_schema: bool,
+}
+
+/// No schema has this name: whoever names one names another's.
+const NO_SCHEMA: &str = "";
 
 /// What was declared about the schema.
 #[derive(Clone, Debug)]
@@ -33,6 +39,8 @@ pub(crate) struct Rules {
     pub(crate) views: Vec<String>,
     pub(crate) trusted: Vec<String>,
     pub(crate) functions: Vec<String>,
+    /// Whether statements may name the schema: there is one.
+    pub(crate) names_schema: bool,
     pub(crate) table_names: Names,
     pub(crate) column_names: Names,
 }
@@ -48,6 +56,7 @@ impl Rules {
             views: Vec::new(),
             trusted: Vec::new(),
             functions: Vec::new(),
+            names_schema: true,
         }
     }
 }
@@ -55,12 +64,12 @@ impl Rules {
 impl Given {
     /// The catalog, with the framework's tables hidden.
     pub(crate) fn catalog<DB: TenantDatabase>(&self) -> Result<Catalog, CatalogError> {
-        let given = &self.0;
+        let given = &self.catalog;
         let mut builder = Catalog::builder(DB::DIALECT)
             .tenant_column(given.tenant_column())
             .tenant_type(given.tenant_type())
             .unknown(given.unknown());
-        if let Some(schema) = given.schema() {
+        if let Some(schema) = if self.names_schema { given.schema() } else { Some(NO_SCHEMA) } {
             builder = builder.schema(schema);
         }
         let tables = given.tables().filter(|table| !is_framework(table.name()));
@@ -92,7 +101,7 @@ impl Rules {
         let (tables, findings) = judge(&schema.relations, self);
         let mut builder =
             Catalog::builder(DB::DIALECT).tenant_column(&*self.tenant_column).tenant_type(self.tenant_type);
-        if let Some(name) = &schema.name {
+        if let Some(name) = if self.names_schema { schema.name.as_deref() } else { Some(NO_SCHEMA) } {
             builder = builder.schema(name);
         }
         let builder = tables.into_iter().fold(builder, CatalogBuilder::table);

@@ -34,6 +34,10 @@ pub(super) fn settings(config: &TenantConfig) -> Result<Vec<Cell>, StoreError> {
         json(&config.limits)?,
         json(&config.metadata)?,
         config.database_key.as_ref().map(json).transpose()?.unwrap_or(Cell::Null),
+        match config.placement.is_shared() {
+            true => Cell::Null,
+            false => json(&config.placement)?,
+        },
     ])
 }
 
@@ -70,6 +74,7 @@ pub(super) fn read(cells: Vec<Cell>) -> Result<TenantConfig, StoreError> {
     config.limits = row.json("limits")?;
     config.metadata = row.json("metadata")?;
     config.database_key = row.json("database_key")?;
+    config.placement = row.json("placement")?;
     config.revision = row.count("revision")?.ok_or_else(|| corrupt("revision"))?;
     config.created_at = row.parsed("created_at", |text| Timestamp::parse(text).ok())?;
     config.updated_at = row.parsed("updated_at", |text| Timestamp::parse(text).ok())?;

@@ -1,8 +1,8 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
 use sqlx::Pool;
-use tenant_core::{Clock, Hooks, SystemClock};
+use tenant_core::{Clock, Hooks, PlaceName, SystemClock};
 use tenant_sql::{Catalog, Rewriter, TenantType};
 
 use super::{Inner, TenantDb, Turns, pools::Pools, refresh};
@@ -10,6 +10,7 @@ use crate::{
     RowLevelSecurity,
     catalog::{Given, Rules, Source},
     driver::TenantDatabase,
+    place::{Databases, Places},
     rls::{Session, Setting},
 };
 
@@ -27,6 +28,9 @@ pub struct TenantDbBuilder<DB: TenantDatabase> {
     is_pooled: bool,
     setting: String,
     system: Option<Pool<DB>>,
+    shards: HashMap<PlaceName, Pool<DB>>,
+    has_schemas: bool,
+    databases: Option<u32>,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -42,6 +46,9 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             is_pooled: false,
             setting: Setting::DEFAULT.to_owned(),
             system: None,
+            shards: HashMap::new(),
+            has_schemas: false,
+            databases: None,
             hooks: Hooks::default(),
             clock: Arc::new(SystemClock::new()),
         }
@@ -105,6 +112,22 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         self
     }
 
+    /// Tenants whose placement is the shard of this name live there: in tables of many, on another server or in another
+    /// database. Its connections are those of the pool, and are not counted against any budget here.
+    pub fn shard(mut self, name: PlaceName, pool: Pool<DB>) -> Self {
+        self.shards.insert(name, pool);
+        self
+    }
+
+    /// Tenants may live in databases of their own, beside the one that is opened: on the same server under the name of
+    /// their placement, on SQLite in a file of that name and the ending `.db` in the same folder. There are at most so many
+    /// connections to all of them together, two for each that is open (one on SQLite): what nobody uses is closed for what
+    /// is wanted.
+    pub fn databases(mut self, connections: u32) -> Self {
+        self.databases = Some(connections);
+        self
+    }
+
     /// Who hears of rewrites and bypasses.
     pub fn hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
@@ -124,15 +147,31 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     /// the rewriter does. Where row-level security is wanted: the role is exempt from it, or a table lacks its policy.
     pub async fn build(self) -> Result<TenantDb<DB>, sqlx::Error> {
         let source = match &self.given {
-            Some(catalog) => Source::Given(Given(catalog.clone())),
+            Some(catalog) => {
+                Source::Given(Given { catalog: catalog.clone(), names_schema: self.rules.names_schema })
+            }
             None => Source::Schema(self.rules.clone()),
         };
         DB::check(&self.pool).await?;
         let (catalog, findings) = refresh::read(&self.pool, &source).await?;
         let session = self.session(&catalog).await?;
+        for shard in self.shards.values() {
+            DB::check(shard).await?;
+            if let Some((_, setting)) = session.as_ref().and_then(|session| session.wall.as_ref()) {
+                DB::check_row_security(shard, &catalog, setting).await?;
+            }
+        }
+        let places = Places {
+            shards: self.shards,
+            has_schemas: self.has_schemas,
+            databases: self.databases.map(|connections| Databases::beside(&self.pool, connections)),
+        };
+        let calls_functions = catalog.functions().next().is_some();
         Ok(TenantDb(Arc::new(Inner {
             pools: Pools::new(self.pool, self.system),
             session,
+            places,
+            calls_functions,
             tenant_type: catalog.tenant_type(),
             rewriter: Rewriter::new(catalog).with_cache_capacity(self.statements),
             source,
@@ -156,9 +195,8 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             }
             None => None,
         };
-        let calls_functions = catalog.functions().next().is_some();
         let is_wanted = wall.is_some() || self.is_pooled;
-        Ok(is_wanted.then_some(Session { wall, is_pooled: self.is_pooled, calls_functions }))
+        Ok(is_wanted.then_some(Session { wall, is_pooled: self.is_pooled }))
     }
 }
 
@@ -191,6 +229,14 @@ impl TenantDbBuilder<sqlx::Postgres> {
     /// digits and underscores, with a dot between them.
     pub fn tenant_setting(mut self, name: impl Into<String>) -> Self {
         self.setting = name.into();
+        self
+    }
+
+    /// Tenants may live in schemas of their own, in the same database. Their statements run in transactions whose search
+    /// path is that schema alone, and name no schema.
+    pub fn schemas(mut self) -> Self {
+        self.has_schemas = true;
+        self.rules.names_schema = false;
         self
     }
 

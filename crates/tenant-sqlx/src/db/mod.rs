@@ -21,6 +21,7 @@ use crate::{
     danger::{Bypass, Unscoped},
     driver::{self, TenantDatabase},
     error::{inactive, refused},
+    place::{Home, Places, Preamble},
     rls::Session,
     statement::{ScopedStatement, Wanted},
 };
@@ -34,6 +35,8 @@ struct Inner<DB: TenantDatabase> {
     pools: Pools<DB>,
     rewriter: Rewriter,
     tenant_type: TenantType,
+    /// Functions of the application may write, whatever a statement looks like.
+    calls_functions: bool,
     source: Source,
     findings: RwLock<Vec<Finding>>,
     /// So that of two refreshes the one that read later also writes later.
@@ -41,6 +44,7 @@ struct Inner<DB: TenantDatabase> {
     turns: Turns,
     /// Where the database has a wall of its own.
     session: Option<Session>,
+    places: Places<DB>,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -190,13 +194,25 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         sqlx::Connection::ping(&mut *connection).await
     }
 
+    /// How many connections there are to tenants' own databases; at most as many as
+    /// [`databases`](crate::TenantDbBuilder::databases) allows.
+    #[must_use]
+    pub fn connections_to_databases(&self) -> u32 {
+        self.places().databases.as_ref().map_or(0, |databases| databases.connections())
+    }
+
     /// Closes the connections, waiting for those in use.
     pub async fn close(&self) {
         self.0.pools.close().await;
+        self.0.places.close().await;
     }
 
     pub(crate) fn pool(&self) -> &Pool<DB> {
         &self.0.pools.scoped
+    }
+
+    pub(crate) fn places(&self) -> &Places<DB> {
+        &self.0.places
     }
 
     /// Where the framework's own statements run, and no tenant's.
@@ -232,17 +248,36 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         Ok((DB::begin(pool).await?, turn))
     }
 
-    /// Begins a transaction that belongs to one tenant; the database knows it where policies are to be obeyed.
+    /// Begins a transaction where a tenant lives; the database knows the tenant where policies are to be obeyed.
     pub(crate) async fn begin_for(
         &self,
         tenant: &TenantContext,
     ) -> Result<(Transaction<'static, DB>, Turn), sqlx::Error> {
-        let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) else {
+        if !self.is_elsewhere(tenant) {
             return self.begin_on(self.pool()).await;
+        }
+        let Home { pool, begin, lease } = self.home(tenant).await?;
+        let transaction = match begin {
+            Some(begin) => driver::begin(&pool, Some(begin)).await?,
+            None => DB::begin(&pool).await?,
         };
-        let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
-        let turn = self.turn().await;
-        Ok((driver::begin(self.pool(), Some(setting.begin(&value))).await?, turn))
+        Ok((transaction, Turn::holding(lease)))
+    }
+
+    /// Whether a tenant's statements don't simply run on any connection.
+    #[inline]
+    pub(crate) fn is_elsewhere(&self, tenant: &TenantContext) -> bool {
+        self.0.session.is_some() || !tenant.config().placement.is_shared()
+    }
+
+    /// Where a tenant lives.
+    pub(crate) async fn home(&self, tenant: &TenantContext) -> Result<Home<DB>, sqlx::Error> {
+        let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
+        if let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) {
+            let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
+            preamble.tell(setting, &value);
+        }
+        self.0.places.home(self.pool(), tenant, preamble).await
     }
 
     fn is_alone(&self) -> bool {
@@ -254,14 +289,9 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         self.0.session.as_ref().is_some_and(|session| session.is_pooled)
     }
 
-    /// Whether each statement needs a transaction.
-    pub(crate) fn is_bound(&self) -> bool {
-        self.0.session.is_some()
-    }
-
     /// Whether what a statement does has to be committed.
     pub(crate) fn must_keep(&self, statement: &ScopedStatement<DB>) -> bool {
-        statement.writes() || self.0.session.as_ref().is_some_and(|session| session.calls_functions)
+        statement.writes() || self.0.calls_functions
     }
 
     /// The one place where a caller's statement becomes the driver's.

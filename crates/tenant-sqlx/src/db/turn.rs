@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::driver::TenantDatabase;
+use crate::{driver::TenantDatabase, place::Lease};
 
 /// The queue of those who want to write.
 ///
@@ -15,10 +15,18 @@ use crate::driver::TenantDatabase;
 pub(crate) struct Turns(Arc<Semaphore>);
 
 /// Somebody's turn, for as long as it lives.
-#[derive(Debug)]
 #[must_use]
 pub(crate) struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
+    /// What keeps the place open.
+    _lease: Option<Box<dyn Send + Sync>>,
+}
+
+impl Turn {
+    /// Of a database that others don't wait for.
+    pub(super) fn holding<DB: TenantDatabase>(lease: Option<Lease<DB>>) -> Self {
+        Self { _permit: None, _lease: lease.map(|lease| Box::new(lease) as Box<dyn Send + Sync>) }
+    }
 }
 
 /// Who waits longer has most likely to wait for itself, as a write beside one's own transaction does. The database
@@ -32,9 +40,9 @@ impl Turns {
 
     pub(super) async fn wait<DB: TenantDatabase>(&self) -> Turn {
         if !DB::ONE_WRITER {
-            return Turn { _permit: None };
+            return Turn { _permit: None, _lease: None };
         }
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
-        Turn { _permit: turn.ok().and_then(Result::ok) }
+        Turn { _permit: turn.ok().and_then(Result::ok), _lease: None }
     }
 }

@@ -15,10 +15,11 @@ use std::future;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Database, Pool, SqlSafeStr, Transaction,
+    Connection, Database, Pool, SqlSafeStr, Transaction,
     error::BoxDynError,
     migrate::{Migration, MigrationType, Migrator},
 };
+use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, Plan, Refusal, TenantType, TenantValue};
 
 use self::unsafe_setting::Unsafe;
@@ -92,6 +93,36 @@ pub trait TenantDatabase: Database + sealed::Sealed {
         let _ = plan;
         Ok(())
     }
+
+    /// How another database is opened, beside the one that these options open. It has to be there.
+    #[doc(hidden)]
+    fn elsewhere(
+        options: &<Self::Connection as Connection>::Options,
+        database: &PlaceName,
+    ) -> <Self::Connection as Connection>::Options;
+
+    /// How the inside of a schema or a database is opened, for migrations.
+    #[doc(hidden)]
+    fn inside(
+        options: &<Self::Connection as Connection>::Options,
+        placement: &Placement,
+    ) -> <Self::Connection as Connection>::Options;
+
+    /// Makes a schema or a database, where it is not there. Who serves tenants may enter it.
+    #[doc(hidden)]
+    fn create_place<'a>(
+        own: &'a Pool<Self>,
+        scoped: &'a Pool<Self>,
+        placement: &'a Placement,
+    ) -> BoxFuture<'a, sqlx::Result<()>>;
+
+    /// Drops a schema or a database.
+    #[doc(hidden)]
+    fn drop_place<'a>(own: &'a Pool<Self>, placement: &'a Placement) -> BoxFuture<'a, sqlx::Result<()>>;
+
+    /// The framework's own tables that tenants need where they live.
+    #[doc(hidden)]
+    fn place_migrations() -> Migrator;
 
     /// Fails where the server reads a text otherwise than `tenant-sql` does.
     #[doc(hidden)]

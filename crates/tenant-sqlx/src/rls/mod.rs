@@ -1,14 +1,9 @@
 //! PostgreSQL's own wall behind the rewriter: row-level security, told the tenant by each transaction.
 
-mod bound;
 mod gaps;
 mod setting;
 
-pub(crate) use self::{
-    bound::{first_in_transaction, in_transaction},
-    gaps::Gaps,
-    setting::Setting,
-};
+pub(crate) use self::{gaps::Gaps, setting::Setting};
 
 /// What row-level security is to a [`TenantDb`](crate::TenantDb), where it is anything.
 ///
@@ -37,6 +32,4 @@ pub(crate) struct Session {
     pub(crate) wall: Option<(RowLevelSecurity, Setting)>,
     /// The next transaction may run on another connection of the server.
     pub(crate) is_pooled: bool,
-    /// Functions of the application may write, whatever a statement looks like.
-    pub(crate) calls_functions: bool,
 }

@@ -33,20 +33,14 @@ impl Setting {
         trusted(format!("SET LOCAL {} = ''", self.0))
     }
 
-    /// Begins a transaction that knows its tenant, in one message: no statement comes between the two, and the setting
-    /// ends with the transaction, whichever connection of a pooler it runs on.
-    pub(crate) fn begin(&self, tenant: &TenantValue<'_>) -> SqlStr {
+    /// Tells the server the tenant, until the transaction ends.
+    pub(crate) fn statement(&self, tenant: &TenantValue<'_>) -> String {
         let Self(name) = self;
-        trusted(match tenant {
-            TenantValue::Text(text) => {
-                format!("BEGIN; SET LOCAL {name} = '{}'", text.replace('\'', "''"))
-            }
-            TenantValue::Integer(number) => format!("BEGIN; SET LOCAL {name} = '{number}'"),
-            TenantValue::Uuid(bits) => {
-                let hex = format!("{bits:032x}");
-                format!("BEGIN; SET LOCAL {name} = '{hex}'")
-            }
-        })
+        match tenant {
+            TenantValue::Text(text) => format!("SET LOCAL {name} = '{}'", text.replace('\'', "''")),
+            TenantValue::Integer(number) => format!("SET LOCAL {name} = '{number}'"),
+            TenantValue::Uuid(bits) => format!("SET LOCAL {name} = '{bits:032x}'"),
+        }
     }
 }
 
@@ -88,12 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn the_transaction_begins_with_the_tenant() {
+    fn the_tenant_is_a_literal() {
         let setting = Setting::parse(Setting::DEFAULT).unwrap();
-        let begin = |tenant| setting.begin(&tenant).as_str().to_owned();
-        let text = "BEGIN; SET LOCAL app.current_tenant_id = ";
-        assert_eq!(begin(TenantValue::Text("it's")), format!("{text}'it''s'"));
-        assert_eq!(begin(TenantValue::Integer(-7)), format!("{text}'-7'"));
-        assert_eq!(begin(TenantValue::Uuid(1)), format!("{text}'00000000000000000000000000000001'"));
+        let text = "SET LOCAL app.current_tenant_id = ";
+        assert_eq!(setting.statement(&TenantValue::Text("it's")), format!("{text}'it''s'"));
+        assert_eq!(setting.statement(&TenantValue::Integer(-7)), format!("{text}'-7'"));
+        let uuid = "'00000000000000000000000000000001'";
+        assert_eq!(setting.statement(&TenantValue::Uuid(1)), format!("{text}{uuid}"));
     }
 }

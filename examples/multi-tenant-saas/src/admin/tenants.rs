@@ -48,8 +48,8 @@ pub(super) async fn replace(
     let change = move |config: &mut TenantConfig| {
         let kept = config.clone();
         *config = new.clone();
-        (config.status, config.revision, config.database_key) =
-            (kept.status, kept.revision, kept.database_key);
+        (config.status, config.revision, config.database_key, config.placement) =
+            (kept.status, kept.revision, kept.database_key, kept.placement);
     };
     let record = app.change_hosts(async move { configs.modify(&id, change).await }).await?;
     Ok(view(&record).into_response())

@@ -3,14 +3,18 @@
 mod connect;
 mod error;
 mod introspect;
+mod place;
 mod rows;
 mod schema;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, MySql, MySqlConnection, Pool, SqlStr, Transaction, error::BoxDynError, migrate::Migrator,
-    mysql::MySqlArguments,
+    Arguments, MySql, MySqlConnection, Pool, SqlStr, Transaction,
+    error::BoxDynError,
+    migrate::Migrator,
+    mysql::{MySqlArguments, MySqlConnectOptions},
 };
+use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
 
 use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
@@ -72,6 +76,30 @@ impl TenantDatabase for MySql {
         }
     }
 
+    fn inside(options: &MySqlConnectOptions, placement: &Placement) -> MySqlConnectOptions {
+        place::inside(options, placement)
+    }
+
+    fn create_place<'a>(
+        own: &'a Pool<Self>,
+        scoped: &'a Pool<Self>,
+        placement: &'a Placement,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        place::create(own, scoped, placement).boxed()
+    }
+
+    fn drop_place<'a>(own: &'a Pool<Self>, placement: &'a Placement) -> BoxFuture<'a, sqlx::Result<()>> {
+        place::remove(own, placement).boxed()
+    }
+
+    fn place_migrations() -> Migrator {
+        own_migrations([("stocks", include_str!("../../../migrations/mysql/0002_stocks.sql"))])
+    }
+
+    fn elsewhere(options: &MySqlConnectOptions, database: &PlaceName) -> MySqlConnectOptions {
+        options.clone().database(database.as_str())
+    }
+
     fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
         async { connect::check_texts(&mut *pool.acquire().await?).await }.boxed()
     }
@@ -84,6 +112,7 @@ impl TenantDatabase for MySql {
         own_migrations([
             ("tenants", include_str!("../../../migrations/mysql/0001_tenants.sql")),
             ("stocks", include_str!("../../../migrations/mysql/0002_stocks.sql")),
+            ("placements", include_str!("../../../migrations/mysql/0003_placements.sql")),
         ])
     }
 

@@ -4,15 +4,19 @@ mod bind;
 mod connect;
 mod error;
 mod introspect;
+mod place;
 mod row_security;
 mod rows;
 mod schema;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    PgConnection, Pool, Postgres, SqlStr, Transaction, error::BoxDynError, migrate::Migrator,
-    postgres::PgArguments,
+    PgConnection, Pool, Postgres, SqlStr, Transaction,
+    error::BoxDynError,
+    migrate::Migrator,
+    postgres::{PgArguments, PgConnectOptions},
 };
+use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, TenantValue};
 
 use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
@@ -48,6 +52,30 @@ impl TenantDatabase for Postgres {
         bind::tenant(arguments, tenant)
     }
 
+    fn inside(options: &PgConnectOptions, placement: &Placement) -> PgConnectOptions {
+        place::inside(options, placement)
+    }
+
+    fn create_place<'a>(
+        own: &'a Pool<Self>,
+        scoped: &'a Pool<Self>,
+        placement: &'a Placement,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        place::create(own, scoped, placement).boxed()
+    }
+
+    fn drop_place<'a>(own: &'a Pool<Self>, placement: &'a Placement) -> BoxFuture<'a, sqlx::Result<()>> {
+        place::remove(own, placement).boxed()
+    }
+
+    fn place_migrations() -> Migrator {
+        own_migrations([("stocks", include_str!("../../../migrations/postgres/0002_stocks.sql"))])
+    }
+
+    fn elsewhere(options: &PgConnectOptions, database: &PlaceName) -> PgConnectOptions {
+        options.clone().database(database.as_str())
+    }
+
     fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
         async { connect::check_texts(&mut *pool.acquire().await?).await }.boxed()
     }
@@ -68,6 +96,7 @@ impl TenantDatabase for Postgres {
         own_migrations([
             ("tenants", include_str!("../../../migrations/postgres/0001_tenants.sql")),
             ("stocks", include_str!("../../../migrations/postgres/0002_stocks.sql")),
+            ("placements", include_str!("../../../migrations/postgres/0003_placements.sql")),
         ])
     }
 

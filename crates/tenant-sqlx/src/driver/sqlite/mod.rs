@@ -5,15 +5,19 @@ mod busy;
 mod column;
 mod connect;
 mod introspect;
+mod place;
 mod rows;
 
-use std::future;
+use std::{future, path::Path};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, Pool, Sqlite, SqliteConnection, Transaction, error::BoxDynError, migrate::Migrator,
-    sqlite::SqliteArguments,
+    Arguments, Pool, Sqlite, SqliteConnection, Transaction,
+    error::BoxDynError,
+    migrate::Migrator,
+    sqlite::{SqliteArguments, SqliteConnectOptions},
 };
+use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, TenantValue};
 
 use super::{Cell, Sql, TenantDatabase, Wanted, own_migrations};
@@ -54,6 +58,32 @@ impl TenantDatabase for Sqlite {
     }
 
     /// SQLite has no setting by which it reads a text in another way.
+    fn inside(options: &SqliteConnectOptions, placement: &Placement) -> SqliteConnectOptions {
+        place::inside(options, placement)
+    }
+
+    fn create_place<'a>(
+        own: &'a Pool<Self>,
+        scoped: &'a Pool<Self>,
+        placement: &'a Placement,
+    ) -> BoxFuture<'a, sqlx::Result<()>> {
+        place::create(own, scoped, placement).boxed()
+    }
+
+    fn drop_place<'a>(own: &'a Pool<Self>, placement: &'a Placement) -> BoxFuture<'a, sqlx::Result<()>> {
+        place::remove(own, placement).boxed()
+    }
+
+    fn place_migrations() -> Migrator {
+        own_migrations([("stocks", include_str!("../../../migrations/sqlite/0002_stocks.sql"))])
+    }
+
+    fn elsewhere(options: &SqliteConnectOptions, database: &PlaceName) -> SqliteConnectOptions {
+        let folder = options.get_filename().parent().unwrap_or(Path::new(""));
+        let file = folder.join(format!("{database}.db"));
+        options.clone().filename(file).create_if_missing(false)
+    }
+
     fn check(_: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {
         future::ready(Ok(())).boxed()
     }
@@ -66,6 +96,7 @@ impl TenantDatabase for Sqlite {
         own_migrations([
             ("tenants", include_str!("../../../migrations/sqlite/0001_tenants.sql")),
             ("stocks", include_str!("../../../migrations/sqlite/0002_stocks.sql")),
+            ("placements", include_str!("../../../migrations/sqlite/0003_placements.sql")),
         ])
     }
 

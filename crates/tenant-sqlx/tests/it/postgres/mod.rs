@@ -4,5 +4,6 @@ mod connection;
 pub(crate) mod database;
 mod pooler;
 mod rls;
+mod schemas;
 #[path = "../suite/mod.rs"]
 mod suite;

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tenant_core::{
     ConfigManager, ConfigStore, ConfigStoreExt, DatabaseKey, Dimension, InMemoryConfigManager, ManualClock,
-    NamedLimit, Page, PolicyConfig, StoreErrorKind, TenantConfig, TenantContext, TenantStatus, UnixTime,
-    Window,
+    NamedLimit, Page, PlaceName, Placement, PolicyConfig, StoreErrorKind, TenantConfig, TenantContext,
+    TenantStatus, UnixTime, Window,
 };
 use tenant_sqlx::{DbConfigManager, TenantDb};
 
@@ -189,6 +189,7 @@ fn rich() -> TenantConfig {
         .metadata(object("contact"))
         .limit("daily", NamedLimit::rate(Dimension::Named("exports".into()), Window::Day, 5).shadow(true))
         .database_key(DatabaseKey::Uuid(u128::MAX - 1))
+        .placement(Placement::Database(PlaceName::parse("t_1").unwrap()))
         .build()
         .unwrap()
 }
@@ -300,6 +301,7 @@ async fn an_unreadable_row_is_an_error_and_no_panic() {
         "UPDATE tenants SET metadata = '[1'",
         "UPDATE tenants SET limits = '{\"x\": {\"kind\": \"rate\"}}'",
         "UPDATE tenants SET database_key = 'x'",
+        "UPDATE tenants SET placement = '{\"schema\": \"public\"}'",
         "UPDATE tenants SET created_at = 'yesterday'",
         "UPDATE tenants SET revision = -5",
     ];

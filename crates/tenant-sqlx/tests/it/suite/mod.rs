@@ -8,6 +8,7 @@ mod configs;
 pub(crate) mod hammer;
 mod kill;
 mod migrations;
+pub(crate) mod places;
 mod refusals;
 mod scoped;
 mod stock;

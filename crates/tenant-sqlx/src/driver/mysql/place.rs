@@ -1,0 +1,40 @@
+//! Databases of tenants' own. A schema is the same thing here.
+
+use sqlx::{MySql, Pool, mysql::MySqlConnectOptions};
+use tenant_core::Placement;
+
+use super::TenantDatabase;
+use crate::statement::trusted;
+
+pub(super) fn inside(options: &MySqlConnectOptions, placement: &Placement) -> MySqlConnectOptions {
+    match placement {
+        Placement::Database(name) => MySql::elsewhere(options, name),
+        Placement::Shared | Placement::Shard(_) | Placement::Schema(_) => options.clone(),
+    }
+}
+
+/// Names of places need no quotes.
+pub(super) async fn create(
+    own: &Pool<MySql>,
+    _scoped: &Pool<MySql>,
+    placement: &Placement,
+) -> sqlx::Result<()> {
+    match placement {
+        Placement::Database(name) => {
+            let form = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+            run(own, format!("CREATE DATABASE IF NOT EXISTS {name} {form}")).await
+        }
+        Placement::Shared | Placement::Shard(_) | Placement::Schema(_) => Ok(()),
+    }
+}
+
+pub(super) async fn remove(own: &Pool<MySql>, placement: &Placement) -> sqlx::Result<()> {
+    match placement {
+        Placement::Database(name) => run(own, format!("DROP DATABASE IF EXISTS {name}")).await,
+        Placement::Shared | Placement::Shard(_) | Placement::Schema(_) => Ok(()),
+    }
+}
+
+async fn run(pool: &Pool<MySql>, sql: String) -> sqlx::Result<()> {
+    sqlx::raw_sql(trusted(sql)).execute(pool).await.map(drop)
+}

@@ -1,0 +1,47 @@
+//! Where tenants live: in the tables of many, or in tables of their own, in one deployment and through one handle.
+
+mod databases;
+mod home;
+mod provision;
+mod rooms;
+
+use std::{collections::HashMap, sync::Arc};
+
+use sqlx::Pool;
+use tenant_core::{PlaceName, Placement};
+
+pub(crate) use self::{
+    databases::{Databases, Lease},
+    home::{Home, Preamble, first_at_home, run_at_home},
+};
+use crate::driver::TenantDatabase;
+
+/// The places beside the tables of all.
+#[derive(Debug)]
+pub(crate) struct Places<DB: TenantDatabase> {
+    pub(crate) shards: HashMap<PlaceName, Pool<DB>>,
+    pub(crate) has_schemas: bool,
+    pub(crate) databases: Option<Arc<Databases<DB>>>,
+}
+
+impl<DB: TenantDatabase> Places<DB> {
+    /// Refuses a kind of place that was not announced.
+    pub(crate) fn admit(&self, placement: &Placement) -> Result<(), sqlx::Error> {
+        let is_known = match placement {
+            Placement::Shared => true,
+            Placement::Shard(name) => self.shards.contains_key(name),
+            Placement::Schema(_) => self.has_schemas,
+            Placement::Database(_) => self.databases.is_some(),
+        };
+        is_known.then_some(()).ok_or_else(home::unknown)
+    }
+
+    pub(crate) async fn close(&self) {
+        for pool in self.shards.values() {
+            pool.close().await;
+        }
+        if let Some(databases) = &self.databases {
+            databases.end().await;
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Tenants in databases of their own, beside those in the tables of all.
+
+use std::{
+    process,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use futures_util::{TryStreamExt, future::join_all};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use tenant_core::{InMemoryConfigManager, PlaceName, Placement, TenantConfig, TenantContext};
+use tenant_sqlx::{NoLongerActive, TenantDb};
+
+use super::support::{Db, NOTES, Place, id, refusal, setup, sql};
+
+/// A name that no other test has given a database.
+pub(crate) fn fresh() -> PlaceName {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    PlaceName::parse(&format!("t_{}_{number}", process::id())).unwrap()
+}
+
+pub(crate) fn migrator() -> Migrator {
+    let sql = sqlx::SqlStr::from_static(NOTES);
+    Migrator::with_migrations(vec![Migration::new(1, "notes".into(), MigrationType::Simple, sql, false)])
+}
+
+pub(crate) async fn living(name: &str, placement: Placement) -> TenantContext {
+    let config = TenantConfig::builder(id(name)).placement(placement).build().unwrap();
+    TenantContext::of(&InMemoryConfigManager::with([config]).unwrap(), &id(name)).await.unwrap()
+}
+
+/// With the tables of all, and room for so many connections to others.
+async fn open(place: &Place, connections: u32) -> TenantDb<Db> {
+    let db = TenantDb::open(&place.url()).await.unwrap().databases(connections).build().await.unwrap();
+    db.provision(&Placement::Shared, &migrator()).await.unwrap();
+    db
+}
+
+async fn own_database(db: &TenantDb<Db>, name: &str) -> TenantContext {
+    let placement = Placement::Database(fresh());
+    db.provision(&placement, &migrator()).await.unwrap();
+    living(name, placement).await
+}
+
+pub(crate) async fn write(db: &TenantDb<Db>, tenant: &TenantContext, text: &str) -> sqlx::Result<()> {
+    let insert = sqlx::query(sql("INSERT INTO notes (text) VALUES (?)")).bind(text.to_owned());
+    insert.execute(&db.scoped(tenant)).await.map(drop)
+}
+
+pub(crate) async fn read(db: &TenantDb<Db>, tenant: &TenantContext) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT text FROM notes ORDER BY text").fetch_all(&db.scoped(tenant)).await
+}
+
+async fn is_there(db: &TenantDb<Db>, tenant: &TenantContext) -> bool {
+    read(db, tenant).await.is_ok()
+}
+
+#[tokio::test]
+async fn each_lives_where_its_config_says_and_nowhere_else() {
+    let place = Place::new();
+    let db = open(&place, 4).await;
+    let tenants = [
+        living("acme", Placement::Shared).await,
+        own_database(&db, "globex").await,
+        own_database(&db, "initech").await,
+    ];
+    for tenant in &tenants {
+        write(&db, tenant, &format!("{} 1", tenant.id())).await.unwrap();
+        let mut tx = db.begin(tenant).await.unwrap();
+        let insert = sql("INSERT INTO notes (text) VALUES (?)");
+        sqlx::query(insert).bind(format!("{} 2", tenant.id())).execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = db.begin(tenant).await.unwrap();
+        sqlx::query("DELETE FROM notes").execute(&mut tx).await.unwrap();
+        drop(tx);
+    }
+    for tenant in &tenants {
+        let own = [1, 2].map(|number| format!("{} {number}", tenant.id()));
+        assert_eq!(read(&db, tenant).await.unwrap(), own);
+        let first: Option<String> = sqlx::query_scalar("SELECT text FROM notes ORDER BY text")
+            .fetch_optional(&db.scoped(tenant))
+            .await
+            .unwrap();
+        assert_eq!(first.as_deref(), Some(&*own[0]));
+    }
+    let shared: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&db.unscoped(setup())).await.unwrap();
+    assert_eq!(shared, 2, "the others' rows are elsewhere");
+    db.close().await;
+}
+
+#[tokio::test]
+async fn two_tenants_in_one_place_are_still_two() {
+    let place = Place::new();
+    let db = open(&place, 2).await;
+    let acme = own_database(&db, "acme").await;
+    let globex = living("globex", acme.config().placement.clone()).await;
+    write(&db, &acme, "of acme").await.unwrap();
+    write(&db, &globex, "of globex").await.unwrap();
+    assert_eq!(read(&db, &acme).await.unwrap(), ["of acme"]);
+    assert_eq!(read(&db, &globex).await.unwrap(), ["of globex"]);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_there_is_an_error_and_not_another_place() {
+    let place = Place::new();
+    let db = open(&place, 2).await;
+    let lost = living("lost", Placement::Database(fresh())).await;
+    assert!(!is_there(&db, &lost).await);
+    assert!(write(&db, &lost, "x").await.is_err() && db.begin(&lost).await.is_err());
+    let plain = TenantDb::<Db>::connect(&place.url()).await.unwrap();
+    for placement in [Placement::Database(fresh()), Placement::Schema(fresh()), Placement::Shard(fresh())] {
+        let tenant = living("acme", placement.clone()).await;
+        refusal(read(&plain, &tenant).await);
+        refusal(write(&plain, &tenant, "x").await);
+        refusal(plain.begin(&tenant).await);
+        refusal(plain.provision(&placement, &migrator()).await);
+    }
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_shard_holds_the_tables_of_many() {
+    let (place, other) = (Place::new(), Place::new());
+    let shard = PlaceName::parse("east").unwrap();
+    let pool = super::support::pool(&other, 2).await;
+    let db = TenantDb::open(&place.url()).await.unwrap().shard(shard.clone(), pool).build().await.unwrap();
+    db.provision(&Placement::Shared, &migrator()).await.unwrap();
+    db.provision(&Placement::Shard(shard.clone()), &migrator()).await.unwrap();
+    let tenants = [
+        living("acme", Placement::Shard(shard.clone())).await,
+        living("globex", Placement::Shard(shard)).await,
+        living("initech", Placement::Shared).await,
+    ];
+    for tenant in &tenants {
+        write(&db, tenant, tenant.id().as_str()).await.unwrap();
+    }
+    for tenant in &tenants {
+        assert_eq!(read(&db, tenant).await.unwrap(), [tenant.id().as_str()]);
+    }
+    let east = TenantDb::<Db>::connect(&other.url()).await.unwrap();
+    let there: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM notes").fetch_one(&east.unscoped(setup())).await.unwrap();
+    assert_eq!(there, 2);
+    db.close().await;
+    east.close().await;
+}
+
+#[tokio::test]
+async fn what_is_in_use_stays_open_and_who_waits_gets_there() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let (acme, globex) = (own_database(&db, "acme").await, own_database(&db, "globex").await);
+    write(&db, &acme, "first").await.unwrap();
+    let mut tx = db.begin(&acme).await.unwrap();
+    let waits = tokio::spawn({
+        let (db, globex) = (db.clone(), globex.clone());
+        async move { write(&db, &globex, "second").await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!waits.is_finished(), "there is one connection, and it is in use");
+    let texts: Vec<String> = sqlx::query_scalar("SELECT text FROM notes").fetch_all(&mut tx).await.unwrap();
+    assert_eq!(texts, ["first"]);
+    tx.commit().await.unwrap();
+    waits.await.unwrap().unwrap();
+    assert_eq!(db.connections_to_databases(), 1);
+    // Whoever stops waiting leaves nothing behind.
+    let tx = db.begin(&acme).await.unwrap();
+    let gone = tokio::time::timeout(Duration::from_millis(50), read(&db, &globex)).await;
+    assert!(gone.is_err());
+    drop(tx);
+    assert_eq!(read(&db, &globex).await.unwrap(), ["second"]);
+    assert_eq!(read(&db, &acme).await.unwrap(), ["first"]);
+    db.close().await;
+}
+
+/// How many there are; `TENANT_DATABASES` says otherwise.
+fn many() -> usize {
+    std::env::var("TENANT_DATABASES").ok().and_then(|many| many.parse().ok()).unwrap_or(12)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_databases_share_few_connections_and_nobody_starves() {
+    const CONNECTIONS: u32 = 4;
+    let place = Place::new();
+    let db = open(&place, CONNECTIONS).await;
+    let mut tenants = Vec::new();
+    for number in 0..many() {
+        tenants.push(own_database(&db, &format!("tenant-{number}")).await);
+    }
+    let until = tokio::time::Instant::now() + Duration::from_secs(3);
+    // The first tenant asks for more than all others together.
+    let heavy = (0..8).map(|_| tenants[0].clone());
+    let tasks = tenants.iter().cloned().chain(heavy).map(|tenant| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let (mut rounds, mut longest) = (0, Duration::ZERO);
+            while tokio::time::Instant::now() < until || rounds == 0 {
+                let asked = tokio::time::Instant::now();
+                let text = format!("{}", tenant.id());
+                write(&db, &tenant, &text).await.unwrap();
+                let scoped = db.scoped(&tenant);
+                let mut texts = sqlx::query_scalar::<_, String>("SELECT text FROM notes").fetch(&scoped);
+                while let Some(own) = texts.try_next().await.unwrap() {
+                    assert_eq!(own, text);
+                }
+                drop(texts);
+                assert!(db.connections_to_databases() <= CONNECTIONS);
+                (rounds, longest) = (rounds + 1, longest.max(asked.elapsed()));
+            }
+            (rounds, longest)
+        })
+    });
+    let done: Vec<_> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+    let longest = done.iter().map(|(_, longest)| *longest).max().unwrap();
+    println!("{} rounds, the longest took {longest:?}", done.iter().map(|(rounds, _)| rounds).sum::<usize>());
+    assert!(longest < Duration::from_secs(25), "{longest:?}");
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_place_is_made_once_however_often_it_is_asked_for() {
+    let place = Place::new();
+    let db = open(&place, 2).await;
+    let placement = Placement::Database(fresh());
+    for _ in 0..2 {
+        db.provision(&placement, &migrator()).await.unwrap();
+    }
+    let tenant = living("acme", placement.clone()).await;
+    write(&db, &tenant, "kept").await.unwrap();
+    db.provision(&placement, &migrator()).await.unwrap();
+    assert_eq!(read(&db, &tenant).await.unwrap(), ["kept"]);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_place_that_was_torn_down_is_gone() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let (acme, globex) = (own_database(&db, "acme").await, own_database(&db, "globex").await);
+    write(&db, &acme, "x").await.unwrap();
+    // Another one takes its room.
+    write(&db, &globex, "y").await.unwrap();
+    db.tear_down(&acme.config().placement, setup()).await.unwrap();
+    assert!(!is_there(&db, &acme).await);
+    assert_eq!(read(&db, &globex).await.unwrap(), ["y"]);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_is_refused_wherever_it_lives() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let acme = own_database(&db, "acme").await;
+    let tx = db.begin(&acme).await.unwrap();
+    acme.record().retire();
+    assert!(NoLongerActive::of(&tx.commit().await.unwrap_err()).is_some());
+    assert!(NoLongerActive::of(&read(&db, &acme).await.unwrap_err()).is_some());
+    db.close().await;
+}
