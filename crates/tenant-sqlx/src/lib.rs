@@ -102,6 +102,7 @@ mod db;
 mod driver;
 mod error;
 mod scoped;
+mod standing;
 mod statement;
 mod stock;
 mod transaction;

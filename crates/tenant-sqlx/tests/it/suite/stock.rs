@@ -4,7 +4,7 @@ use sqlx::Error;
 use tenant_core::{Amount, InMemoryConfigManager, NamedLimit, TenantConfig, TenantContext};
 use tenant_sqlx::{StockDenied, TenantDb};
 
-use super::support::{Db, count, house, id, refusal, sql};
+use super::support::{Db, answers_in_step, count, house, id, refusal, sql, yield_for};
 
 const COUNT: &str = "SELECT COUNT(*) FROM users";
 
@@ -135,4 +135,21 @@ async fn who_creates_for_one_tenant_does_not_wait_for_another() {
     let foreign: i64 = sqlx::query_scalar(COUNT).fetch_one(&house.db.scoped(globex)).await.unwrap();
     assert_eq!(foreign, 3);
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_in_which_admitting_was_dropped_goes_on_in_step_or_not_at_all() {
+    let house = house().await;
+    let acme = users(9).await;
+    for turns in 0..60 {
+        let mut tx = house.db.begin(&acme).await.unwrap();
+        tokio::select! {
+            biased;
+            admitted = tx.admit_stock("users", 1, COUNT) => admitted.unwrap(),
+            () = yield_for(turns) => {}
+        }
+        answers_in_step(&mut tx).await;
+        let end = tokio::time::timeout(std::time::Duration::from_secs(5), tx.rollback()).await;
+        end.expect("it waits for ever").unwrap();
+    }
 }
