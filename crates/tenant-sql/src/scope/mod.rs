@@ -22,6 +22,7 @@ mod labels;
 mod merge;
 mod names;
 mod order;
+mod outputs;
 mod place;
 mod predicate;
 mod query;

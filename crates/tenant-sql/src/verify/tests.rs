@@ -310,6 +310,7 @@ fn a_part_that_was_passed_by_is_noticed() {
         catalog: &catalog,
         rules,
         marker: "?1",
+        copies: std::collections::HashMap::new(),
         ctes: Vec::new(),
         subqueries: 0,
         seen: super::census::Count::default(),
@@ -452,6 +453,54 @@ fn an_outer_join_of_a_subquery_that_hangs_on_the_query_around_is_not_proved_on_m
     ] {
         assert!(!proved(on), "{on}");
     }
+}
+
+/// By our own predicates a tenant column is a constant, and so is its copy where the subquery is merged.
+#[test]
+fn an_outer_join_of_a_subquery_that_hangs_on_a_copy_of_the_tenant_is_not_proved_on_mysql() {
+    let [users, orders] =
+        ["users", "orders"].map(|name| Table::owned(name).columns(["id", "age", "tenant_id"]));
+    let catalog = Catalog::builder(Dialect::MySql).table(users).table(orders).table(Table::shared("plans"));
+    let catalog = catalog.build().expect("sound");
+    let proved = |with: &str, joined: &str, on: &str| {
+        let sql = format!(
+            "{with}SELECT u.id FROM users u WHERE (EXISTS (SELECT 1 FROM orders o LEFT JOIN {joined} ON {on} \
+             WHERE `o`.`tenant_id` <=> :tenant)) AND `u`.`tenant_id` <=> :tenant"
+        );
+        verify(&sql, &catalog, ":tenant").map_err(|refusal| refusal.construct().to_owned())
+    };
+    let orders = "FROM orders x WHERE `x`.`tenant_id` <=> :tenant";
+    let copy = format!("SELECT tenant_id AS k, id, age AS n {orders}");
+    for (with, joined) in [
+        (String::new(), format!("({copy}) t")),
+        (String::new(), format!("(SELECT * FROM ({copy}) y) t")),
+        (String::new(), format!("(SELECT y.* FROM ({copy}) y) t")),
+        (String::new(), format!("(SELECT y.k, n FROM ({copy}) y) t")),
+        (
+            String::new(),
+            format!("(SELECT lower(z) AS k, n FROM (SELECT x.tenant_id z, age AS n {orders}) y) t"),
+        ),
+        (String::new(), format!("({copy} UNION SELECT 1, 2, 3) t")),
+        (String::new(), format!("(plans p JOIN ({copy}) t ON p.id = t.n)")),
+        (format!("WITH c AS ({copy}) "), "c AS t".to_owned()),
+        (format!("WITH t AS ({copy}) "), "t".to_owned()),
+        (format!("WITH b AS ({copy}), t AS (SELECT * FROM b) "), "t".to_owned()),
+        (format!("WITH t (k, m, n) AS ({copy}) "), "t".to_owned()),
+        (format!("WITH t (k, n, z) AS (SELECT * FROM ({copy}) y) "), "t".to_owned()),
+    ] {
+        for on in ["t.k = u.age", "u.age = t.k AND t.n = u.id", "k = u.age"] {
+            let construct = proved(&with, &joined, on).expect_err("a copy of the tenant");
+            assert_eq!(construct, "join on columns of the query around", "{with}{joined}: {on}");
+        }
+        if with.contains('*') {
+            continue;
+        }
+        for on in ["t.n = u.age", "t.k = o.id AND t.n = u.id", "u.age = t.n OR u.age > 3"] {
+            assert_eq!(proved(&with, &joined, on), Ok(()), "{with}{joined}: {on}");
+        }
+    }
+    let unread = format!("WITH t AS (WITH z AS ({copy}) SELECT k, n FROM z) ");
+    assert!(proved(&unread, "t", "t.k = u.age").is_err());
 }
 
 #[test]
