@@ -14,6 +14,8 @@ pub(crate) struct State {
     pub(crate) is_rolled_back: bool,
     /// From when a statement is sent until it is answered, where that makes a difference.
     is_out_of_step: bool,
+    /// It may see the moment of its first read for ever.
+    pub(crate) has_read: bool,
 }
 
 impl State {

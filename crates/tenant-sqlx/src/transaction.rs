@@ -13,6 +13,7 @@ use crate::{
     error::inactive,
     scoped::{Step, failed, no_describe, no_prepare},
     standing::{Standing, State},
+    statement::ScopedStatement,
 };
 
 /// A transaction of one tenant; made by [`TenantDb::begin`].
@@ -98,6 +99,18 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
         Ok(self.standing.check()?)
     }
 
+    pub(crate) fn scoped<'q, E: Execute<'q, DB>>(
+        &self,
+        query: E,
+    ) -> Result<ScopedStatement<DB>, sqlx::Error> {
+        self.check()?;
+        self.db.scope(&self.tenant, query)
+    }
+
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.standing
+    }
+
     /// Waits for those of this tenant who create in the same dimension.
     pub(crate) async fn take_turn(&mut self, dimension: &str) -> Result<(), sqlx::Error> {
         self.check()?;
@@ -116,6 +129,25 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
             return Ok(());
         }
         self.inner.rollback().await
+    }
+}
+
+impl<DB> ScopedTransaction<'_, DB>
+where
+    DB: TenantDatabase,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    /// The first row of a statement.
+    pub(crate) fn one(
+        &mut self,
+        statement: ScopedStatement<DB>,
+    ) -> BoxFuture<'_, Result<Option<DB::Row>, sqlx::Error>> {
+        let ScopedTransaction { inner, standing, .. } = self;
+        let row = (&mut **inner).fetch_optional(statement);
+        match DB::KEEPS_STEP {
+            true => row,
+            false => standing.waits::<DB, _>(row).boxed(),
+        }
     }
 }
 
@@ -140,7 +172,9 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
+        let statement = self.scoped(query);
+        self.standing.has_read |= statement.is_ok();
+        match statement {
             Ok(statement) if DB::KEEPS_STEP => (&mut *self.inner).fetch_many(statement),
             Ok(statement) => {
                 let ScopedTransaction { inner, standing, .. } = self;
@@ -159,11 +193,10 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
-            Ok(statement) if DB::KEEPS_STEP => (&mut *self.inner).fetch_optional(statement),
+        match self.scoped(query) {
             Ok(statement) => {
-                let ScopedTransaction { inner, standing, .. } = self;
-                standing.waits::<DB, _>((&mut **inner).fetch_optional(statement)).boxed()
+                self.standing.has_read = true;
+                self.one(statement)
             }
             Err(error) => future::ready(Err(error)).boxed(),
         }
