@@ -222,3 +222,16 @@ fn one_select_from_tables_is_told_from_what_a_lock_does_not_reach() {
         assert!(!one(sql), "{sql}");
     }
 }
+
+#[test]
+fn a_column_is_not_named_after_the_lock_behind_it() {
+    let sql = |sql: &str| rewriter(Dialect::MySql).rewrite(sql).unwrap().sql().to_string();
+    assert_eq!(
+        sql("SELECT (SELECT count(*) FROM users) LOCK IN SHARE MODE"),
+        "SELECT (SELECT count(*) FROM users WHERE `users`.`tenant_id` = :tenant) \
+         AS `(SELECT count(*) FROM users)` LOCK IN SHARE MODE"
+    );
+    let lock = "SELECT (SELECT count(*) FROM users) + lock FROM orders";
+    let lock = rewriter(Dialect::Sqlite).rewrite(lock).unwrap().sql().to_string();
+    assert!(lock.contains("AS \"(SELECT count(*) FROM users) + lock\""), "{lock}");
+}
