@@ -177,7 +177,7 @@ impl Watch for Mentioned<'_, '_> {
     fn expr(&mut self, expr: &Expr) -> Flow {
         let rules = self.inner.verifier.rules;
         match expr {
-            Expr::Identifier(name) if rules.is_variable(&name.value) => {}
+            Expr::Identifier(name) if name.quote_style.is_none() && rules.is_variable(&name.value) => {}
             Expr::Identifier(name) => self.columns.push((None, rules.column(name))),
             Expr::CompoundIdentifier(parts) => {
                 if let [relation, column] = parts.as_slice() {
