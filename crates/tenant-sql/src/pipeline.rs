@@ -49,7 +49,7 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let printed = statement.to_string();
     let read = round_trip::same_tree(&printed, &statement, rules)?;
     verify::verify(&read, catalog, &marker)?;
-    let printed = locks::spoken(spoken(printed, dialect), weak, rules)?;
+    let printed = locks::said_again(spoken(printed, dialect), weak, rules)?;
     let printed = match (shares, scoped.kind) {
         (false, _) => printed,
         (true, StatementKind::Select) => format!("{printed} {}", tail::SHARES),
