@@ -36,8 +36,9 @@ impl Failure {
     pub(super) fn is_rejection(&self) -> bool {
         match self {
             Self::Database(why) => {
-                let own =
-                    ["is specified twice", "prevents operation"].iter().any(|words| why.contains(words));
+                let own = ["is specified twice", "prevents operation", "is ambiguous"]
+                    .iter()
+                    .any(|words| why.contains(words));
                 own || ["1: ", "42", "0A", "XX"].iter().any(|code| why.starts_with(code))
             }
             Self::TooLarge | Self::Lost(_) => false,
