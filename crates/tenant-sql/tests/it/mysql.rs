@@ -235,3 +235,23 @@ fn a_column_is_not_named_after_the_lock_behind_it() {
     let lock = rewriter(Dialect::Sqlite).rewrite(lock).unwrap().sql().to_string();
     assert!(lock.contains("AS \"(SELECT count(*) FROM users) + lock\""), "{lock}");
 }
+
+/// MariaDB 10.11 ends where it merges a subquery with a query of several window functions.
+#[test]
+fn nothing_is_merged_with_several_window_functions() {
+    let sql = |sql: &str| rewriter(Dialect::MySql).rewrite(sql).unwrap().sql().to_string();
+    let limits = |text: &str| sql(text).matches("LIMIT 18446744073709551615").count();
+    let window = "max(age) OVER (PARTITION BY name ORDER BY users.id)";
+    let from = "FROM users LEFT JOIN orders USING (id)";
+    assert_eq!(limits(&format!("SELECT {window} {from}")), 0);
+    assert_eq!(limits(&format!("SELECT {window}, {window} {from}")), 1);
+    assert_eq!(limits(&format!("SELECT {window} {from} ORDER BY rank() OVER (ORDER BY age)")), 1);
+    assert_eq!(limits(&format!("SELECT {window}, count(*) OVER w {from} WINDOW w AS (PARTITION BY age)")), 1);
+    assert_eq!(limits(&format!("SELECT {window}, {window} FROM (SELECT * FROM users LIMIT 3) users")), 0);
+    assert_eq!(
+        limits(&format!("WITH u AS (SELECT * FROM users) SELECT {window}, {window} FROM u AS users")),
+        1
+    );
+    let sqlite = rewriter(Dialect::Sqlite).rewrite(&format!("SELECT {window}, {window} {from}")).unwrap();
+    assert!(!sqlite.sql().contains("LIMIT"), "{}", sqlite.sql());
+}
