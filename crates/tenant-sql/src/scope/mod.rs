@@ -28,6 +28,7 @@ mod predicate;
 mod query;
 mod rows;
 mod select;
+mod shown;
 mod source;
 mod statement;
 mod update;

@@ -8,58 +8,11 @@ use sqlparser::ast::{
 };
 
 use super::from::MOST_RELATIONS;
+use super::shown::Columns;
 use crate::catalog::Catalog;
 use crate::dialect::Rules;
 use crate::table::Table;
 use crate::walk::{Flow, ON, Watch, walk};
-
-/// The columns of a relation.
-#[derive(Clone, Default)]
-struct Columns {
-    /// Their names, where all are known.
-    names: Option<HashSet<String>>,
-    /// Those that come from a tenant column, under whatever name, and from nothing else.
-    tenants: HashSet<String>,
-    /// Whether any other may as well.
-    any: bool,
-    /// Each in its place, and whether it comes from a tenant column; where the places are known.
-    places: Option<Vec<(Option<String>, bool)>>,
-}
-
-impl Columns {
-    /// Of a relation that is one or the other.
-    fn or(mut self, other: Self) -> Self {
-        self.tenants.extend(other.tenants);
-        Self { names: None, tenants: self.tenants, any: self.any || other.any, places: None }
-    }
-
-    /// Under the names that are given to them, one by one. Whose place is not known may be the tenant's.
-    fn renamed(self, names: &[String]) -> Self {
-        let places = self.places.unwrap_or_default();
-        let named = names.iter().enumerate();
-        let is_tenants = |at| self.any || places.get(at).is_none_or(|(_, tenant)| *tenant);
-        Self::of(named.map(|(at, name)| (Some(name.clone()), is_tenants(at))).collect())
-    }
-
-    /// Those of a query that is not looked into.
-    fn unknown() -> Self {
-        Self { any: true, ..Self::default() }
-    }
-
-    fn may_be_tenants(&self, column: &str) -> bool {
-        self.any || self.tenants.contains(column)
-    }
-
-    fn of(places: Vec<(Option<String>, bool)>) -> Self {
-        let tenants = places.iter().filter(|(_, tenant)| *tenant).filter_map(|(name, _)| name.clone());
-        Self {
-            tenants: tenants.collect(),
-            names: places.iter().map(|(name, _)| name.clone()).collect(),
-            any: false,
-            places: Some(places),
-        }
-    }
-}
 
 /// A relation by the name it goes by.
 pub(super) struct Known {
@@ -186,12 +139,13 @@ impl<'c> Names<'c> {
                 SelectItem::ExprWithAlias { expr, alias } => (Some(self.rules.column(alias)), expr),
                 SelectItem::UnnamedExpr(expr) => (last_of(expr).map(|name| self.rules.column(name)), expr),
                 SelectItem::Wildcard(_) => {
-                    columns.take(from.iter());
+                    columns.take(from.iter().map(|known| &known.columns));
                     continue;
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
                     let exposed = last(name).map(|name| self.rules.table(name)).unwrap_or_default();
-                    columns.take(from.iter().filter(|known| known.exposed == exposed));
+                    let named = from.iter().filter(|known| known.exposed == exposed);
+                    columns.take(named.map(|known| &known.columns));
                     columns.names = None;
                     continue;
                 }
@@ -216,32 +170,6 @@ impl<'c> Names<'c> {
 
     fn is_tenant_column(&self, column: &str) -> bool {
         self.tenant_columns.iter().any(|name| self.rules.may_be_same(name, column))
-    }
-}
-
-impl Columns {
-    fn add(&mut self, name: Option<String>, tenant: bool) {
-        match (&mut self.names, &name) {
-            (Some(names), Some(name)) => drop(names.insert(name.clone())),
-            (names, _) => *names = None,
-        }
-        self.tenants.extend(name.clone().filter(|_| tenant));
-        if let Some(places) = &mut self.places {
-            places.push((name, tenant));
-        }
-    }
-
-    /// All columns of relations, in an order that joins may change.
-    fn take<'k>(&mut self, relations: impl Iterator<Item = &'k Known>) {
-        self.places = None;
-        for Known { exposed: _, columns } in relations {
-            self.any |= columns.any;
-            self.tenants.extend(columns.tenants.iter().cloned());
-            match (&mut self.names, &columns.names) {
-                (Some(names), Some(more)) => names.extend(more.iter().cloned()),
-                (names, _) => *names = None,
-            }
-        }
     }
 }
 

@@ -457,6 +457,22 @@ fn an_outer_join_of_a_subquery_that_hangs_on_the_query_around_is_not_proved_on_m
     }
 }
 
+/// What hangs on nothing around is not looked at: beside a subquery, and on other databases.
+#[test]
+fn an_outer_join_is_held_to_that_in_subqueries_of_mariadb_alone() {
+    let catalog = |dialect| {
+        let users = Table::owned("users").columns(["id", "age", "tenant_id"]);
+        Catalog::builder(dialect).table(users).table(Table::shared("plans")).build().expect("sound")
+    };
+    let beside = "SELECT (SELECT 1) UNION SELECT p.id FROM plans p LEFT JOIN plans q ON age > 3";
+    assert!(verify(beside, &catalog(Dialect::MySql), ":tenant").is_ok());
+    let inside = "SELECT (SELECT 1 FROM plans p LEFT JOIN plans q ON u.age > 3) FROM users u WHERE ";
+    let mysql = format!("{inside}`u`.`tenant_id` <=> :tenant");
+    let sqlite = format!("{inside}\"u\".\"tenant_id\" = ?1");
+    assert!(verify(&mysql, &catalog(Dialect::MySql), ":tenant").is_err());
+    assert!(verify(&sqlite, &catalog(Dialect::Sqlite), "?1").is_ok());
+}
+
 /// By our own predicates a tenant column is a constant, and so is its copy where the subquery is merged.
 #[test]
 fn an_outer_join_of_a_subquery_that_hangs_on_a_copy_of_the_tenant_is_not_proved_on_mysql() {
