@@ -294,6 +294,10 @@ fn sound_scopes_are_proved() {
         "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1",
         "SELECT * FROM users u JOIN orders o ON \"o\".\"tenant_id\" = ?1 AND (o.id = u.id) WHERE \"u\".\"tenant_id\" = ?1 AND (1)",
         "INSERT INTO users (id, tenant_id) VALUES (1, ?1)",
+        // A condition that can fail waits for the tenant of one row, or of several.
+        "SELECT * FROM users u WHERE \"u\".\"tenant_id\" = ?1 AND (CASE WHEN \"u\".\"tenant_id\" = ?1 THEN u.name -> 'a' END)",
+        "SELECT * FROM users u, orders o, items i WHERE \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1 AND \"i\".\"org\" = ?1 \
+         AND (CASE WHEN \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1 AND \"i\".\"org\" = ?1 THEN u.name -> 'a' END)",
     ];
     for text in sound {
         verify(text, &catalog(), "?1").unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
