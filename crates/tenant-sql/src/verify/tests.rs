@@ -334,6 +334,22 @@ fn a_qualified_name_that_is_no_column_is_not_proved_on_postgres() {
     assert!(proved("u.id, u.name, lower(u.name) AS low"));
     assert!(!proved("u.sum_of_all"));
     assert!(!proved("count(u.sum_of_all)"));
+    let from = |fields: &str, more: &str| {
+        let sql = format!(r#"SELECT {fields} FROM users u, {more} WHERE "u"."tenant_id" = $1"#);
+        verify(&sql, &catalog, "$1").is_ok()
+    };
+    for (field, more) in [
+        ("e.key", "json_each(u.name) e"),
+        ("e.value", "json_each(u.name) e"),
+        ("e.v", "json_each(u.name) AS e (k, v)"),
+        ("g.g", "generate_series(1, 2) AS g"),
+        ("generate_series.generate_series", "generate_series(1, 2)"),
+        ("g.g", "LATERAL generate_series(1, u.id) AS g"),
+        ("d.n", "(SELECT u.id FROM users u WHERE \"u\".\"tenant_id\" = $1) AS d (n)"),
+    ] {
+        assert!(from(field, more), "{field} of {more}");
+        assert!(!from(&field.replace('.', ".x"), more), "{field} of {more}");
+    }
 }
 
 /// Each text is what a faulty scoper could have printed for another database.
@@ -418,6 +434,8 @@ fn unsound_scopes_of_other_databases_are_refused() {
             "SELECT last_insert_id()",
             "SELECT 1 FROM `dual`",
             "SELECT SQL_CALC_FOUND_ROWS 1",
+            "REPLACE INTO tickets (id, tenant_id) VALUES (1, $$)",
+            "INSERT IGNORE INTO tickets (id, tenant_id) VALUES (1, $$)",
         ],
     );
 }
