@@ -352,6 +352,33 @@ fn a_qualified_name_that_is_no_column_is_not_proved_on_postgres() {
     }
 }
 
+/// A tenant given as an expression is the tenant, or what the database cannot evaluate; what else could stand there is not.
+#[test]
+fn a_given_tenant_is_the_tenant_or_an_error() {
+    let number = "CAST(concat('another tenant') AS BIGINT)";
+    let (text, uuid) = (format!("CAST({number} AS TEXT)"), format!("CAST(CAST({number} AS TEXT) AS UUID)"));
+    for (dialect, marker, failing) in [
+        (Dialect::Sqlite, "?1", vec!["json('another tenant')"]),
+        (Dialect::Postgres, "$1", vec![number, text.as_str(), uuid.as_str()]),
+        (Dialect::MySql, ":tenant", vec!["(SELECT 1 UNION SELECT 2)"]),
+    ] {
+        let users = Table::owned("users").columns(["id", "tenant_id"]).unique(["tenant_id", "id"]);
+        let catalog = Catalog::builder(dialect).table(users).build().expect("sound");
+        let proved = |fails: &str, result: &str, op: &str| {
+            let given = format!("CASE WHEN (2) {op} {marker} THEN {result} ELSE {fails} END");
+            let sql = format!("INSERT INTO users (id, tenant_id) VALUES (1, {given})");
+            verify(&sql, &catalog, marker).is_ok()
+        };
+        for fails in failing {
+            assert!(proved(fails, marker, "="), "{dialect:?}: {fails}");
+            assert!(!proved(fails, "2", "=") && !proved(fails, marker, "<>"), "{dialect:?}: {fails}");
+        }
+        for other in ["2", "NULL", marker, "CAST('another tenant' AS BIGINT)", "json('{}')", "(SELECT 1)"] {
+            assert!(!proved(other, marker, "="), "{dialect:?}: {other}");
+        }
+    }
+}
+
 /// Each text is what a faulty scoper could have printed for another database.
 #[test]
 fn unsound_scopes_of_other_databases_are_refused() {
@@ -438,6 +465,22 @@ fn unsound_scopes_of_other_databases_are_refused() {
             "INSERT IGNORE INTO tickets (id, tenant_id) VALUES (1, $$)",
         ],
     );
+}
+
+#[test]
+fn what_becomes_of_a_row_that_is_there_is_proved_on_mysql() {
+    let keyed = Table::owned("users").columns(["id", "age", "tenant_id"]).unique(["tenant_id", "id"]);
+    let catalog = Catalog::builder(Dialect::MySql).table(keyed).table(Table::owned("tickets").unique(["id"]));
+    let catalog = catalog.build().expect("sound");
+    let proved = |table: &str, update: &str| {
+        let sql = format!(
+            "INSERT INTO {table} (id, tenant_id) VALUES (1, :tenant) ON DUPLICATE KEY UPDATE {update}"
+        );
+        verify(&sql, &catalog, ":tenant").is_ok()
+    };
+    assert!(proved("users", "age = age + 1") && proved("users", "age = VALUES(id)"));
+    assert!(!proved("users", "tenant_id = 2") && !proved("users", "age = (SELECT max(age) FROM users)"));
+    assert!(!proved("tickets", "id = 2"));
 }
 
 #[test]
