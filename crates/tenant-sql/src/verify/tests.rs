@@ -272,6 +272,8 @@ fn unsound_scopes_are_refused() {
         "INSERT INTO tickets (id, tenant_id) VALUES (1, ?1) ON CONFLICT DO NOTHING",
         "INSERT OR IGNORE INTO tickets (id, tenant_id) VALUES (1, ?1)",
         "INSERT OR REPLACE INTO tickets (id, tenant_id) VALUES (1, ?1)",
+        "INSERT INTO tickets (id, tenant_id) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (tenant_id, name) DO NOTHING",
         // The tenant where it proves nothing, or tells itself.
         "SELECT ?1",
         "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 AND (name = ?1)",
@@ -350,6 +352,42 @@ fn a_qualified_name_that_is_no_column_is_not_proved_on_postgres() {
         assert!(from(field, more), "{field} of {more}");
         assert!(!from(&field.replace('.', ".x"), more), "{field} of {more}");
     }
+}
+
+#[test]
+fn merges_of_the_tenants_rows_are_proved() {
+    let users = Table::owned("users").columns(["id", "age", "tenant_id"]).unique(["tenant_id", "id"]);
+    let orders = Table::owned("orders").columns(["id", "total", "tenant_id"]);
+    let catalog =
+        Catalog::builder(Dialect::Postgres).table(users).table(orders).table(Table::shared("plans"));
+    let catalog = catalog.build().expect("sound");
+    let proved = |source: &str, clause: &str| {
+        let sql = format!(
+            r#"MERGE INTO users AS u USING {source} ON "u"."tenant_id" = $1 AND (u.id = s.id) WHEN {clause}"#
+        );
+        verify(&sql, &catalog, "$1").is_ok()
+    };
+    let scoped = r#"(SELECT * FROM orders WHERE "orders"."tenant_id" = $1) AS s"#;
+    for source in ["plans AS s", scoped] {
+        for clause in [
+            "MATCHED THEN DELETE",
+            "MATCHED AND s.id > 1 THEN UPDATE SET age = 2",
+            "MATCHED THEN DO NOTHING",
+            "NOT MATCHED THEN INSERT (id, tenant_id) VALUES (s.id, $1)",
+            "NOT MATCHED THEN DO NOTHING WHEN MATCHED THEN DELETE",
+        ] {
+            assert!(proved(source, clause), "{source}: {clause}");
+        }
+        for clause in [
+            "NOT MATCHED BY SOURCE THEN DO NOTHING",
+            "NOT MATCHED BY SOURCE THEN DELETE",
+            "MATCHED THEN UPDATE SET tenant_id = 2",
+            "NOT MATCHED THEN INSERT (id, tenant_id) VALUES (s.id, s.id)",
+        ] {
+            assert!(!proved(source, clause), "{source}: {clause}");
+        }
+    }
+    assert!(!proved("orders AS s", "MATCHED THEN DELETE") && !proved("plans AS u", "MATCHED THEN DELETE"));
 }
 
 /// A tenant given as an expression is the tenant, or what the database cannot evaluate; what else could stand there is not.
