@@ -390,6 +390,35 @@ fn merges_of_the_tenants_rows_are_proved() {
     assert!(!proved("orders AS s", "MATCHED THEN DELETE") && !proved("plans AS u", "MATCHED THEN DELETE"));
 }
 
+/// By a name of its own: if the relation lacks the tenant column, the predicate must not bind around.
+#[test]
+fn a_relation_that_is_only_taken_for_owned_has_a_name_of_its_own() {
+    let catalog =
+        Catalog::builder(Dialect::Sqlite).unknown(crate::catalog::Unknown::Owned).build().expect("sound");
+    let proved = |name: &str| {
+        let sql = format!(
+            "SELECT * FROM (SELECT * FROM ghosts AS {name} WHERE \"{name}\".\"tenant_id\" = ?1) AS g"
+        );
+        verify(&sql, &catalog, "?1").is_ok()
+    };
+    assert!(proved("tenant_scope_1") && !proved("ghosts") && !proved("g"));
+}
+
+#[test]
+fn an_update_of_joined_tables_is_proved_on_mysql_without_a_limit() {
+    let [users, orders] =
+        ["users", "orders"].map(|name| Table::owned(name).columns(["id", "age", "tenant_id"]));
+    let catalog = Catalog::builder(Dialect::MySql).table(users).table(orders).build().expect("sound");
+    let proved = |end: &str| {
+        let sql = format!(
+            "UPDATE users u JOIN orders o ON o.id = u.id SET u.age = 1 \
+             WHERE `u`.`tenant_id` <=> :tenant AND `o`.`tenant_id` <=> :tenant{end}"
+        );
+        verify(&sql, &catalog, ":tenant").is_ok()
+    };
+    assert!(proved("") && !proved(" LIMIT 1") && !proved(" ORDER BY u.id"));
+}
+
 /// A tenant given as an expression is the tenant, or what the database cannot evaluate; what else could stand there is not.
 #[test]
 fn a_given_tenant_is_the_tenant_or_an_error() {
