@@ -405,7 +405,7 @@ fn a_relation_that_is_only_taken_for_owned_has_a_name_of_its_own() {
 }
 
 #[test]
-fn an_update_of_joined_tables_is_proved_on_mysql_without_a_limit() {
+fn joined_tables_are_written_on_mysql_without_a_limit() {
     let [users, orders] =
         ["users", "orders"].map(|name| Table::owned(name).columns(["id", "age", "tenant_id"]));
     let catalog = Catalog::builder(Dialect::MySql).table(users).table(orders).build().expect("sound");
@@ -417,6 +417,10 @@ fn an_update_of_joined_tables_is_proved_on_mysql_without_a_limit() {
         verify(&sql, &catalog, ":tenant").is_ok()
     };
     assert!(proved("") && !proved(" LIMIT 1") && !proved(" ORDER BY u.id"));
+    let delete = "DELETE u FROM users u JOIN orders o ON o.id = u.id \
+                  WHERE `u`.`tenant_id` <=> :tenant AND `o`.`tenant_id` <=> :tenant";
+    assert!(verify(delete, &catalog, ":tenant").is_ok());
+    assert!(verify(&format!("{delete} LIMIT 1"), &catalog, ":tenant").is_err());
 }
 
 /// A tenant given as an expression is the tenant, or what the database cannot evaluate; what else could stand there is not.
