@@ -69,6 +69,7 @@ mod lex;
 mod limits;
 mod pipeline;
 mod plan;
+mod reach;
 mod refusal;
 mod rewriter;
 mod round_trip;

@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::plan::{Plan, StatementKind, TenantBind, Trailing};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
 use crate::scope::{Scoped, Scoper};
-use crate::{round_trip, verify, words};
+use crate::{reach, round_trip, verify, words};
 
 // What a statement within the limits can need at most, with the large frames of an unoptimised build, stays below the
 // first of these; where less is left, the work moves to a stack of the second size.
@@ -49,14 +49,15 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let printed = statement.to_string();
     let read = round_trip::same_tree(&printed, &statement, rules)?;
     verify::verify(&read, catalog, &marker)?;
-    let printed = locks::spoken(spoken(printed, dialect), weak, rules)?;
-    match (shares, scoped.kind) {
-        (false, _) => assemble(&printed, &scoped, arguments, &marker, catalog),
-        (true, StatementKind::Select) => {
-            assemble(&format!("{printed} {}", tail::SHARES), &scoped, arguments, &marker, catalog)
-        }
-        (true, _) => Err(Refusal::new(RefusalKind::Syntax, tail::SHARES, "")),
-    }
+    let printed = locks::said_again(spoken(printed, dialect), weak, rules)?;
+    let printed = match (shares, scoped.kind) {
+        (false, _) => printed,
+        (true, StatementKind::Select) => format!("{printed} {}", tail::SHARES),
+        (true, _) => return Err(Refusal::new(RefusalKind::Syntax, tail::SHARES, "")),
+    };
+    let is_one_select = !shares && reach::is_one_select(&read, catalog);
+    let plan = assemble(&printed, &scoped, arguments, &marker, catalog)?;
+    Ok(Plan { is_one_select, ..plan })
 }
 
 /// What the parser only knows in SQLite's words, in MySQL's: they stand at the beginning, or nowhere.
@@ -87,6 +88,7 @@ fn assemble(
         tenant_type: catalog.tenant_type(),
         statement: scoped.kind,
         returns_rows: scoped.returns_rows,
+        is_one_select: false,
         given: scoped.given.clone(),
         trailing: inlined.trailing(),
         segments: inlined.segments,

@@ -46,6 +46,7 @@ pub struct Plan {
     pub(crate) tenant_type: TenantType,
     pub(crate) statement: StatementKind,
     pub(crate) returns_rows: bool,
+    pub(crate) is_one_select: bool,
     pub(crate) given: Vec<GivenTenant>,
     /// The text between the places of the tenant's literal; empty unless it is inlined.
     pub(crate) segments: Vec<Box<str>>,
@@ -95,6 +96,23 @@ impl Plan {
     /// Returns whether the statement yields rows.
     pub fn returns_rows(&self) -> bool {
         self.returns_rows
+    }
+
+    /// Returns whether the statement reads all that it reads in one `SELECT` from tables, with no locking clause of its
+    /// own: one that is put behind the scoped text then reaches each table. It reaches none of a subquery or a view.
+    ///
+    /// ```
+    /// use tenant_sql::{Catalog, Dialect, Rewriter, Table};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let rewriter = Rewriter::new(Catalog::builder(Dialect::MySql).table(Table::owned("users")).build()?);
+    /// assert!(rewriter.rewrite("SELECT count(*) FROM users")?.is_one_select());
+    /// assert!(!rewriter.rewrite("SELECT (SELECT count(*) FROM users)")?.is_one_select());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_one_select(&self) -> bool {
+        self.is_one_select
     }
 
     /// Returns the text to send for this tenant: the literal stands at the places that were reserved for it.

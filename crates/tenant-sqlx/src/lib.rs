@@ -104,6 +104,7 @@ mod error;
 mod place;
 mod rls;
 mod scoped;
+mod standing;
 mod statement;
 mod stock;
 mod transaction;

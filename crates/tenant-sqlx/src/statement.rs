@@ -17,6 +17,7 @@ pub(crate) struct ScopedStatement<DB: Database> {
     arguments: DB::Arguments,
     persistent: bool,
     writes: bool,
+    is_one_select: bool,
     tenant: TenantContext,
 }
 
@@ -60,6 +61,7 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
             // would push those out that can.
             persistent: persistent && is_for_all,
             writes: plan.statement() != StatementKind::Select,
+            is_one_select: plan.is_one_select(),
             tenant: tenant.clone(),
         })
     }
@@ -74,7 +76,14 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         let Wanted { sql, arguments, persistent } = wanted;
         plan.check_arguments(arguments.len()).map_err(refused)?;
         let writes = plan.statement() != StatementKind::Select;
-        Ok(Self { sql, arguments, persistent, writes, tenant: tenant.clone() })
+        Ok(Self {
+            sql,
+            arguments,
+            persistent,
+            writes,
+            is_one_select: plan.is_one_select(),
+            tenant: tenant.clone(),
+        })
     }
 
     /// Keeps no prepared statement on the server: there it may belong to somebody else by the next time.
@@ -84,6 +93,16 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
 
     pub(crate) const fn writes(&self) -> bool {
         self.writes
+    }
+
+    /// Whether a lock can be put at its end that reaches all that it reads.
+    pub(crate) const fn is_one_select(&self) -> bool {
+        self.is_one_select
+    }
+
+    /// The same with a clause at its end. No comment of the caller's is left there.
+    pub(crate) fn ending_with(self, clause: &str) -> Self {
+        Self { sql: trusted(format!("{}{clause}", self.sql.as_str())), ..self }
     }
 }
 

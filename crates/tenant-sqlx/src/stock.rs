@@ -2,11 +2,14 @@
 
 use std::{error::Error as StdError, iter};
 
-use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Executor, IntoArguments, SqlSafeStr, Type};
+use sqlx::{ColumnIndex, Decode, Executor, IntoArguments, Row, SqlSafeStr, Type};
+use tenant_sql::Refusal;
 
 use crate::{
     ScopedTransaction,
     driver::{Sql, TenantDatabase, sql},
+    error::refused,
+    statement::ScopedStatement,
 };
 
 /// Makes those who create for one tenant and in one dimension wait for each other, until their transactions end.
@@ -67,6 +70,10 @@ where
     ///
     /// Rows that are created without asking are not held back; they count the next time.
     ///
+    /// On MySQL a transaction sees the moment of its first read from then on. There the tables of the count are locked,
+    /// so that it sees what is there. No lock reaches into a subquery, a CTE, a `UNION` or a view: such a count has to be
+    /// the transaction's first statement, and is refused later.
+    ///
     /// # Errors
     /// There is no room ([`StockDenied`]): the transaction stands as it was, and should be given up. Or the statement was
     /// refused, or the database failed; in PostgreSQL's `REPEATABLE READ` and above also because another transaction has
@@ -94,14 +101,32 @@ where
     ) -> Result<(), sqlx::Error> {
         let limits = std::sync::Arc::clone(self.tenant().limits());
         let Some(limit) = limits.stock(dimension) else { return Ok(()) };
+        let count = self.counting_latest(count)?;
         self.take_turn(dimension).await?;
-        // A transaction that has read before may see the moment of that read for ever; a locking read sees what is there.
-        let count = format!("{}{}", count.into_sql_str().as_str(), DB::READ_LATEST);
-        let used: i64 = sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut *self).await?;
+        let row = self.one(count).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let used: i64 = row.try_get(0)?;
         let used = u64::try_from(used).unwrap_or(0);
         if limit.shadow || used.saturating_add(amount) <= limit.limit {
             return Ok(());
         }
         Err(StockDenied { limit: (&*limit.name).into(), most: limit.limit, used }.into())
+    }
+
+    /// A transaction that has read before may see the moment of that read for ever. A locking read sees what is there,
+    /// and so does the first one, which comes when it is this transaction's turn.
+    fn counting_latest(&mut self, count: impl SqlSafeStr) -> Result<ScopedStatement<DB>, sqlx::Error> {
+        let count = self.scoped(sqlx::query(count))?;
+        match (DB::READ_LATEST, count.is_one_select()) {
+            ("", _) => Ok(count),
+            (lock, true) => Ok(count.ending_with(lock)),
+            (_, false) if self.state().has_read => Err(refused(Refusal::unsupported(
+                "count with a subquery or a view, in a transaction that has read",
+                "admit first, or count in one SELECT from tables",
+            ))),
+            (_, false) => {
+                self.state().has_read = true;
+                Ok(count)
+            }
+        }
     }
 }

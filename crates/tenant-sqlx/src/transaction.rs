@@ -10,8 +10,10 @@ use crate::{
     TenantDb,
     db::Turn,
     driver::TenantDatabase,
-    error::{RolledBack, inactive},
+    error::inactive,
     scoped::{Step, failed, no_describe, no_prepare},
+    standing::{Standing, State},
+    statement::ScopedStatement,
 };
 
 /// A transaction of one tenant; made by [`TenantDb::begin`].
@@ -39,20 +41,17 @@ pub struct ScopedTransaction<'c, DB: TenantDatabase> {
     inner: Transaction<'c, DB>,
     /// Given up after the transaction has ended; a savepoint has its transaction's.
     turn: Option<Turn>,
-    /// While a savepoint is made, and for good where it wasn't.
-    is_rolled_back: bool,
-    /// From when a statement is sent until it is answered, where that makes a difference.
-    is_out_of_step: bool,
+    standing: Standing<'c>,
 }
 
 impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         db: TenantDb<DB>,
         tenant: TenantContext,
         inner: Transaction<'c, DB>,
-        turn: Option<Turn>,
+        turn: Turn,
     ) -> Self {
-        Self { db, tenant, inner, turn, is_rolled_back: false, is_out_of_step: false }
+        Self { db, tenant, inner, turn: Some(turn), standing: Standing::Own(State::default()) }
     }
 
     /// The tenant that statements run for.
@@ -68,10 +67,17 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     /// when the future is dropped, and whatever is asked of it next is an error ([`RolledBack`]).
     pub async fn begin(&mut self) -> Result<ScopedTransaction<'_, DB>, sqlx::Error> {
         self.check()?;
-        self.is_rolled_back = true;
+        self.standing.is_rolled_back = true;
         let inner = self.inner.begin().await?;
-        self.is_rolled_back = false;
-        Ok(ScopedTransaction::new(self.db.clone(), self.tenant.clone(), inner, None))
+        self.standing.is_rolled_back = false;
+        let (db, tenant) = (self.db.clone(), self.tenant.clone());
+        Ok(ScopedTransaction {
+            db,
+            tenant,
+            inner,
+            turn: None,
+            standing: Standing::Around(&mut self.standing),
+        })
     }
 
     /// Keeps what was done.
@@ -90,20 +96,27 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
 
     fn check(&self) -> Result<(), sqlx::Error> {
         self.tenant.ensure_active().map_err(inactive)?;
-        match self.is_rolled_back || self.is_out_of_step {
-            true => Err(RolledBack.into()),
-            false => Ok(()),
-        }
+        Ok(self.standing.check()?)
+    }
+
+    pub(crate) fn scoped<'q, E: Execute<'q, DB>>(
+        &self,
+        query: E,
+    ) -> Result<ScopedStatement<DB>, sqlx::Error> {
+        self.check()?;
+        self.db.scope(&self.tenant, query)
+    }
+
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.standing
     }
 
     /// Waits for those of this tenant who create in the same dimension.
     pub(crate) async fn take_turn(&mut self, dimension: &str) -> Result<(), sqlx::Error> {
         self.check()?;
         let cells = vec![self.tenant.id().as_str().into(), dimension.into()];
-        self.is_out_of_step = !DB::KEEPS_STEP;
-        let answer = DB::execute(&mut self.inner, DB::LOCK_STOCK, cells).await;
-        self.is_out_of_step = !DB::KEEPS_STEP && !is_answer(&answer);
-        answer.map(drop)
+        let lock = DB::execute(&mut self.inner, DB::LOCK_STOCK, cells);
+        self.standing.waits::<DB, _>(lock).await.map(drop)
     }
 
     /// Undoes what was done.
@@ -111,7 +124,7 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     /// # Errors
     /// The database failed.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
-        if self.is_out_of_step {
+        if self.standing.is_out_of_step() {
             // Dropped, it is rolled back when its connection is closed, if not before.
             return Ok(());
         }
@@ -119,9 +132,23 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     }
 }
 
-/// From the first row on sqlx knows where it is; nothing that it says of itself tells where the server is.
-fn is_answer<T>(answer: &Result<T, sqlx::Error>) -> bool {
-    matches!(answer, Ok(_) | Err(sqlx::Error::Database(_)))
+impl<DB> ScopedTransaction<'_, DB>
+where
+    DB: TenantDatabase,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    /// The first row of a statement.
+    pub(crate) fn one(
+        &mut self,
+        statement: ScopedStatement<DB>,
+    ) -> BoxFuture<'_, Result<Option<DB::Row>, sqlx::Error>> {
+        let ScopedTransaction { inner, standing, .. } = self;
+        let row = (&mut **inner).fetch_optional(statement);
+        match DB::KEEPS_STEP {
+            true => row,
+            false => standing.waits::<DB, _>(row).boxed(),
+        }
+    }
 }
 
 impl<DB: TenantDatabase> fmt::Debug for ScopedTransaction<'_, DB> {
@@ -145,14 +172,15 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
+        let statement = self.scoped(query);
+        self.standing.has_read |= statement.is_ok();
+        match statement {
             Ok(statement) if DB::KEEPS_STEP => (&mut *self.inner).fetch_many(statement),
             Ok(statement) => {
-                let ScopedTransaction { inner, is_out_of_step, .. } = self;
+                let ScopedTransaction { inner, standing, .. } = self;
                 let steps = async move {
-                    *is_out_of_step = true;
-                    let steps = (&mut **inner).fetch_many(statement);
-                    steps.inspect(|step| *is_out_of_step = !is_answer(step))
+                    standing.asks::<DB>();
+                    (&mut **inner).fetch_many(statement).inspect(|step| standing.hears::<DB, _>(step))
                 };
                 steps.flatten_stream().boxed()
             }
@@ -165,17 +193,10 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        match self.check().and_then(|()| self.db.scope(&self.tenant, query)) {
-            Ok(statement) if DB::KEEPS_STEP => (&mut *self.inner).fetch_optional(statement),
+        match self.scoped(query) {
             Ok(statement) => {
-                let ScopedTransaction { inner, is_out_of_step, .. } = self;
-                let answer = async move {
-                    *is_out_of_step = true;
-                    let answer = (&mut **inner).fetch_optional(statement).await;
-                    *is_out_of_step = !is_answer(&answer);
-                    answer
-                };
-                answer.boxed()
+                self.standing.has_read = true;
+                self.one(statement)
             }
             Err(error) => future::ready(Err(error)).boxed(),
         }

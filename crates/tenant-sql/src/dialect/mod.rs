@@ -110,6 +110,9 @@ pub(crate) struct Features {
     pub(crate) outer_ctes_in_with: bool,
     /// In a subquery, conditions of an outer join that read columns of the query around and no others may not hold.
     pub(crate) forgets_outer_conditions: bool,
+    /// A subquery in `FROM` must not be merged with a query of several window functions: MariaDB 10.11 ends, and takes all
+    /// tenants with it.
+    pub(crate) windows_stand_apart: bool,
 }
 
 impl fmt::Debug for Rules {

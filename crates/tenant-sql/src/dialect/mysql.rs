@@ -66,6 +66,7 @@ pub(super) static RULES: Rules = Rules {
         moves_having: true,
         outer_ctes_in_with: false,
         forgets_outer_conditions: true,
+        windows_stand_apart: true,
     },
 };
 

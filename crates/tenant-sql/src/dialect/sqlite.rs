@@ -60,6 +60,7 @@ pub(super) static RULES: Rules = Rules {
         moves_having: false,
         outer_ctes_in_with: true,
         forgets_outer_conditions: false,
+        windows_stand_apart: false,
     },
 };
 

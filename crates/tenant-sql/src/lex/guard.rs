@@ -93,11 +93,6 @@ fn token(token: &Token, text: &str, dialect: Dialect) -> Result<(), Refusal> {
             Err(syntax("blob"))
         }
         Token::Word(word) if word.quote_style.is_some() => name(&word.value),
-        Token::DoubleQuotedString(_) => Err(Refusal::new(
-            RefusalKind::UnsupportedConstruct,
-            "double-quoted text",
-            "quote strings with ' and names with `: what \" means is a setting of the server",
-        )),
         Token::Number(_, true) | Token::Backslash | Token::Char(_) | Token::LBrace | Token::RBrace => {
             Err(syntax("token"))
         }

@@ -2,6 +2,7 @@
 
 use sqlparser::tokenizer::{Location, Token};
 
+use super::tail::SHARES;
 use super::{Lexed, Source};
 
 /// Returns the text of each item of the list that starts behind the word at `start` (`SELECT`), or of the last
@@ -36,7 +37,7 @@ const MODIFIERS: [&str; 8] = [
 fn split<'a>(source: &Source<'a>, tokens: &[Lexed]) -> Vec<&'a str> {
     let mut items = Vec::new();
     let (mut first, mut last, mut depth) = (None, None, 0_usize);
-    for lexed in tokens {
+    for (at, lexed) in tokens.iter().enumerate() {
         let token = &lexed.token.token;
         match token {
             Token::LParen | Token::LBracket => depth += 1,
@@ -46,6 +47,8 @@ fn split<'a>(source: &Source<'a>, tokens: &[Lexed]) -> Vec<&'a str> {
                 items.extend(text(source, first.take(), last.take()));
                 continue;
             }
+            // A name, elsewhere.
+            _ if depth == 0 && shares(tokens.get(at..).unwrap_or_default()) => break,
             // `a IS DISTINCT FROM b`
             _ if depth == 0 && ends(lexed) && !last.is_some_and(|last: &Lexed| last.is_word("DISTINCT")) => {
                 break;
@@ -61,6 +64,11 @@ fn split<'a>(source: &Source<'a>, tokens: &[Lexed]) -> Vec<&'a str> {
 
 fn text<'a>(source: &Source<'a>, first: Option<&Lexed>, last: Option<&Lexed>) -> Option<&'a str> {
     Some(source.text(first?, last?))
+}
+
+fn shares(tokens: &[Lexed]) -> bool {
+    let words = SHARES.split(' ');
+    tokens.len() >= words.clone().count() && words.zip(tokens).all(|(word, lexed)| lexed.is_word(word))
 }
 
 fn ends(lexed: &Lexed) -> bool {

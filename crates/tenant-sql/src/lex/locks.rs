@@ -62,7 +62,7 @@ pub(crate) fn weak(source: &Source<'_>, dialect: Dialect) -> Result<Option<Weak>
 }
 
 /// Says in the printed text what the caller said.
-pub(crate) fn spoken(printed: String, weak: Option<Weak>, rules: &Rules) -> Result<String, Refusal> {
+pub(crate) fn said_again(printed: String, weak: Option<Weak>, rules: &Rules) -> Result<String, Refusal> {
     let Some(weak) = weak else { return Ok(printed) };
     let source = Source::read(&printed, rules)?;
     match known(&source).as_slice() {

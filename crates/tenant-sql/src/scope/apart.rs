@@ -14,7 +14,7 @@ impl Scoper<'_> {
     /// Keeps a subquery in `FROM` apart: with a LIMIT or OFFSET it is neither flattened nor are conditions pushed into it
     /// (<https://sqlite.org/optoverview.html#subquery_flattening>; PostgreSQL: `subquery_is_pushdown_safe`).
     pub(super) fn set_apart(&self, query: &mut Query) {
-        if !self.care.needed {
+        if !self.care.needed && !self.care.windows {
             return;
         }
         if self.rules.can.limits_members && matches!(*query.body, SetExpr::SetOperation { .. }) {

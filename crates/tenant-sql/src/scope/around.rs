@@ -2,14 +2,15 @@
 //! the query around (seen on 10.11). A column that equals a constant counts as the constant there: so do tenant columns,
 //! by our own predicates. The rows would be the tenant's own, but wrong.
 
+use std::{cell::LazyCell, ops::Deref};
+
 use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query,
-    Select, SelectItem, SetExpr, Statement, TableFactor, TableWithJoins,
+    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, Statement, TableFactor,
+    TableWithJoins,
 };
 
+use super::outputs::{Known, Names, are_too_many};
 use super::{Result, Scoper};
-use crate::catalog::Catalog;
-use crate::dialect::Rules;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::walk::{Flow, ON, STOP, Watch, walk};
 
@@ -20,7 +21,7 @@ impl Scoper<'_> {
         if !self.rules.can.forgets_outer_conditions {
             return Ok(());
         }
-        let names = Names { rules: self.rules, catalog: self.catalog };
+        let names = LazyCell::new(|| Names::of(statement, self.rules, self.catalog));
         let mut subqueries = Subqueries { names, expressions: 0, found: false };
         let _ = walk(statement, &mut subqueries);
         match subqueries.found {
@@ -35,13 +36,13 @@ impl Scoper<'_> {
 }
 
 /// Looks for joins in queries that stand in an expression.
-struct Subqueries<'c> {
-    names: Names<'c>,
+struct Subqueries<N> {
+    names: N,
     expressions: usize,
     found: bool,
 }
 
-impl Watch for Subqueries<'_> {
+impl<'c, N: Deref<Target = Names<'c>>> Watch for Subqueries<N> {
     fn expr(&mut self, _expr: &Expr) -> Flow {
         self.expressions += 1;
         ON
@@ -52,10 +53,11 @@ impl Watch for Subqueries<'_> {
     }
 
     fn select(&mut self, select: &Select) -> Flow {
-        if self.expressions == 0 {
+        if self.expressions == 0 || !select.from.iter().any(joins_outside) {
             return ON;
         }
-        self.found = select.from.iter().any(|tables| self.names.hangs_around(tables));
+        self.found =
+            !are_too_many(&select.from) && select.from.iter().any(|tables| self.names.hangs_around(tables));
         if self.found { STOP } else { ON }
     }
 
@@ -63,18 +65,6 @@ impl Watch for Subqueries<'_> {
     fn unknown(&mut self) -> Flow {
         ON
     }
-}
-
-/// A relation by the name it goes by, and its columns as far as they are known.
-struct Known {
-    exposed: String,
-    columns: Option<Vec<String>>,
-}
-
-#[derive(Clone, Copy)]
-struct Names<'c> {
-    rules: &'static Rules,
-    catalog: &'c Catalog,
 }
 
 impl Names<'_> {
@@ -98,55 +88,6 @@ impl Names<'_> {
         }
     }
 
-    /// A relation, or those in brackets.
-    fn relations(&self, factor: &TableFactor) -> Vec<Known> {
-        match factor {
-            TableFactor::NestedJoin { table_with_joins, .. } => self.all(table_with_joins),
-            one => self.known(one).into_iter().collect(),
-        }
-    }
-
-    fn all(&self, tables: &TableWithJoins) -> Vec<Known> {
-        let joined = tables.joins.iter().map(|join| &join.relation);
-        std::iter::once(&tables.relation).chain(joined).flat_map(|one| self.relations(one)).collect()
-    }
-
-    fn known(&self, factor: &TableFactor) -> Option<Known> {
-        let (alias, name, columns) = match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
-                (alias, last(name), last(name).and_then(|name| self.stored(name)))
-            }
-            TableFactor::Derived { subquery, alias, .. } => (alias, None, self.given(subquery)),
-            TableFactor::Table { name, alias, .. } | TableFactor::Function { name, alias, .. } => {
-                (alias, last(name), None)
-            }
-            _ => return None,
-        };
-        let renamed = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty());
-        let name = alias.as_ref().map(|alias| &alias.name).or(name)?;
-        Some(Known { exposed: self.rules.table(name), columns: columns.filter(|_| !renamed) })
-    }
-
-    fn stored(&self, name: &Ident) -> Option<Vec<String>> {
-        let columns = self.catalog.lookup(&self.rules.table(name))?.column_names();
-        let folded = columns.iter().map(|column| (self.rules.fold_column)(column, true));
-        (!columns.is_empty()).then(|| folded.collect())
-    }
-
-    /// The columns of a derived table that are named one by one.
-    fn given(&self, query: &Query) -> Option<Vec<String>> {
-        let SetExpr::Select(select) = &*query.body else { return None };
-        let name = |item: &SelectItem| match item {
-            SelectItem::ExprWithAlias { expr: _, alias } => Some(self.rules.column(alias)),
-            SelectItem::UnnamedExpr(Expr::Identifier(column)) => Some(self.rules.column(column)),
-            SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)) => {
-                parts.last().map(|column| self.rules.column(column))
-            }
-            _ => None,
-        };
-        select.projection.iter().map(name).collect()
-    }
-
     /// Whether one of the conditions joined by AND may read from around, and certainly reads no column of the relations.
     fn forgotten(&self, condition: &Expr, relations: &[Known]) -> bool {
         match condition {
@@ -156,17 +97,11 @@ impl Names<'_> {
             }
             other => {
                 let mut reads =
-                    Reads { names: *self, own: relations, inner: Vec::new(), reads: Read::default() };
+                    Reads { names: self, own: relations, inner: Vec::new(), reads: Read::default() };
                 let _ = walk(other, &mut reads);
                 reads.reads.around && !reads.reads.own
             }
         }
-    }
-
-    fn is_tenants(&self, column: &str) -> bool {
-        let same = |name: &str| self.rules.may_be_same(name, column);
-        same(self.catalog.tenant_column())
-            || self.catalog.tables().filter_map(crate::table::Table::own_tenant_column).any(same)
     }
 }
 
@@ -178,7 +113,7 @@ struct Read {
 
 /// What a condition reads.
 struct Reads<'r, 'c> {
-    names: Names<'c>,
+    names: &'r Names<'c>,
     own: &'r [Known],
     /// The relations of the subqueries we are in.
     inner: Vec<Vec<Known>>,
@@ -190,16 +125,14 @@ impl Reads<'_, '_> {
         let rules = self.names.rules;
         let column = rules.column(column);
         let relation = relation.map(|relation| rules.table(relation));
-        let has = |known: &Known| match &relation {
-            Some(relation) => known.exposed == *relation,
-            None => known.columns.as_ref().is_some_and(|columns| columns.contains(&column)),
-        };
-        if self.inner.iter().flatten().any(has) {
+        let has = |known: &&Known| known.has(relation.as_deref(), &column);
+        if self.inner.iter().flatten().any(|known| has(&known)) {
             return;
         }
-        match self.own.iter().any(has) {
-            true => self.reads.own |= !self.names.is_tenants(&column),
-            false => self.reads.around = true,
+        let mut own = self.own.iter().filter(has).peekable();
+        match own.peek() {
+            Some(_) => self.reads.own |= own.any(|known| !self.names.is_tenants(known, &column)),
+            None => self.reads.around = true,
         }
     }
 }
@@ -215,7 +148,7 @@ impl Watch for Reads<'_, '_> {
     }
 
     fn select(&mut self, select: &Select) -> Flow {
-        let relations = select.from.iter().flat_map(|tables| self.names.all(tables));
+        let relations = self.names.from(&select.from);
         if let Some(inner) = self.inner.last_mut() {
             inner.extend(relations);
         }
@@ -242,11 +175,14 @@ impl Watch for Reads<'_, '_> {
     }
 }
 
-fn last(name: &ObjectName) -> Option<&Ident> {
-    match name.0.last() {
-        Some(ObjectNamePart::Identifier(name)) => Some(name),
-        _ => None,
-    }
+/// Whether there is an outer join, in brackets or not.
+fn joins_outside(tables: &TableWithJoins) -> bool {
+    let inside = |factor: &TableFactor| match factor {
+        TableFactor::NestedJoin { table_with_joins, .. } => joins_outside(table_with_joins),
+        _ => false,
+    };
+    inside(&tables.relation)
+        || tables.joins.iter().any(|join| outer(join).is_some() || inside(&join.relation))
 }
 
 /// The condition of an outer join.

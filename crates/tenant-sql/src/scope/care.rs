@@ -15,11 +15,14 @@ pub(super) struct Care {
     /// So can comparisons, wherever the database may try them on a row that others exclude: in the queries of a
     /// statement that writes. Their relations are read from derived tables.
     pub(super) strict: bool,
+    /// Several window functions stand in the statement.
+    pub(super) windows: bool,
 }
 
 pub(super) fn care(statement: &Statement, rules: &'static Rules) -> Care {
+    let windows = rules.can.windows_stand_apart && has_windows(statement);
     if !rules.can.tries_conditions {
-        return Care::default();
+        return Care { windows, ..Care::default() };
     }
     let strict = rules.can.strict_writes && writes(statement);
     let (own, late) = match statement {
@@ -38,7 +41,22 @@ pub(super) fn care(statement: &Statement, rules: &'static Rules) -> Care {
         _ => (false, 0),
     };
     let from = if own { Strict::Everywhere } else { Strict::of_queries(strict) };
-    Care { needed: count_as(statement, rules, usize::MAX, from) > late, strict }
+    Care { needed: count_as(statement, rules, usize::MAX, from) > late, strict, windows }
+}
+
+fn has_windows(statement: &Statement) -> bool {
+    struct Windows(usize);
+    impl Watch for Windows {
+        fn expr(&mut self, expr: &Expr) -> Flow {
+            self.0 += usize::from(matches!(expr, Expr::Function(Function { over: Some(_), .. })));
+            if self.0 > 1 { STOP } else { ON }
+        }
+
+        fn unknown(&mut self) -> Flow {
+            ON
+        }
+    }
+    walk(statement, &mut Windows(0)).is_break()
 }
 
 fn writes(statement: &Statement) -> bool {

@@ -13,7 +13,7 @@ use crate::catalog::Dialect;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// More relations than any database joins, and the length of the chain of predicates we build.
-const MOST_RELATIONS: usize = 64;
+pub(super) const MOST_RELATIONS: usize = 64;
 
 /// What one `FROM` brings.
 #[derive(Default)]

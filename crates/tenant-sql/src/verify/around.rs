@@ -8,6 +8,7 @@ use sqlparser::ast::{
     TableWithJoins,
 };
 
+use super::copies::Copies;
 use super::{Proof, Verifier, unproved};
 use crate::table::Table;
 use crate::walk::{Flow, ON, Part, Watch, walk};
@@ -24,7 +25,7 @@ impl Verifier<'_> {
         }
     }
 
-    fn is_any_tenant_column(&self, column: &str) -> bool {
+    pub(super) fn is_any_tenant_column(&self, column: &str) -> bool {
         let listed = || self.catalog.tables().filter_map(Table::own_tenant_column);
         std::iter::once(self.catalog.tenant_column())
             .chain(listed())
@@ -37,11 +38,12 @@ struct Relations<'v, 'a> {
     verifier: &'v Verifier<'a>,
     names: HashSet<String>,
     columns: HashSet<String>,
+    copies: Copies<'v, 'a>,
 }
 
 impl<'v, 'a> Relations<'v, 'a> {
     fn new(verifier: &'v Verifier<'a>) -> Self {
-        Self { verifier, names: HashSet::new(), columns: HashSet::new() }
+        Self { verifier, names: HashSet::new(), columns: HashSet::new(), copies: Copies::new(verifier) }
     }
 
     fn tables(&mut self, tables: &TableWithJoins) {
@@ -96,6 +98,7 @@ impl<'v, 'a> Relations<'v, 'a> {
         let mut left = Self::new(verifier);
         let inner = |left: &mut Self, factor: &TableFactor| {
             left.factor(factor);
+            left.copies.factor(factor);
             match factor {
                 TableFactor::NestedJoin { table_with_joins, .. } => Self::hold(verifier, table_with_joins),
                 _ => true,
@@ -126,8 +129,10 @@ impl<'v, 'a> Relations<'v, 'a> {
                     .retain(|(relation, column)| !mentioned.inner.has(relation.as_deref(), column));
                 let own =
                     |(relation, column): &(Option<String>, String)| self.has(relation.as_deref(), column);
-                let varies =
-                    |(_, column): &&(Option<String>, String)| !self.verifier.is_any_tenant_column(column);
+                let varies = |(relation, column): &&(Option<String>, String)| {
+                    !self.verifier.is_any_tenant_column(column)
+                        && !self.copies.have(relation.as_deref(), column)
+                };
                 mentioned.columns.iter().all(own) || mentioned.columns.iter().filter(varies).any(own)
             }
         }
@@ -141,7 +146,7 @@ impl<'v, 'a> Relations<'v, 'a> {
     }
 }
 
-fn named(expr: &Expr) -> Option<&Ident> {
+pub(super) fn named(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Identifier(name) => Some(name),
         Expr::CompoundIdentifier(parts) => parts.last(),
@@ -172,7 +177,7 @@ impl Watch for Mentioned<'_, '_> {
     fn expr(&mut self, expr: &Expr) -> Flow {
         let rules = self.inner.verifier.rules;
         match expr {
-            Expr::Identifier(name) if rules.is_variable(&name.value) => {}
+            Expr::Identifier(name) if name.quote_style.is_none() && rules.is_variable(&name.value) => {}
             Expr::Identifier(name) => self.columns.push((None, rules.column(name))),
             Expr::CompoundIdentifier(parts) => {
                 if let [relation, column] = parts.as_slice() {

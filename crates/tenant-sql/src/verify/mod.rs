@@ -6,6 +6,7 @@
 mod around;
 mod census;
 mod clause;
+mod copies;
 mod fields;
 mod insert;
 mod keys;
@@ -17,6 +18,8 @@ mod write;
 
 #[cfg(test)]
 mod tests;
+
+use std::collections::HashMap;
 
 use sqlparser::ast::{Query, Statement};
 
@@ -36,6 +39,7 @@ pub(crate) fn verify(statement: &Statement, catalog: &Catalog, marker: &str) -> 
         rules,
         marker,
         ctes: Vec::new(),
+        copies: HashMap::new(),
         subqueries: 0,
         seen: census::Count::default(),
         raising: false,
@@ -60,6 +64,8 @@ struct Verifier<'a> {
     marker: &'a str,
     /// Names given by the `WITH` clauses around, and whether they can be used yet.
     ctes: Vec<(String, bool)>,
+    /// What is known of their columns, wherever they were defined.
+    copies: HashMap<String, copies::Held>,
     /// How many expressions with a query in them are around.
     subqueries: usize,
     seen: census::Count,

@@ -43,6 +43,7 @@ impl Verifier<'_> {
         for (at, cte) in with.cte_tables.iter().enumerate() {
             self.usable(first + at, with.recursive);
             self.query(&cte.query)?;
+            self.note_copies(cte);
             self.usable(first + at, true);
         }
         outside.into_iter().enumerate().for_each(|(at, usable)| self.usable(at, usable));

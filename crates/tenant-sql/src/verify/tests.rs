@@ -272,6 +272,8 @@ fn unsound_scopes_are_refused() {
         "INSERT INTO tickets (id, tenant_id) VALUES (1, ?1) ON CONFLICT DO NOTHING",
         "INSERT OR IGNORE INTO tickets (id, tenant_id) VALUES (1, ?1)",
         "INSERT OR REPLACE INTO tickets (id, tenant_id) VALUES (1, ?1)",
+        "INSERT INTO tickets (id, tenant_id) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO users (id, tenant_id) VALUES (1, ?1) ON CONFLICT (tenant_id, name) DO NOTHING",
         // The tenant where it proves nothing, or tells itself.
         "SELECT ?1",
         "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1 AND (name = ?1)",
@@ -294,6 +296,10 @@ fn sound_scopes_are_proved() {
         "SELECT * FROM users WHERE \"users\".\"tenant_id\" = ?1",
         "SELECT * FROM users u JOIN orders o ON \"o\".\"tenant_id\" = ?1 AND (o.id = u.id) WHERE \"u\".\"tenant_id\" = ?1 AND (1)",
         "INSERT INTO users (id, tenant_id) VALUES (1, ?1)",
+        // A condition that can fail waits for the tenant of one row, or of several.
+        "SELECT * FROM users u WHERE \"u\".\"tenant_id\" = ?1 AND (CASE WHEN \"u\".\"tenant_id\" = ?1 THEN u.name -> 'a' END)",
+        "SELECT * FROM users u, orders o, items i WHERE \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1 AND \"i\".\"org\" = ?1 \
+         AND (CASE WHEN \"u\".\"tenant_id\" = ?1 AND \"o\".\"tenant_id\" = ?1 AND \"i\".\"org\" = ?1 THEN u.name -> 'a' END)",
     ];
     for text in sound {
         verify(text, &catalog(), "?1").unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
@@ -310,6 +316,7 @@ fn a_part_that_was_passed_by_is_noticed() {
         catalog: &catalog,
         rules,
         marker: "?1",
+        copies: std::collections::HashMap::new(),
         ctes: Vec::new(),
         subqueries: 0,
         seen: super::census::Count::default(),
@@ -329,6 +336,118 @@ fn a_qualified_name_that_is_no_column_is_not_proved_on_postgres() {
     assert!(proved("u.id, u.name, lower(u.name) AS low"));
     assert!(!proved("u.sum_of_all"));
     assert!(!proved("count(u.sum_of_all)"));
+    let from = |fields: &str, more: &str| {
+        let sql = format!(r#"SELECT {fields} FROM users u, {more} WHERE "u"."tenant_id" = $1"#);
+        verify(&sql, &catalog, "$1").is_ok()
+    };
+    for (field, more) in [
+        ("e.key", "json_each(u.name) e"),
+        ("e.value", "json_each(u.name) e"),
+        ("e.v", "json_each(u.name) AS e (k, v)"),
+        ("g.g", "generate_series(1, 2) AS g"),
+        ("generate_series.generate_series", "generate_series(1, 2)"),
+        ("g.g", "LATERAL generate_series(1, u.id) AS g"),
+        ("d.n", "(SELECT u.id FROM users u WHERE \"u\".\"tenant_id\" = $1) AS d (n)"),
+    ] {
+        assert!(from(field, more), "{field} of {more}");
+        assert!(!from(&field.replace('.', ".x"), more), "{field} of {more}");
+    }
+}
+
+#[test]
+fn merges_of_the_tenants_rows_are_proved() {
+    let users = Table::owned("users").columns(["id", "age", "tenant_id"]).unique(["tenant_id", "id"]);
+    let orders = Table::owned("orders").columns(["id", "total", "tenant_id"]);
+    let catalog =
+        Catalog::builder(Dialect::Postgres).table(users).table(orders).table(Table::shared("plans"));
+    let catalog = catalog.build().expect("sound");
+    let proved = |source: &str, clause: &str| {
+        let sql = format!(
+            r#"MERGE INTO users AS u USING {source} ON "u"."tenant_id" = $1 AND (u.id = s.id) WHEN {clause}"#
+        );
+        verify(&sql, &catalog, "$1").is_ok()
+    };
+    let scoped = r#"(SELECT * FROM orders WHERE "orders"."tenant_id" = $1) AS s"#;
+    for source in ["plans AS s", scoped] {
+        for clause in [
+            "MATCHED THEN DELETE",
+            "MATCHED AND s.id > 1 THEN UPDATE SET age = 2",
+            "MATCHED THEN DO NOTHING",
+            "NOT MATCHED THEN INSERT (id, tenant_id) VALUES (s.id, $1)",
+            "NOT MATCHED THEN DO NOTHING WHEN MATCHED THEN DELETE",
+        ] {
+            assert!(proved(source, clause), "{source}: {clause}");
+        }
+        for clause in [
+            "NOT MATCHED BY SOURCE THEN DO NOTHING",
+            "NOT MATCHED BY SOURCE THEN DELETE",
+            "MATCHED THEN UPDATE SET tenant_id = 2",
+            "NOT MATCHED THEN INSERT (id, tenant_id) VALUES (s.id, s.id)",
+        ] {
+            assert!(!proved(source, clause), "{source}: {clause}");
+        }
+    }
+    assert!(!proved("orders AS s", "MATCHED THEN DELETE") && !proved("plans AS u", "MATCHED THEN DELETE"));
+}
+
+/// By a name of its own: if the relation lacks the tenant column, the predicate must not bind around.
+#[test]
+fn a_relation_that_is_only_taken_for_owned_has_a_name_of_its_own() {
+    let catalog =
+        Catalog::builder(Dialect::Sqlite).unknown(crate::catalog::Unknown::Owned).build().expect("sound");
+    let proved = |name: &str| {
+        let sql = format!(
+            "SELECT * FROM (SELECT * FROM ghosts AS {name} WHERE \"{name}\".\"tenant_id\" = ?1) AS g"
+        );
+        verify(&sql, &catalog, "?1").is_ok()
+    };
+    assert!(proved("tenant_scope_1") && !proved("ghosts") && !proved("g"));
+}
+
+#[test]
+fn joined_tables_are_written_on_mysql_without_a_limit() {
+    let [users, orders] =
+        ["users", "orders"].map(|name| Table::owned(name).columns(["id", "age", "tenant_id"]));
+    let catalog = Catalog::builder(Dialect::MySql).table(users).table(orders).build().expect("sound");
+    let proved = |end: &str| {
+        let sql = format!(
+            "UPDATE users u JOIN orders o ON o.id = u.id SET u.age = 1 \
+             WHERE `u`.`tenant_id` <=> :tenant AND `o`.`tenant_id` <=> :tenant{end}"
+        );
+        verify(&sql, &catalog, ":tenant").is_ok()
+    };
+    assert!(proved("") && !proved(" LIMIT 1") && !proved(" ORDER BY u.id"));
+    let delete = "DELETE u FROM users u JOIN orders o ON o.id = u.id \
+                  WHERE `u`.`tenant_id` <=> :tenant AND `o`.`tenant_id` <=> :tenant";
+    assert!(verify(delete, &catalog, ":tenant").is_ok());
+    assert!(verify(&format!("{delete} LIMIT 1"), &catalog, ":tenant").is_err());
+}
+
+/// A tenant given as an expression is the tenant, or what the database cannot evaluate; what else could stand there is not.
+#[test]
+fn a_given_tenant_is_the_tenant_or_an_error() {
+    let number = "CAST(concat('another tenant') AS BIGINT)";
+    let (text, uuid) = (format!("CAST({number} AS TEXT)"), format!("CAST(CAST({number} AS TEXT) AS UUID)"));
+    for (dialect, marker, failing) in [
+        (Dialect::Sqlite, "?1", vec!["json('another tenant')"]),
+        (Dialect::Postgres, "$1", vec![number, text.as_str(), uuid.as_str()]),
+        (Dialect::MySql, ":tenant", vec!["(SELECT 1 UNION SELECT 2)"]),
+    ] {
+        let users = Table::owned("users").columns(["id", "tenant_id"]).unique(["tenant_id", "id"]);
+        let catalog = Catalog::builder(dialect).table(users).build().expect("sound");
+        let proved = |fails: &str, result: &str, op: &str| {
+            let given = format!("CASE WHEN (2) {op} {marker} THEN {result} ELSE {fails} END");
+            let sql = format!("INSERT INTO users (id, tenant_id) VALUES (1, {given})");
+            verify(&sql, &catalog, marker).is_ok()
+        };
+        for fails in failing {
+            assert!(proved(fails, marker, "="), "{dialect:?}: {fails}");
+            assert!(!proved(fails, "2", "=") && !proved(fails, marker, "<>"), "{dialect:?}: {fails}");
+        }
+        for other in ["2", "NULL", marker, "CAST('another tenant' AS BIGINT)", "json('{}')", "(SELECT 1)"] {
+            assert!(!proved(other, marker, "="), "{dialect:?}: {other}");
+        }
+    }
 }
 
 /// Each text is what a faulty scoper could have printed for another database.
@@ -413,8 +532,26 @@ fn unsound_scopes_of_other_databases_are_refused() {
             "SELECT last_insert_id()",
             "SELECT 1 FROM `dual`",
             "SELECT SQL_CALC_FOUND_ROWS 1",
+            "REPLACE INTO tickets (id, tenant_id) VALUES (1, $$)",
+            "INSERT IGNORE INTO tickets (id, tenant_id) VALUES (1, $$)",
         ],
     );
+}
+
+#[test]
+fn what_becomes_of_a_row_that_is_there_is_proved_on_mysql() {
+    let keyed = Table::owned("users").columns(["id", "age", "tenant_id"]).unique(["tenant_id", "id"]);
+    let catalog = Catalog::builder(Dialect::MySql).table(keyed).table(Table::owned("tickets").unique(["id"]));
+    let catalog = catalog.build().expect("sound");
+    let proved = |table: &str, update: &str| {
+        let sql = format!(
+            "INSERT INTO {table} (id, tenant_id) VALUES (1, :tenant) ON DUPLICATE KEY UPDATE {update}"
+        );
+        verify(&sql, &catalog, ":tenant").is_ok()
+    };
+    assert!(proved("users", "age = age + 1") && proved("users", "age = VALUES(id)"));
+    assert!(!proved("users", "tenant_id = 2") && !proved("users", "age = (SELECT max(age) FROM users)"));
+    assert!(!proved("tickets", "id = 2"));
 }
 
 #[test]
@@ -438,6 +575,7 @@ fn an_outer_join_of_a_subquery_that_hangs_on_the_query_around_is_not_proved_on_m
         "age > u.age",
         "o.id = u.id",
         "1 = 0",
+        "@@autocommit = 0",
         "(t.id = o.id AND t.age > u.age)",
     ] {
         assert!(proved(on), "{on}");
@@ -448,10 +586,75 @@ fn an_outer_join_of_a_subquery_that_hangs_on_the_query_around_is_not_proved_on_m
         "(t.id = o.id AND u.age > 3)",
         "u.age = o.tenant_id",
         "CASE WHEN `o`.`tenant_id` <=> :tenant THEN abs(u.age) > 3 END",
+        "`@@autocommit` > 3",
         "EXISTS (SELECT 1 FROM orders x WHERE (x.id = u.id) AND `x`.`tenant_id` <=> :tenant)",
     ] {
         assert!(!proved(on), "{on}");
     }
+}
+
+/// What hangs on nothing around is not looked at: beside a subquery, and on other databases.
+#[test]
+fn an_outer_join_is_held_to_that_in_subqueries_of_mariadb_alone() {
+    let catalog = |dialect| {
+        let users = Table::owned("users").columns(["id", "age", "tenant_id"]);
+        Catalog::builder(dialect).table(users).table(Table::shared("plans")).build().expect("sound")
+    };
+    let beside = "SELECT (SELECT 1) UNION SELECT p.id FROM plans p LEFT JOIN plans q ON age > 3";
+    assert!(verify(beside, &catalog(Dialect::MySql), ":tenant").is_ok());
+    let inside = "SELECT (SELECT 1 FROM plans p LEFT JOIN plans q ON u.age > 3) FROM users u WHERE ";
+    let mysql = format!("{inside}`u`.`tenant_id` <=> :tenant");
+    let sqlite = format!("{inside}\"u\".\"tenant_id\" = ?1");
+    assert!(verify(&mysql, &catalog(Dialect::MySql), ":tenant").is_err());
+    assert!(verify(&sqlite, &catalog(Dialect::Sqlite), "?1").is_ok());
+}
+
+/// By our own predicates a tenant column is a constant, and so is its copy where the subquery is merged.
+#[test]
+fn an_outer_join_of_a_subquery_that_hangs_on_a_copy_of_the_tenant_is_not_proved_on_mysql() {
+    let [users, orders] =
+        ["users", "orders"].map(|name| Table::owned(name).columns(["id", "age", "tenant_id"]));
+    let catalog = Catalog::builder(Dialect::MySql).table(users).table(orders).table(Table::shared("plans"));
+    let catalog = catalog.build().expect("sound");
+    let proved = |with: &str, joined: &str, on: &str| {
+        let sql = format!(
+            "{with}SELECT u.id FROM users u WHERE (EXISTS (SELECT 1 FROM orders o LEFT JOIN {joined} ON {on} \
+             WHERE `o`.`tenant_id` <=> :tenant)) AND `u`.`tenant_id` <=> :tenant"
+        );
+        verify(&sql, &catalog, ":tenant").map_err(|refusal| refusal.construct().to_owned())
+    };
+    let orders = "FROM orders x WHERE `x`.`tenant_id` <=> :tenant";
+    let copy = format!("SELECT tenant_id AS k, id, age AS n {orders}");
+    for (with, joined) in [
+        (String::new(), format!("({copy}) t")),
+        (String::new(), format!("(SELECT * FROM ({copy}) y) t")),
+        (String::new(), format!("(SELECT y.* FROM ({copy}) y) t")),
+        (String::new(), format!("(SELECT y.k, n FROM ({copy}) y) t")),
+        (
+            String::new(),
+            format!("(SELECT lower(z) AS k, n FROM (SELECT x.tenant_id z, age AS n {orders}) y) t"),
+        ),
+        (String::new(), format!("({copy} UNION SELECT 1, 2, 3) t")),
+        (String::new(), format!("(plans p JOIN ({copy}) t ON p.id = t.n)")),
+        (format!("WITH c AS ({copy}) "), "c AS t".to_owned()),
+        (format!("WITH t AS ({copy}) "), "t".to_owned()),
+        (format!("WITH b AS ({copy}), t AS (SELECT * FROM b) "), "t".to_owned()),
+        (format!("WITH t (k, m, n) AS ({copy}) "), "t".to_owned()),
+        (format!("WITH t (k, n, z) AS (SELECT * FROM ({copy}) y) "), "t".to_owned()),
+    ] {
+        for on in ["t.k = u.age", "u.age = t.k AND t.n = u.id", "k = u.age"] {
+            let construct = proved(&with, &joined, on).expect_err("a copy of the tenant");
+            assert_eq!(construct, "join on columns of the query around", "{with}{joined}: {on}");
+        }
+        if with.contains('*') {
+            continue;
+        }
+        for on in ["t.n = u.age", "t.k = o.id AND t.n = u.id", "u.age = t.n OR u.age > 3"] {
+            assert_eq!(proved(&with, &joined, on), Ok(()), "{with}{joined}: {on}");
+        }
+    }
+    let unread = format!("WITH t AS (WITH z AS ({copy}) SELECT k, n FROM z) ");
+    assert!(proved(&unread, "t", "t.k = u.age").is_err());
 }
 
 #[test]

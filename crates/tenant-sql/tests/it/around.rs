@@ -89,3 +89,72 @@ fn an_outer_join_of_a_subquery_may_compare_its_own_columns_with_those_around() {
         rewriter(Dialect::Postgres).rewrite(sql).is_ok() && rewriter(Dialect::Sqlite).rewrite(sql).is_ok()
     );
 }
+
+/// A tenant column under another name, and the conditions that then hang on the query around alone. Where the database
+/// merges the subquery with what is around it, the name stands for the tenant (seen on MariaDB 10.11).
+#[test]
+fn a_tenant_column_by_another_name_does_not_count() {
+    let ctes = |sql: &str| format!("WITH {sql}");
+    for (with, derived) in [
+        (String::new(), "(SELECT tenant_id AS k, id FROM orders) o"),
+        (String::new(), "(SELECT z.tenant_id k, z.id FROM orders z) AS o"),
+        (String::new(), "(SELECT org AS k, id FROM items) o"),
+        (String::new(), "(SELECT * FROM (SELECT tenant_id AS k, id FROM orders) z) o"),
+        (
+            String::new(),
+            "(SELECT z.* FROM plans p JOIN (SELECT tenant_id AS k, id FROM orders) z ON p.id = z.id) o",
+        ),
+        (String::new(), "(SELECT z.n AS k, id FROM (SELECT tenant_id AS n, id FROM orders) z) o"),
+        (String::new(), "(SELECT n AS k, id FROM (SELECT tenant_id AS n, id FROM orders) z) o"),
+        (String::new(), "(SELECT concat(tenant_id, '') AS k, id FROM orders) o"),
+        (String::new(), "(SELECT tenant_id AS k, id FROM orders UNION SELECT name, id FROM plans) o"),
+        (String::new(), "(plans q JOIN (SELECT tenant_id AS k FROM orders) o ON q.id = 1)"),
+        (ctes("o AS (SELECT tenant_id AS k, id FROM orders)"), "o"),
+        (ctes("c AS (SELECT tenant_id AS k, id FROM orders)"), "c o"),
+        (ctes("c (k, n) AS (SELECT tenant_id, id FROM orders)"), "c AS o"),
+        (ctes("c (k, n) AS (SELECT * FROM (SELECT tenant_id AS z, id FROM orders) z)"), "c AS o"),
+        (ctes("c AS (SELECT tenant_id AS k, id FROM orders), d AS (SELECT * FROM c)"), "d AS o"),
+        (ctes("c AS (WITH d AS (SELECT tenant_id AS k FROM orders) SELECT k FROM d)"), "c AS o"),
+        (ctes("RECURSIVE d AS (SELECT k FROM c), c AS (SELECT tenant_id AS k FROM orders)"), "d AS o"),
+    ] {
+        for condition in ["o.k = u.name", "u.name = o.k OR o.k > u.name", "coalesce(o.k, u.name) = 'x'"] {
+            let sql = format!(
+                "{with} SELECT u.id FROM users u WHERE EXISTS (SELECT 1 FROM items t LEFT JOIN {derived} ON {condition})"
+            );
+            let construct = refusal(&sql).unwrap_or_else(|| panic!("accepted: {sql}"));
+            // A name that is used before it is defined is refused for that.
+            assert!(construct.contains("outer join") || with.contains("RECURSIVE"), "{construct}: {sql}");
+        }
+        let sql = format!(
+            "{with} SELECT u.id, (SELECT count(*) FROM {derived} RIGHT JOIN items t ON k = u.name) FROM users u"
+        );
+        assert!(refusal(&sql).is_some(), "accepted: {sql}");
+    }
+}
+
+#[test]
+fn other_columns_of_a_subquery_count_by_whatever_name() {
+    for (with, derived) in [
+        ("", "(SELECT tenant_id AS t, id AS k FROM orders) o"),
+        ("", "(SELECT id AS k FROM (SELECT tenant_id AS t, id FROM orders) z) o"),
+        ("", "(SELECT * FROM (SELECT tenant_id AS t, id AS k FROM orders) z) o"),
+        ("", "(SELECT concat(tenant_id, id) AS k FROM orders) o"),
+        ("", "(SELECT 5 AS k, id FROM orders) o"),
+        ("WITH c AS (SELECT tenant_id AS t, id AS k FROM orders) ", "c AS o"),
+        ("WITH c (t, k) AS (SELECT tenant_id, id FROM orders) ", "c AS o"),
+        ("WITH c (t, k) AS (SELECT tenant_id, id FROM orders), d AS (SELECT k FROM c) ", "d AS o"),
+    ] {
+        // A bare name of a CTE's column may be one from around.
+        let bare = if with.is_empty() { "k = u.age" } else { "o.k + u.age" };
+        for condition in ["o.k = u.age", bare, "u.age > o.k AND o.k > 1"] {
+            let sql = format!(
+                "{with}SELECT u.id FROM users u WHERE EXISTS (SELECT 1 FROM items t LEFT JOIN {derived} ON {condition})"
+            );
+            assert_eq!(refusal(&sql), None, "{sql}");
+        }
+    }
+    let union = "(SELECT id AS k FROM orders UNION SELECT id FROM plans) o";
+    let sql =
+        format!("SELECT u.id, (SELECT count(*) FROM items t LEFT JOIN {union} ON o.k = u.age) FROM users u");
+    assert_eq!(refusal(&sql), None, "{sql}");
+}

@@ -185,3 +185,73 @@ fn conditions_of_having_that_move_to_where_are_refused() {
         mysql(&format!("SELECT age, sum(id) AS total FROM users GROUP BY age HAVING {having}"));
     }
 }
+
+/// A lock at the end reaches no subquery, be it the caller's or one that the scope needs, and none in a view.
+#[test]
+fn one_select_from_tables_is_told_from_what_a_lock_does_not_reach() {
+    let rewriter = rewriter(Dialect::MySql);
+    let one = |sql: &str| {
+        rewriter.rewrite(sql).unwrap_or_else(|refusal| panic!("{refusal}: {sql}")).is_one_select()
+    };
+    for sql in [
+        "SELECT count(*) FROM users",
+        "SELECT count(*) FROM users; -- all",
+        "SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id WHERE o.total > 1 GROUP BY u.id ORDER BY 1 LIMIT 3",
+        "SELECT u.id FROM users u LEFT JOIN orders o ON o.user_id = u.id",
+        "SELECT 1",
+    ] {
+        assert!(one(sql), "{sql}");
+    }
+    for sql in [
+        "SELECT (SELECT count(*) FROM users)",
+        "SELECT count(*) FROM (SELECT id FROM users) u",
+        "WITH u AS (SELECT id FROM users) SELECT count(*) FROM u",
+        "SELECT count(*) FROM users WHERE id IN (SELECT user_id FROM orders)",
+        "SELECT count(*) FROM users GROUP BY age HAVING EXISTS (SELECT 1 FROM plans)",
+        "SELECT id FROM users UNION SELECT id FROM orders",
+        "(SELECT id FROM users)",
+        "SELECT count(*) FROM user_names",
+        "SELECT count(*) FROM users u JOIN user_names n ON n.id = u.id",
+        "SELECT count(*) FROM users FOR UPDATE",
+        "SELECT count(*) FROM users LOCK IN SHARE MODE",
+        // The side that may be missing is filtered below the join.
+        "SELECT count(*) FROM users LEFT JOIN orders USING (id)",
+        "DELETE FROM users",
+        "VALUES (1)",
+    ] {
+        assert!(!one(sql), "{sql}");
+    }
+}
+
+#[test]
+fn a_column_is_not_named_after_the_lock_behind_it() {
+    let sql = |sql: &str| rewriter(Dialect::MySql).rewrite(sql).unwrap().sql().to_string();
+    assert_eq!(
+        sql("SELECT (SELECT count(*) FROM users) LOCK IN SHARE MODE"),
+        "SELECT (SELECT count(*) FROM users WHERE `users`.`tenant_id` = :tenant) \
+         AS `(SELECT count(*) FROM users)` LOCK IN SHARE MODE"
+    );
+    let lock = "SELECT (SELECT count(*) FROM users) + lock FROM orders";
+    let lock = rewriter(Dialect::Sqlite).rewrite(lock).unwrap().sql().to_string();
+    assert!(lock.contains("AS \"(SELECT count(*) FROM users) + lock\""), "{lock}");
+}
+
+/// MariaDB 10.11 ends where it merges a subquery with a query of several window functions.
+#[test]
+fn nothing_is_merged_with_several_window_functions() {
+    let sql = |sql: &str| rewriter(Dialect::MySql).rewrite(sql).unwrap().sql().to_string();
+    let limits = |text: &str| sql(text).matches("LIMIT 18446744073709551615").count();
+    let window = "max(age) OVER (PARTITION BY name ORDER BY users.id)";
+    let from = "FROM users LEFT JOIN orders USING (id)";
+    assert_eq!(limits(&format!("SELECT {window} {from}")), 0);
+    assert_eq!(limits(&format!("SELECT {window}, {window} {from}")), 1);
+    assert_eq!(limits(&format!("SELECT {window} {from} ORDER BY rank() OVER (ORDER BY age)")), 1);
+    assert_eq!(limits(&format!("SELECT {window}, count(*) OVER w {from} WINDOW w AS (PARTITION BY age)")), 1);
+    assert_eq!(limits(&format!("SELECT {window}, {window} FROM (SELECT * FROM users LIMIT 3) users")), 0);
+    assert_eq!(
+        limits(&format!("WITH u AS (SELECT * FROM users) SELECT {window}, {window} FROM u AS users")),
+        1
+    );
+    let sqlite = rewriter(Dialect::Sqlite).rewrite(&format!("SELECT {window}, {window} {from}")).unwrap();
+    assert!(!sqlite.sql().contains("LIMIT"), "{}", sqlite.sql());
+}

@@ -125,7 +125,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     pub async fn begin(&self, tenant: &TenantContext) -> Result<ScopedTransaction<'static, DB>, sqlx::Error> {
         tenant.ensure_active().map_err(inactive)?;
         let (inner, turn) = self.begin_for(tenant).await?;
-        Ok(ScopedTransaction::new(self.clone(), tenant.clone(), inner, Some(turn)))
+        Ok(ScopedTransaction::new(self.clone(), tenant.clone(), inner, turn))
     }
 
     /// Runs statements on the rows of **all** tenants, and reports so.

@@ -91,6 +91,10 @@ impl Maker<'_> {
         match self.random.below(6) {
             0 if text != "nothing" => {
                 let words = self.expression(Type::Text, scope, 1);
+                // Of several tables MySQL promises no order: <https://dev.mysql.com/doc/refman/8.4/en/update.html>.
+                let ordered = prefix.is_empty();
+                let value = if ordered || !value.contains(&text) { value } else { "7".to_owned() };
+                let words = if ordered || !words.contains(&number) { words } else { "'u'".to_owned() };
                 format!("{prefix}{number} = {value}, {prefix}{text} = {words}")
             }
             1 if !self.mysql() && text != "nothing" => format!("({number}, {text}) = ({value}, 'u')"),

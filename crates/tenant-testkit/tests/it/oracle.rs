@@ -168,3 +168,27 @@ async fn rows_may_be_given() {
     let same = oracle.check("SELECT tenant_id, s.id FROM t, s", &[]).await.unwrap();
     assert!(matches!(same, Verdict::Same { rows: 2, .. }), "{same:?}");
 }
+
+/// MariaDB 10.11 ends, with all its tenants, where it merges a derived table, and so one of ours, with a query of two
+/// window functions that name a table.
+#[tokio::test]
+async fn windows_over_what_is_scoped_below_a_join_do_not_end_the_server() {
+    let server = MariaDb::start().unwrap();
+    let mut oracle = shop(Dialect::MySql, server.socket_url()).open().await.unwrap();
+    let first = "max(items.id) OVER (PARTITION BY items.qty ORDER BY items.id)";
+    for from in [
+        "items LEFT JOIN items t USING (id)",
+        "items JOIN (items t LEFT JOIN items s ON t.id = s.id) ON items.order_id = s.id",
+        "items LEFT JOIN (orders t JOIN user_names n ON t.status = n.tenant_id) ON items.id = n.id",
+        "items RIGHT JOIN orders t ON t.id = items.id",
+    ] {
+        for sql in [
+            format!("SELECT {first}, max(t.id) OVER (PARTITION BY items.order_id) FROM {from}"),
+            format!("SELECT {first}, min(t.id) OVER w FROM {from} WINDOW w AS (PARTITION BY items.order_id)"),
+            format!("SELECT {first} * max(t.id) OVER (PARTITION BY items.order_id) FROM {from}"),
+        ] {
+            oracle.prove(&sql, &[]).await.unwrap_or_else(|error| panic!("{sql}\n{error}"));
+        }
+    }
+    oracle.close().await.unwrap();
+}

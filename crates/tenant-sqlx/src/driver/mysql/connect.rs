@@ -50,7 +50,11 @@ const TRUSTED_RETURN: Duration = Duration::from_secs(1);
 async fn is_in_step(connection: &mut MySqlConnection) -> bool {
     static NEXT: AtomicI64 = AtomicI64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let question = sqlx::raw_sql(trusted(format!("SELECT {number}")));
+    answers(connection, format!("SELECT {number}"), number).await
+}
+
+async fn answers(connection: &mut MySqlConnection, question: String, number: i64) -> bool {
+    let question = sqlx::raw_sql(trusted(question));
     let answer = tokio::time::timeout(TRUSTED_RETURN, question.fetch_one(connection)).await;
     matches!(answer, Ok(Ok(row)) if row.try_get::<i64, _>(0).is_ok_and(|answer| answer == number))
 }
@@ -121,5 +125,38 @@ impl Settings {
             ("1" | "3", _) => Err(Unsafe { setting: "autocommit", wanted: "on" }),
             _ => Err(Unsafe { setting: "innodb_flush_log_at_trx_commit", wanted: "1" }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tenant_testkit::servers::MariaDb;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_answers_another_question_or_none_is_not_in_step() {
+        let mut connection = MySqlConnection::connect(&MariaDb::shared().unwrap().url()).await.unwrap();
+        assert!(is_in_step(&mut connection).await && is_in_step(&mut connection).await);
+        for (question, answer) in [("SELECT 7", true), ("SELECT 8", false), ("DO 7", false), ("7", false)] {
+            assert_eq!(answers(&mut connection, question.to_owned(), 7).await, answer, "{question}");
+        }
+        let begin = Instant::now();
+        assert!(!answers(&mut connection, "SELECT 7 + sleep(30)".to_owned(), 7).await);
+        assert!(begin.elapsed() < TRUSTED_RETURN * 5);
+    }
+
+    /// sqlx takes what the server says of a statement that it prepares for the outcome of that statement.
+    #[tokio::test]
+    async fn a_connection_on_which_a_preparation_was_dropped_is_not_in_step() {
+        let mut connection = MySqlConnection::connect(&MariaDb::shared().unwrap().url()).await.unwrap();
+        tokio::select! {
+            biased;
+            _ = sqlx::query("SELECT ?, 2, 3").bind(1).fetch_one(&mut connection) => panic!("it was not dropped"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(!is_in_step(&mut connection).await);
     }
 }

@@ -32,13 +32,13 @@ impl TenantDatabase for MySql {
     const SESSIONS: bool = true;
     // Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome.
     const KEEPS_STEP: bool = false;
-    // Whether case counts is a setting of the server. What is declared has to be spelled as it is stored.
     const LOCK_STOCK: Sql = sql!(
         "INSERT INTO tenant_stocks (tenant_id, dimension, turns) VALUES (?, ?, 1) \
          ON DUPLICATE KEY UPDATE turns = turns + 1"
     );
     // <https://dev.mysql.com/doc/refman/8.4/en/innodb-consistent-read.html>
     const READ_LATEST: &str = " LOCK IN SHARE MODE";
+    // Whether case counts is a setting of the server. What is declared has to be spelled as it is stored.
     const TABLE_NAMES: Names = Names::Exact;
     const COLUMN_NAMES: Names = Names::AnyCase;
 

@@ -4,7 +4,7 @@ use sqlx::Error;
 use tenant_core::{Amount, InMemoryConfigManager, NamedLimit, TenantConfig, TenantContext};
 use tenant_sqlx::{StockDenied, TenantDb};
 
-use super::support::{Db, count, house, id, refusal, sql};
+use super::support::{Db, answers_in_step, count, house, id, refusal, sql, yield_for};
 
 const COUNT: &str = "SELECT COUNT(*) FROM users";
 
@@ -65,18 +65,33 @@ async fn the_first_ones_at_once_are_counted_too() {
     assert_eq!((created, count(&house.db, &acme).await), (7, 10));
 }
 
+/// Counts of users that end in more than a table's name, and counts that no lock at their end reaches.
+const PLAIN: [&str; 4] = [
+    COUNT,
+    "SELECT COUNT(*) FROM users;",
+    "SELECT COUNT(*) FROM users -- all of them",
+    "SELECT COUNT(u.id) FROM users u JOIN users o ON o.id = u.id",
+];
+const NESTED: [&str; 6] = [
+    "SELECT (SELECT COUNT(*) FROM users)",
+    "SELECT COUNT(*) FROM (SELECT id FROM users) AS u",
+    "WITH u AS (SELECT id FROM users) SELECT COUNT(*) FROM u",
+    "SELECT COUNT(*) FROM users WHERE id < 0 UNION SELECT COUNT(*) FROM users ORDER BY 1 DESC LIMIT 1",
+    "SELECT COUNT(u.id) FROM users u JOIN (SELECT id FROM users) AS o ON o.id = u.id",
+    "SELECT COUNT(*) FROM users WHERE EXISTS (SELECT 1 FROM users o WHERE o.id = users.id)",
+];
+
 /// What a transaction has read before does not stay true: others have created since.
-#[tokio::test]
-async fn a_transaction_that_has_read_before_counts_what_is_there_now() {
+async fn read_and_create(question: &'static str) -> (Result<(), Error>, Result<(), Error>) {
     let house = house().await;
     let acme = users(4).await;
     let mut tx = house.db.begin(&acme).await.unwrap();
-    let _: i64 = sqlx::query_scalar(COUNT).fetch_one(&mut tx).await.unwrap();
+    let _: i64 = sqlx::query_scalar(question).fetch_one(&mut tx).await.unwrap();
     // SQLite has one writer: the other one waits until this one has ended.
     let other = create(&house.db, &acme, "first@acme");
     let own = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        let admitted = tx.admit_stock("users", 1, COUNT).await;
+        let admitted = tx.admit_stock("users", 1, question).await;
         if admitted.is_ok() {
             sqlx::query("INSERT INTO users (email) VALUES ('second@acme')").execute(&mut tx).await.unwrap();
             tx.commit().await.unwrap();
@@ -84,8 +99,54 @@ async fn a_transaction_that_has_read_before_counts_what_is_there_now() {
         admitted
     };
     let (other, own) = tokio::join!(other, own);
-    assert!(other.is_ok() != own.is_ok(), "{other:?} {own:?}");
-    assert_eq!(count(&house.db, &acme).await, 4);
+    assert!(other.is_ok() != own.is_ok(), "{question}: {other:?} {own:?}");
+    assert_eq!(count(&house.db, &acme).await, 4, "{question}");
+    (other, own)
+}
+
+#[tokio::test]
+async fn a_transaction_that_has_read_before_counts_what_is_there_now() {
+    for question in PLAIN {
+        let (other, own) = read_and_create(question).await;
+        assert_eq!(denied(other.and(own)), (4, 4), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn where_subqueries_would_count_what_was_there_they_are_refused() {
+    for question in NESTED {
+        let (other, own) = read_and_create(question).await;
+        match own.as_ref().err().and_then(|error| tenant_sql::Refusal::of(error)) {
+            Some(refusal) => assert!(refusal.construct().contains("has read"), "{refusal}"),
+            None => assert_eq!(denied(other.and(own)), (4, 4), "{question}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_transaction_that_counts_first_counts_in_whatever_way() {
+    for question in PLAIN.into_iter().chain(NESTED) {
+        let house = house().await;
+        let acme = users(4).await;
+        let creators = (0..8).map(|at| {
+            let (db, acme) = (house.db.clone(), acme.clone());
+            tokio::spawn(async move {
+                let mut tx = db.begin(&acme).await?;
+                tx.admit_stock("users", 1, question).await?;
+                let insert = sqlx::query(sql("INSERT INTO users (email) VALUES (?)"));
+                insert.bind(format!("new{at}@acme")).execute(&mut tx).await?;
+                tx.commit().await
+            })
+        });
+        let mut created = 0;
+        for creator in creators.collect::<Vec<_>>() {
+            match creator.await.unwrap() {
+                Ok(()) => created += 1,
+                Err(error) => assert_eq!(denied(Err(error)), (4, 4), "{question}"),
+            }
+        }
+        assert_eq!((created, count(&house.db, &acme).await), (1, 4), "{question}");
+    }
 }
 
 #[tokio::test]
@@ -135,4 +196,21 @@ async fn who_creates_for_one_tenant_does_not_wait_for_another() {
     let foreign: i64 = sqlx::query_scalar(COUNT).fetch_one(&house.db.scoped(globex)).await.unwrap();
     assert_eq!(foreign, 3);
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_in_which_admitting_was_dropped_goes_on_in_step_or_not_at_all() {
+    let house = house().await;
+    let acme = users(9).await;
+    for turns in 0..60 {
+        let mut tx = house.db.begin(&acme).await.unwrap();
+        tokio::select! {
+            biased;
+            admitted = tx.admit_stock("users", 1, COUNT) => admitted.unwrap(),
+            () = yield_for(turns) => {}
+        }
+        answers_in_step(&mut tx).await;
+        let end = tokio::time::timeout(std::time::Duration::from_secs(5), tx.rollback()).await;
+        end.expect("it waits for ever").unwrap();
+    }
 }

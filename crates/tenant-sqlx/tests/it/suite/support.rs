@@ -1,6 +1,6 @@
 //! A database with two tenants.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use sqlx::{AssertSqlSafe, Pool};
@@ -10,7 +10,7 @@ use tenant_core::{
     hooks::{BypassEvent, RewriteEvent},
 };
 use tenant_sql::{Refusal, RefusalKind};
-use tenant_sqlx::{DbConfigManager, Problem, TenantDb, TenantDbBuilder, danger::Bypass};
+use tenant_sqlx::{DbConfigManager, Problem, ScopedTransaction, TenantDb, TenantDbBuilder, danger::Bypass};
 
 pub(crate) use super::super::database::*;
 
@@ -101,6 +101,27 @@ pub(crate) async fn count(db: &TenantDb<Db>, tenant: &TenantContext) -> i64 {
 /// How many users there are of all tenants.
 pub(crate) async fn count_all(db: &TenantDb<Db>) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&db.unscoped(setup())).await.unwrap()
+}
+
+/// What it answers is what it was asked.
+pub(crate) async fn answers_in_step(tx: &mut ScopedTransaction<'_, Db>) {
+    for number in 0..3_i64 {
+        let answer =
+            sqlx::query_scalar(sql("SELECT count(*) + ? FROM users")).bind(number).fetch_one(&mut *tx);
+        let answer: Result<i64, _> =
+            tokio::time::timeout(Duration::from_secs(5), answer).await.expect("it waits for ever");
+        match answer {
+            Ok(answer) => assert_eq!(3 + number, answer, "the answer to another question"),
+            Err(error) => assert!(error.to_string().contains("was rolled back"), "out of step: {error}"),
+        }
+    }
+}
+
+/// Lets others go on so often.
+pub(crate) async fn yield_for(turns: i64) {
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// The kind of the refusal that an error carries.

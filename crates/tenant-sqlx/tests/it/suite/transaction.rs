@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tenant_sqlx::TenantDb;
 
-use super::support::{Db, add, count, house, narrow_house, refusal, sql};
+use super::support::{Db, add, answers_in_step, count, house, narrow_house, refusal, sql, yield_for};
 
 #[tokio::test]
 async fn is_kept_when_committed_and_undone_otherwise() {
@@ -99,6 +99,56 @@ async fn one_in_which_a_savepoint_was_dropped_half_way_is_kept_whole_or_not_at_a
     assert!(refused > 0, "none was dropped half way");
 }
 
+/// sqlx counts how deep it is when the server has answered: dropped before, the savepoint around is rolled back instead,
+/// then the transaction, and what follows would run outside of any.
+#[tokio::test]
+async fn one_in_whose_savepoint_a_savepoint_was_dropped_half_way_is_kept_whole_or_not_at_all() {
+    let house = house().await;
+    let mut refused = 0;
+    for turns in 0..40 {
+        let before = count(&house.db, &house.acme).await;
+        let mut tx = house.db.begin(&house.acme).await.unwrap();
+        let insert = |which: &str| {
+            sqlx::query(sql("INSERT INTO users (email) VALUES (?)")).bind(format!("{which}{turns}"))
+        };
+        insert("early").execute(&mut tx).await.unwrap();
+        let mut outer = tx.begin().await.unwrap();
+        tokio::select! {
+            biased;
+            inner = outer.begin() => inner.unwrap().commit().await.unwrap(),
+            () = yield_for(turns) => {}
+        }
+        drop(outer);
+        let late = insert("late").execute(&mut tx).await;
+        let kept = tx.commit().await;
+        assert_eq!(late.is_ok(), kept.is_ok());
+        refused += i64::from(kept.is_err());
+        let expected = if kept.is_ok() { before + 2 } else { before };
+        assert_eq!(count(&house.db, &house.acme).await, expected);
+    }
+    assert!(refused > 0, "none was dropped half way");
+}
+
+#[tokio::test]
+async fn one_in_whose_savepoint_a_statement_was_dropped_goes_on_in_step_or_not_at_all() {
+    let house = house().await;
+    for turns in 0..60 {
+        let mut tx = house.db.begin(&house.acme).await.unwrap();
+        let mut savepoint = tx.begin().await.unwrap();
+        tokio::select! {
+            biased;
+            found = sqlx::query("SELECT id, email, active, tenant_id FROM users").fetch_all(&mut savepoint) => {
+                assert_eq!(found.unwrap().len(), 3);
+            }
+            () = yield_for(turns) => {}
+        }
+        drop(savepoint);
+        answers_in_step(&mut tx).await;
+        let end = tokio::time::timeout(Duration::from_secs(5), tx.rollback()).await;
+        end.expect("it waits for ever").unwrap();
+    }
+}
+
 #[tokio::test]
 async fn one_in_which_a_statement_was_dropped_goes_on_in_step_or_not_at_all() {
     let house = house().await;
@@ -111,22 +161,8 @@ async fn one_in_which_a_statement_was_dropped_goes_on_in_step_or_not_at_all() {
             }
             () = yield_for(turns) => {}
         }
-        for number in 0..3_i64 {
-            let answer =
-                sqlx::query_scalar(sql("SELECT count(*) + ? FROM users")).bind(number).fetch_one(&mut tx);
-            let answer: Result<i64, _> =
-                tokio::time::timeout(Duration::from_secs(5), answer).await.expect("it waits for ever");
-            if let Ok(answer) = answer {
-                assert_eq!(3 + number, answer, "the answer to another question");
-            }
-        }
+        answers_in_step(&mut tx).await;
         let end = tokio::time::timeout(Duration::from_secs(5), tx.rollback()).await;
         end.expect("it waits for ever").unwrap();
-    }
-}
-
-async fn yield_for(turns: i64) {
-    for _ in 0..turns {
-        tokio::task::yield_now().await;
     }
 }
