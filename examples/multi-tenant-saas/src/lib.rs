@@ -11,6 +11,7 @@ mod fair;
 mod http;
 mod limits;
 mod news;
+mod places;
 mod public;
 mod serve;
 mod server;

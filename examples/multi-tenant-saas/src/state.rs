@@ -47,7 +47,7 @@ impl AppState {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
         let (meter, policies) = (tenancy.meter().clone(), tenancy.policies().clone());
-        let running = Running::new();
+        let running = Running::new(Arc::clone(&clock));
         Self {
             db,
             configs,
