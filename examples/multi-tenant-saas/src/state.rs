@@ -12,7 +12,7 @@ use tenant::{
 };
 use tokio::sync::Mutex;
 
-use crate::{executions::Running, shared::Shared};
+use crate::{api::MAX_CHATS_PER_TENANT, executions::Running, places::Places, shared::Shared};
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
 
@@ -26,6 +26,7 @@ pub(crate) struct AppState {
     pub(crate) meter: Meter,
     pub(crate) policies: Policies,
     pub(crate) running: Arc<Running>,
+    pub(crate) chats: Arc<Places>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: TenantCache,
     /// What other instances know too; `None` for one that is alone.
@@ -54,6 +55,7 @@ impl AppState {
             meter,
             policies,
             running,
+            chats: Places::new(MAX_CHATS_PER_TENANT),
             clock,
             cache,
             shared,

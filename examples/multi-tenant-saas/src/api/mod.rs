@@ -12,6 +12,7 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{get, post},
 };
+pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
 use tenant::TenantLayer;
 
 use crate::{
