@@ -8,6 +8,7 @@ mod analytics;
 mod api;
 mod executions;
 mod fair;
+mod hosts;
 mod http;
 mod limits;
 mod news;

@@ -26,7 +26,7 @@ pub(super) async fn create(State(app): State<AppState>, StrictJson(body): Strict
     let id = body.new_id()?;
     let config = body.into_config(id, &app.configs.plans())?;
     let configs = Arc::clone(&app.configs);
-    let record = app.change_hosts(async move { configs.create(config).await }).await?;
+    let record = app.hosts.change(async move { configs.create(config).await }).await?;
     let location = [("location", format!("/admin/tenants/{id}"))];
     Ok((StatusCode::CREATED, location, view(&record)).into_response())
 }
@@ -51,13 +51,13 @@ pub(super) async fn replace(
         (config.status, config.revision, config.database_key) =
             (kept.status, kept.revision, kept.database_key);
     };
-    let record = app.change_hosts(async move { configs.modify(&id, change).await }).await?;
+    let record = app.hosts.change(async move { configs.modify(&id, change).await }).await?;
     Ok(view(&record).into_response())
 }
 
 pub(super) async fn delete(State(app): State<AppState>, Path(id): Path<String>) -> Answer {
     let id = parse_id(&id)?;
-    app.delete(id).await?;
+    app.hosts.delete(id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tenant_testkit::servers::Redis;
 
@@ -40,6 +41,16 @@ impl Pair {
 
     fn both(&self) -> [&Process; 2] {
         [&self.a, &self.b]
+    }
+
+    /// Runs a statement on the database, past both.
+    fn sql(&self, statement: &'static str) {
+        let database = format!("sqlite://{}", self._folder.path().join("tenants.db").display());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = SqliteConnection::connect(&database).await.unwrap();
+            sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        });
     }
 
     /// Creates a tenant through the first.
