@@ -4,6 +4,7 @@ mod analytics;
 mod chat;
 mod executions;
 mod info;
+mod kept;
 mod users;
 mod workflows;
 

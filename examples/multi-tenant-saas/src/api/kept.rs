@@ -1,0 +1,83 @@
+//! What all kinds of things that a tenant keeps have in common: they are listed, created under a limit, and deleted.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use sqlx::{
+    FromRow, Sqlite,
+    query::QueryAs,
+    sqlite::{SqliteArguments, SqliteRow},
+};
+use tenant::{ApiError, Rejection, TenantContext};
+
+use crate::{
+    http::{PageQuery, Paged},
+    state::AppState,
+    stock::Stock,
+};
+
+/// A kind of thing that a tenant keeps.
+pub(super) trait Kept: for<'r> FromRow<'r, SqliteRow> + Serialize + Send + Unpin {
+    const STOCK: Stock;
+    /// Where it is found.
+    const PATH: &'static str;
+    /// A page, oldest first; the limit and the offset are to be bound.
+    const LIST: &'static str;
+    const DELETE: &'static str;
+
+    fn id(&self) -> &str;
+
+    fn missing() -> Rejection;
+}
+
+pub(super) async fn list<T: Kept>(
+    app: &AppState,
+    tenant: &TenantContext,
+    query: PageQuery,
+) -> Result<Paged<T>, ApiError> {
+    let page = query.page()?;
+    let items = sqlx::query_as(T::LIST)
+        .bind(page.limit)
+        .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
+        .fetch_all(&app.db.scoped(tenant))
+        .await?;
+    let total = T::STOCK.total(app, tenant).await?;
+    Ok(Paged { items, total, page, path: T::PATH })
+}
+
+/// Runs the insertion, in one transaction with the check of the stock limit: of two that come at once, each waits for the
+/// other. Without such a limit nobody waits.
+pub(super) async fn create<T: Kept>(
+    app: &AppState,
+    tenant: &TenantContext,
+    insert: QueryAs<'_, Sqlite, T, SqliteArguments>,
+) -> Result<Response, sqlx::Error> {
+    let created = if tenant.limits().stock(T::STOCK.dimension()).is_none() {
+        insert.fetch_one(&app.db.scoped(tenant)).await?
+    } else {
+        let mut transaction = app.db.begin(tenant).await?;
+        transaction.admit_stock(T::STOCK.dimension(), 1, T::STOCK.count()).await?;
+        let created = insert.fetch_one(&mut transaction).await?;
+        transaction.commit().await?;
+        created
+    };
+    T::STOCK.forget(app, tenant).await;
+    let location = [("location", format!("{}/{}", T::PATH, created.id()))];
+    Ok((StatusCode::CREATED, location, Json(created)).into_response())
+}
+
+pub(super) async fn delete<T: Kept>(
+    app: &AppState,
+    tenant: &TenantContext,
+    id: String,
+) -> Result<StatusCode, ApiError> {
+    let done = sqlx::query(T::DELETE).bind(id).execute(&app.db.scoped(tenant)).await?;
+    if done.rows_affected() == 0 {
+        return Err(T::missing().into());
+    }
+    T::STOCK.forget(app, tenant).await;
+    Ok(StatusCode::NO_CONTENT)
+}
