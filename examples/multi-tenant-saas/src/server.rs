@@ -29,7 +29,7 @@ use crate::{
     unmatched,
 };
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const CACHED_TENANTS: usize = 10_000;
 const CACHED_FOR: Duration = Duration::from_secs(300);

@@ -81,3 +81,36 @@ pub(super) async fn delete<T: Kept>(
     T::STOCK.forget(app, tenant).await;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+    use tenant::sql::{Catalog, Dialect, Rewriter, Table};
+
+    use super::*;
+    use crate::{
+        api::{users::User, workflows::Workflow},
+        server::MIGRATIONS,
+    };
+
+    /// What SQLite does for a page of a list.
+    async fn plan<T: Kept>(table: Table) -> Vec<String> {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        MIGRATIONS.run(&mut connection).await.unwrap();
+        let catalog = Catalog::builder(Dialect::Sqlite).table(table).build().unwrap();
+        let scoped = Rewriter::new(catalog).rewrite(T::LIST).unwrap();
+        let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", scoped.sql())));
+        let rows = explain.fetch_all(&mut connection).await.unwrap();
+        rows.iter().map(|row| row.get("detail")).collect()
+    }
+
+    // Without an index of this order each page would sort all of the tenant's rows.
+    #[tokio::test]
+    async fn lists_are_read_in_the_order_of_an_index() {
+        let users = Table::owned("users").columns(["tenant_id", "id", "email", "name", "created_at"]);
+        let by_age = |table: &str| vec![format!("SEARCH {table} USING INDEX {table}_by_age (tenant_id=?)")];
+        assert_eq!(plan::<User>(users).await, by_age("users"));
+        let workflows = Table::owned("workflows").columns(["tenant_id", "id", "name", "created_at"]);
+        assert_eq!(plan::<Workflow>(workflows).await, by_age("workflows"));
+    }
+}
