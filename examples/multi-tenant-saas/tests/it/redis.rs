@@ -156,6 +156,28 @@ fn two_instances_enforce_one_limit_and_no_other_tenant_is_counted_against_it() {
 }
 
 #[test]
+fn each_warning_is_one_line_over_both() {
+    let pair = Pair::start();
+    pair.create_limited("acme", 20, "local");
+    pair.create_limited("globex", 20, "local");
+    get(&pair.b, "globex").ok(200);
+    pair.hammer("acme", 60);
+    let warned = || {
+        let lines = pair.both().into_iter().flat_map(|server| server.logged("limit_warning"));
+        let warning = |line: Value| format!("{} {} {}", line["tenant"], line["limit"], line["percent"]);
+        let mut warned: Vec<String> = lines.map(warning).collect();
+        warned.sort();
+        warned
+    };
+    let both = [r#""acme" "hourly" 100"#, r#""acme" "hourly" 80"#];
+    within(SECOND, warned, |warned| *warned == both);
+    // Not told again, and nothing of another tenant.
+    pair.hammer("acme", 20);
+    std::thread::sleep(SECOND / 2);
+    assert_eq!(warned(), both);
+}
+
+#[test]
 fn a_tenant_suspended_or_deleted_through_one_is_refused_by_the_other_within_a_second() {
     let pair = Pair::start();
     for tenant in ["acme", "globex"] {
