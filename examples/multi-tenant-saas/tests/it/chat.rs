@@ -105,6 +105,19 @@ fn prompt_and_max_tokens_are_reserved_before_and_settled_with_what_was_used() {
 }
 
 #[test]
+fn the_fields_of_a_chat_tell_of_its_own_reservation() {
+    let server = limited(10, 100);
+    let told = |stream: &Stream| stream.header("ratelimit").unwrap().to_owned();
+    let first = chat(&server, &body("one two three", 57));
+    assert_eq!(told(&first), "\"rpm\";r=9;t=60, \"tpm\";r=40;t=60");
+    first.rest();
+    // 6 are used; the others came back.
+    let with_header = [ACME[0], ("x-token-count", "4")];
+    let second = Stream::post(server.address, "/api/chat", &with_header, &body("one two three", 7));
+    assert_eq!(told(&second), "\"rpm\";r=8;t=60, \"tpm\";r=80;t=60");
+}
+
+#[test]
 fn one_chat_costs_one_request_and_one_that_policy_denies_costs_nothing() {
     let server = limited(10, 1_000);
     chat(&server, &body("hello", 5)).rest();

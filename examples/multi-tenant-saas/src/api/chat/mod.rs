@@ -7,6 +7,7 @@ mod answer;
 mod request;
 
 use axum::{
+    Extension,
     body::Body,
     extract::{OriginalUri, State},
     http::{
@@ -38,7 +39,9 @@ pub(super) async fn chat(
     let estimate = request.prompt_tokens().saturating_add(request.max_tokens());
     let reservation = meter.reserve(&[Cost::tokens(estimate)]).await?;
     let head = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
-    Ok((head, Body::new(Answer::new(tenant.into(), request, reservation, place))).into_response())
+    // The layer's fields tell of it.
+    let decision = Extension(reservation.decision().clone());
+    Ok((decision, head, Body::new(Answer::new(tenant.into(), request, reservation, place))).into_response())
 }
 
 fn too_many() -> Rejection {
