@@ -104,7 +104,7 @@ impl Server {
             .configs(Arc::clone(&configs))
             .policies(ConfigPolicyEvaluator::new())
             .quotas(quotas(shared.as_deref(), &clock, &hooks))
-            .hooks(hooks)
+            .hooks(hooks.clone())
             .build();
         let hosts = Hosts::new(Arc::clone(&configs), registry);
         hosts.load().await?;
@@ -112,7 +112,7 @@ impl Server {
         beside.spawn(Arc::clone(&hosts).settle_doubts());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
-        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts, shared.clone());
+        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts, hooks, shared.clone());
         let running = Arc::clone(&state.running);
         let slots = settings.max_concurrent_requests.map(fair::slots);
         let guard = Guard::new(settings.admin_token.as_deref());

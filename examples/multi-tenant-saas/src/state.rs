@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use sqlx::Sqlite;
 use tenant::{
-    CachedConfigs, Clock, DbConfigManager, Meter, Policies, QuotaManager, TenantDb, TenantLayer, Timestamp,
+    CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, TenantDb, TenantLayer,
+    Timestamp,
     cache::{InMemoryBackend, TenantCache},
 };
 
@@ -29,6 +30,7 @@ pub(crate) struct AppState {
     /// What other instances know too; `None` for one that is alone.
     pub(crate) shared: Option<Arc<Shared>>,
     pub(crate) hosts: Arc<Hosts>,
+    pub(crate) hooks: Hooks,
 }
 
 impl AppState {
@@ -38,6 +40,7 @@ impl AppState {
         tenancy: &TenantLayer,
         clock: Arc<dyn Clock>,
         hosts: Arc<Hosts>,
+        hooks: Hooks,
         shared: Option<Arc<Shared>>,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
@@ -55,6 +58,7 @@ impl AppState {
             cache,
             shared,
             hosts,
+            hooks,
         }
     }
 

@@ -11,12 +11,12 @@ use sqlx::{
     query::QueryAs,
     sqlite::{SqliteArguments, SqliteRow},
 };
-use tenant::{ApiError, Rejection, TenantContext};
+use tenant::{ApiError, InMemoryQuotaManager, Rejection, TenantContext, hooks::LimitWarning, quota::Limit};
 
 use crate::{
     http::{PageQuery, Paged},
     state::AppState,
-    stock::Stock,
+    stock::{Stock, Whose},
 };
 
 /// A kind of thing that a tenant keeps.
@@ -31,6 +31,11 @@ pub(super) trait Kept: for<'r> FromRow<'r, SqliteRow> + Serialize + Send + Unpin
     fn id(&self) -> &str;
 
     fn missing() -> Rejection;
+
+    /// Why it could not be created.
+    fn not_inserted(error: sqlx::Error) -> ApiError {
+        error.into()
+    }
 }
 
 pub(super) async fn list<T: Kept>(
@@ -48,25 +53,49 @@ pub(super) async fn list<T: Kept>(
     Ok(Paged { items, total, page, path: T::PATH })
 }
 
-/// Runs the insertion, in one transaction with the check of the stock limit: of two that come at once, each waits for the
-/// other. Without such a limit nobody waits.
 pub(super) async fn create<T: Kept>(
     app: &AppState,
     tenant: &TenantContext,
     insert: QueryAs<'_, Sqlite, T, SqliteArguments>,
-) -> Result<Response, sqlx::Error> {
-    let created = if tenant.limits().stock(T::STOCK.dimension()).is_none() {
-        insert.fetch_one(&app.db.scoped(tenant)).await?
-    } else {
-        let mut transaction = app.db.begin(tenant).await?;
-        transaction.admit_stock(T::STOCK.dimension(), 1, T::STOCK.count()).await?;
-        let created = insert.fetch_one(&mut transaction).await?;
-        transaction.commit().await?;
-        created
+) -> Result<Response, ApiError> {
+    let created = match tenant.limits().stock(T::STOCK.dimension()) {
+        Some(limit) => insert_under(limit, app, tenant, insert).await?,
+        None => insert.fetch_one(&app.db.scoped(tenant)).await.map_err(T::not_inserted)?,
     };
     T::STOCK.forget(app, tenant).await;
     let location = [("location", format!("{}/{}", T::PATH, created.id()))];
     Ok((StatusCode::CREATED, location, Json(created)).into_response())
+}
+
+/// In one transaction with the check of the limit: of two that come at once, each waits for the other.
+async fn insert_under<T: Kept>(
+    limit: &Limit,
+    app: &AppState,
+    tenant: &TenantContext,
+    insert: QueryAs<'_, Sqlite, T, SqliteArguments>,
+) -> Result<T, ApiError> {
+    // A denial costs the tenant nothing: so it must not cost others their turn to write either.
+    if !limit.shadow && T::STOCK.used(app, Whose::Own(tenant)).await? >= limit.limit {
+        let detail = format!("the limit {} is reached", limit.name);
+        return Err(Rejection::quota_exceeded(None).with_detail(detail).into());
+    }
+    let mut transaction = app.db.begin(tenant).await?;
+    transaction.admit_stock(T::STOCK.dimension(), 1, T::STOCK.count()).await?;
+    let created = insert.fetch_one(&mut transaction).await.map_err(T::not_inserted)?;
+    let used: i64 = sqlx::query_scalar(T::STOCK.count()).fetch_one(&mut transaction).await?;
+    transaction.commit().await?;
+    if let Some(percent) = crossed(limit.limit, u64::try_from(used).unwrap_or(0)) {
+        app.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
+    }
+    Ok(created)
+}
+
+/// The highest threshold that the last one has reached: those before it had not, and were counted under the same lock, so
+/// that each crossing is told of once whichever instance it was.
+fn crossed(limit: u64, used: u64) -> Option<u8> {
+    let reaches = |used: u64, percent: u8| u128::from(used) * 100 >= u128::from(limit) * u128::from(percent);
+    let mut thresholds = InMemoryQuotaManager::THRESHOLDS.into_iter().rev();
+    thresholds.find(|percent| reaches(used, *percent) && !reaches(used.saturating_sub(1), *percent))
 }
 
 pub(super) async fn delete<T: Kept>(

@@ -81,6 +81,15 @@ impl Kept for User {
     fn missing() -> Rejection {
         Rejection::not_found().with_detail("the user does not exist")
     }
+
+    fn not_inserted(error: sqlx::Error) -> ApiError {
+        match error {
+            sqlx::Error::Database(error) if error.is_unique_violation() => {
+                Rejection::conflict().with_detail("a user with this e-mail exists already").into()
+            }
+            error => error.into(),
+        }
+    }
 }
 
 pub(super) async fn list(
@@ -97,13 +106,7 @@ pub(super) async fn create(
     StrictJson(new): StrictJson<NewUser>,
 ) -> Result<Response, ApiError> {
     new.check()?;
-    match kept::create(&app, &tenant, new.insert(app.now())).await {
-        Ok(created) => Ok(created),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(Rejection::conflict().with_detail("a user with this e-mail exists already").into())
-        }
-        Err(error) => Err(error.into()),
-    }
+    kept::create(&app, &tenant, new.insert(app.now())).await
 }
 
 pub(super) async fn show(

@@ -91,7 +91,7 @@ pub(super) async fn create(
         "INSERT INTO workflows (id, name, created_at) VALUES (?, ?, ?) RETURNING id, tenant_id, name, created_at",
     );
     let insert = insert.bind(Uuid::now_v7().to_string()).bind(new.name).bind(app.now().to_string());
-    Ok(kept::create::<Workflow>(&app, &tenant, insert).await?)
+    kept::create::<Workflow>(&app, &tenant, insert).await
 }
 
 pub(super) async fn show(
