@@ -3,6 +3,8 @@
 mod outage;
 
 use std::{
+    io::{Read, Write},
+    net::TcpStream,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
@@ -10,11 +12,12 @@ use std::{
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
-use tenant_testkit::servers::Redis;
+use tenant_testkit::servers::{Redis, ServerOptions};
 
 use crate::{
     client::{self, Answer},
     process::{Process, command},
+    stream::Stream,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -281,6 +284,41 @@ fn a_redis_that_can_not_be_used_is_a_start_up_error_that_tells_no_password() {
         assert!(text.contains("REDIS_URL") && !text.contains("wr0ng"), "{url}: {text}");
     }
     assert!(!database.exists(), "nothing is written before it is known where limits are counted");
+}
+
+#[test]
+fn a_user_of_redis_who_may_no_more_than_the_book_says_is_enough() {
+    let book = include_str!("../../../../docs/src/redis.md");
+    let (_, after) = book.split_once("ACL SETUSER ").unwrap();
+    let user = after.split_once("```").unwrap().0.split_whitespace().collect::<Vec<_>>().join(" ");
+    let options =
+        ServerOptions::default().setting("user", user).setting("user", "auditor on nopass -@all +acl");
+    let redis = Redis::start_with(&options).unwrap();
+    let url = format!("redis://app:password@127.0.0.1:{}/1", redis.port());
+    let pair = Pair::on(&url, &url);
+    pair.create(&json!({ "tenant_id": "busy", "limits": { "concurrent_executions": 1 } }));
+    pair.create_limited("acme", 40, "closed");
+    assert_eq!(pair.hammer("acme", 60), 40);
+    let messages = json!([{ "role": "user", "content": "one two" }]);
+    let chat = json!({ "model": "m", "messages": messages }).to_string();
+    for server in pair.both() {
+        within(SECOND, || get(server, "busy"), |answer| answer.status == 200);
+        Stream::post(server.address, "/api/chat", &[("x-tenant-id", "busy")], &chat).rest();
+    }
+    execute(&pair.a, "busy").ok(202);
+    execute(&pair.b, "busy").is_problem(429, "quota_exceeded");
+    admin(&pair.a, "POST", "/admin/tenants/busy/suspend", None).ok(200);
+    within(SECOND, || get(&pair.b, "busy"), |answer| answer.status == 403);
+    let Pair { a, b, _folder } = pair;
+    for server in [a, b] {
+        server.terminate();
+        assert!(server.wait().success());
+    }
+    let mut connection = TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
+    connection.write_all(b"AUTH auditor none\r\nACL LOG\r\nQUIT\r\n").unwrap();
+    let mut refused = String::new();
+    connection.read_to_string(&mut refused).unwrap();
+    assert!(refused.starts_with("+OK\r\n*0\r\n"), "{refused}");
 }
 
 #[test]
