@@ -156,9 +156,18 @@ fn a_host_leads_to_one_tenant() {
 fn hosts_are_known_again_after_a_restart() {
     let server = TestServer::start();
     server.create(&json!({ "tenant_id": "acme", "hosts": ["app.acme.example"] }));
+    // Of one that was deleted, another tenant's from then on.
+    server.create(&json!({ "tenant_id": "initech", "hosts": ["old.example", "freed.example"] }));
+    server.admin("DELETE", "/admin/tenants/initech", None).ok(204);
+    server.create(&json!({ "tenant_id": "globex", "hosts": ["freed.example"] }));
     let server = TestServer::on(server.stop(), &[]);
-    let text = "GET /api/tenant/info HTTP/1.1\r\nhost: app.acme.example\r\nconnection: close\r\n\r\n";
-    assert_eq!(client::raw(server.address, text.as_bytes()).unwrap().ok(200)["id"], "acme");
+    let ask = |host: &str| {
+        let text = format!("GET /api/tenant/info HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        client::raw(server.address, text.as_bytes()).unwrap()
+    };
+    assert_eq!(ask("app.acme.example").ok(200)["id"], "acme");
+    assert_eq!(ask("freed.example").ok(200)["id"], "globex");
+    ask("old.example").is_problem(401, "tenant_required");
 }
 
 #[test]

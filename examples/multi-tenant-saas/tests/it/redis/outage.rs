@@ -129,6 +129,18 @@ fn hosts_that_two_tenants_exchanged_while_redis_was_away_lead_to_their_new_tenan
     }
 }
 
+#[test]
+fn a_host_that_another_instance_has_freed_leads_to_whom_it_is_given_though_redis_is_away() {
+    let (way, pair) = severable();
+    create_with_hosts(&pair, [("globex", &[]), ("initech", &["one.example"])]);
+    leads_to(SECOND, &pair.a, "one.example", "initech");
+    way.cut();
+    move_hosts(&pair.b, "initech", &[]);
+    move_hosts(&pair.a, "globex", &["one.example"]);
+    leads_to(SECOND, &pair.a, "one.example", "globex");
+    way.open();
+}
+
 /// A server that can be stopped, and started again on its port with everything it knew lost.
 struct Fragile {
     port: u16,
