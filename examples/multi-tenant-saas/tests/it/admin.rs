@@ -132,6 +132,23 @@ fn suspension_holds_at_once_and_ends_with_activation() {
     assert_eq!(server.users("acme").len(), 1);
 }
 
+// What asks the database is refused by that as well: these ask nothing.
+#[test]
+fn a_suspended_tenant_has_no_route_and_is_charged_for_none() {
+    let server = TestServer::start();
+    server.create(&json!({ "tenant_id": "acme", "quota_requests_per_minute": 9 }));
+    server.admin("POST", "/admin/tenants/acme/suspend", None).ok(200);
+    let chat = json!({ "model": "m", "messages": [{ "role": "user", "content": "one" }] });
+    for (method, path, body) in
+        [("GET", "/api/tenant/info", None), ("POST", "/api/chat", Some(&chat)), ("GET", "/api/nothing", None)]
+    {
+        let answer = server.of("acme", method, path, body);
+        answer.is_problem(403, "tenant_inactive");
+        assert_eq!(answer.header("ratelimit"), None, "{path}");
+    }
+    assert_eq!(server.usage("acme")["limits"]["rpm"]["used"], 0);
+}
+
 #[test]
 fn a_host_leads_to_one_tenant() {
     let server = TestServer::start();
