@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tenant::{
-    ApiError, QuotaManager, TenantContext, TenantRecord, UnixTime,
+    ApiError, QuotaManager, TenantRecord, UnixTime,
     quota::{Limit, LimitUsage},
 };
 
-use crate::{state::AppState, stock::Stock};
+use crate::{
+    state::AppState,
+    stock::{Stock, Whose},
+};
 
 /// How one limit stands.
 #[derive(Serialize)]
@@ -26,34 +29,17 @@ pub(crate) struct LimitView {
 pub(crate) struct Standing(BTreeMap<String, LimitView>);
 
 impl Standing {
-    /// As the tenant may see it.
-    pub(crate) async fn of(app: &AppState, tenant: &TenantContext) -> Result<Self, ApiError> {
-        let mut usage = app.quotas().usage(tenant.record()).await?.limits;
-        for (limit, stock) in stocks(tenant.record()) {
+    /// How all of them stand at this moment.
+    pub(crate) async fn of(app: &AppState, whose: Whose<'_>) -> Result<Self, ApiError> {
+        let mut usage = app.quotas().usage(whose.record()).await?.limits;
+        for (limit, stock) in stocks(whose.record()) {
             let used = match stock {
-                Some(stock) => stock.used(app, tenant).await?,
+                Some(stock) => stock.used(app, whose).await?,
                 None => 0,
             };
-            usage.push(stood(limit, used));
+            usage.push(LimitUsage { limit: limit.clone(), used, resets_at: UnixTime::default() });
         }
-        Ok(Self::new(&usage))
-    }
-
-    /// As the operator may see it, of a tenant that is not active too.
-    pub(crate) async fn of_any(app: &AppState, tenant: &TenantRecord) -> Result<Self, ApiError> {
-        let mut usage = app.quotas().usage(tenant).await?.limits;
-        for (limit, stock) in stocks(tenant) {
-            let used = match stock {
-                Some(stock) => stock.used_by(app, tenant.id()).await?,
-                None => 0,
-            };
-            usage.push(stood(limit, used));
-        }
-        Ok(Self::new(&usage))
-    }
-
-    fn new(usage: &[LimitUsage]) -> Self {
-        Self(usage.iter().map(|used| (used.limit.name.to_string(), LimitView::from(used))).collect())
+        Ok(Self(usage.iter().map(|used| (used.limit.name.to_string(), LimitView::from(used))).collect()))
     }
 
     /// What is used of a limit; `None` if there is no such limit.
@@ -71,10 +57,6 @@ impl Standing {
 fn stocks(tenant: &TenantRecord) -> impl Iterator<Item = (&Limit, Option<Stock>)> {
     let stocks = tenant.limits().iter().filter(|limit| limit.kind == tenant::LimitKind::Stock);
     stocks.map(|limit| (limit, Stock::of(limit.dimension.as_str())))
-}
-
-fn stood(limit: &Limit, used: u64) -> LimitUsage {
-    LimitUsage { limit: limit.clone(), used, resets_at: UnixTime::default() }
 }
 
 impl From<&LimitUsage> for LimitView {

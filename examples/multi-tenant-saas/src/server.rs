@@ -10,14 +10,17 @@ use tenant::{
     TenantMetrics, TenantResolver,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     admin::{self, Guard},
     analytics::{Recorder, Writer},
     api,
     executions::Running,
-    fair, public,
+    fair,
+    hosts::Hosts,
+    news::News,
+    public,
     serve::serve,
     settings::Settings,
     shared::Shared,
@@ -26,7 +29,7 @@ use crate::{
     unmatched,
 };
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const CACHED_TENANTS: usize = 10_000;
 const CACHED_FOR: Duration = Duration::from_secs(300);
@@ -39,6 +42,8 @@ pub struct Server {
     running: Arc<Running>,
     shared: Option<Arc<Shared>>,
     reader: Option<ChangeReader>,
+    /// What goes on beside requests; it ends where this is dropped.
+    beside: JoinSet<()>,
 }
 
 /// Why the server could not start.
@@ -93,17 +98,21 @@ impl Server {
         configs.migrate().await?;
         db.migrate(&MIGRATIONS).await?;
         let configs = announced(configs.cached(CACHED_TENANTS, CACHED_FOR), shared.as_deref());
-        let hosts = Arc::new(HostRegistry::new());
+        let registry = Arc::new(HostRegistry::new());
         let tenancy = TenantLayer::builder()
-            .resolver(resolver(settings, &hosts)?)
+            .resolver(resolver(settings, &registry)?)
             .configs(Arc::clone(&configs))
             .policies(ConfigPolicyEvaluator::new())
             .quotas(quotas(shared.as_deref(), &clock, &hooks))
-            .hooks(hooks)
+            .hooks(hooks.clone())
             .build();
-        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts, shared.clone());
-        state.load_hosts().await?;
-        let reader = shared.as_deref().map(|shared| shared.listen(state.clone()));
+        let hosts = Hosts::new(Arc::clone(&configs), registry);
+        hosts.load().await?;
+        let mut beside = JoinSet::new();
+        beside.spawn(Arc::clone(&hosts).settle_doubts());
+        let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
+        let reader = shared.as_deref().map(|shared| shared.listen(news));
+        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts, hooks, shared.clone());
         let running = Arc::clone(&state.running);
         let slots = settings.max_concurrent_requests.map(fair::slots);
         let guard = Guard::new(settings.admin_token.as_deref());
@@ -115,7 +124,7 @@ impl Server {
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));
-        Ok(Self { router, db, recorder, running, shared, reader })
+        Ok(Self { router, db, recorder, running, shared, reader, beside })
     }
 
     /// Serves the listener until `shutdown` completes, then lets requests in flight finish, ends the executions that
@@ -126,7 +135,7 @@ impl Server {
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
         serve(listener, self.router, shutdown).await;
         self.running.stop().await;
-        drop(self.reader);
+        drop((self.reader, self.beside));
         if let Some(shared) = self.shared {
             shared.finish().await;
         }

@@ -7,7 +7,7 @@ use tenant::{
     redis::{ChangeReader, Redis, RedisAnnouncer, RedisErrorKind, RedisQuotaManager},
 };
 
-use crate::{news::News, settings::InvalidSettings, state::AppState};
+use crate::{news::News, settings::InvalidSettings};
 
 /// The way to the others.
 pub(crate) struct Shared {
@@ -59,8 +59,8 @@ impl Shared {
     }
 
     /// Hears what others change until the reader is dropped.
-    pub(crate) fn listen(&self, app: AppState) -> ChangeReader {
-        ChangeReader::start(&self.redis, News::for_app(app))
+    pub(crate) fn listen(&self, news: News) -> ChangeReader {
+        ChangeReader::start(&self.redis, news)
     }
 
     /// Whether Redis does at this moment what a decision asks of it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenant::{ApiError, TenantContext, TenantId, danger::Bypass};
+use tenant::{ApiError, TenantContext, TenantRecord, danger::Bypass};
 
 use crate::state::AppState;
 
@@ -11,6 +11,24 @@ use crate::state::AppState;
 pub(crate) enum Stock {
     Users,
     Workflows,
+}
+
+/// Whose things are counted.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose<'a> {
+    /// The tenant's that asks.
+    Own(&'a TenantContext),
+    /// Those of a tenant that may not be active: for the operator, who gets to see the number alone.
+    Any(&'a TenantRecord),
+}
+
+impl Whose<'_> {
+    pub(crate) fn record(&self) -> &TenantRecord {
+        match self {
+            Self::Own(tenant) => tenant.record(),
+            Self::Any(tenant) => tenant,
+        }
+    }
 }
 
 // Bounds how long another process on the same database may be behind; in this one a write forgets the count.
@@ -54,32 +72,30 @@ impl Stock {
         }
     }
 
-    /// How many the tenant has.
-    pub(crate) async fn used(self, app: &AppState, tenant: &TenantContext) -> Result<u64, sqlx::Error> {
-        let count: i64 = sqlx::query_scalar(self.count()).fetch_one(&app.db.scoped(tenant)).await?;
-        Ok(u64::try_from(count).unwrap_or(0))
-    }
-
-    /// How many a tenant has that may not be active: for the operator, who gets to see the number alone.
-    pub(crate) async fn used_by(self, app: &AppState, tenant: &TenantId) -> Result<u64, sqlx::Error> {
-        let bypass = Bypass::new("admin", "the usage of a tenant that may not be active");
-        let count: i64 = sqlx::query_scalar(self.count_of())
-            .bind(tenant.as_str())
-            .fetch_one(&app.db.unscoped(bypass))
-            .await?;
+    /// How many there are, as `whose` may learn it.
+    pub(crate) async fn used(self, app: &AppState, whose: Whose<'_>) -> Result<u64, sqlx::Error> {
+        let count: i64 = match whose {
+            Whose::Own(tenant) => sqlx::query_scalar(self.count()).fetch_one(&app.db.scoped(tenant)).await?,
+            Whose::Any(tenant) => {
+                let bypass = Bypass::new("admin", "the usage of a tenant that may not be active");
+                let count = sqlx::query_scalar(self.count_of()).bind(tenant.id().as_str());
+                count.fetch_one(&app.db.unscoped(bypass)).await?
+            }
+        };
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// How many the tenant has, up to a second late where another process writes.
     pub(crate) async fn total(self, app: &AppState, tenant: &TenantContext) -> Result<u64, ApiError> {
         let (db, owner) = (app.clone(), tenant.clone());
-        let load = move || async move { self.used(&db, &owner).await.map(|count| count.to_string()) };
+        let load =
+            move || async move { self.used(&db, Whose::Own(&owner)).await.map(|count| count.to_string()) };
         let remembered = app.cache.scoped(tenant).get_or_load(self.key(), REMEMBERED, load).await;
         let parsed = remembered.ok().and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok());
         match parsed {
             Some(total) => Ok(total),
             // A cache that fails slows down; it does not fail the request.
-            None => Ok(self.used(app, tenant).await?),
+            None => Ok(self.used(app, Whose::Own(tenant)).await?),
         }
     }
 

@@ -10,12 +10,14 @@ mod service;
 mod strip;
 mod wait;
 
+use std::sync::Arc;
+
 use http::Response;
 use tenant_core::{
     AdmissionError, Hooks, TenantContext,
     hooks::{CrossTenantAttempt, PolicyEvent, QuotaEvent, ResolveEvent},
     policy::{PolicyDecision, PolicyRequest},
-    quota::Decision,
+    quota::{Decision, LimitState},
 };
 
 pub(crate) use self::strip::path_below;
@@ -301,7 +303,8 @@ impl Edge {
         response
     }
 
-    /// The inner service's response, as it leaves: refunded where a policy denied inside, with the limits' state.
+    /// The inner service's response, as it leaves: refunded where a policy or a limit denied inside, with the limits'
+    /// state.
     #[inline]
     pub(crate) fn finish<B>(
         &self,
@@ -312,17 +315,38 @@ impl Edge {
         let mut permit = None;
         if let (Some(stage), Some(tenant), Some(decision)) = (&self.quota, tenant, decision) {
             permit = decision.take_permit();
-            let rejection = response.extensions().get::<Rejection>();
-            if rejection.is_some_and(|rejection| rejection.kind() == RejectionKind::PolicyDenied) {
+            if response.extensions().get::<Rejection>().is_some_and(is_denial) {
                 permit = None;
                 let refunded = stage.refund(tenant, decision);
                 stage.fields.write(tenant, &refunded, response.headers_mut());
             } else if stage.fields.any() {
-                stage.fields.write(tenant, decision, response.headers_mut());
+                match response.extensions().get::<Decision>().map(|later| after(decision, later)) {
+                    Some(told) => stage.fields.write(tenant, &told, response.headers_mut()),
+                    None => stage.fields.write(tenant, decision, response.headers_mut()),
+                }
             }
         }
         response.map(|body| TenantBody::holding(body, permit))
     }
+}
+
+/// All that a request touches admit, or nothing is charged: also where only the handler knew of some of it.
+fn is_denial(rejection: &Rejection) -> bool {
+    matches!(rejection.kind(), RejectionKind::PolicyDenied | RejectionKind::QuotaExceeded)
+}
+
+/// How the limits of a decision stand after one that was made further in.
+#[cold]
+fn after(decision: &Decision, later: &Decision) -> Decision {
+    if !Arc::ptr_eq(decision.limits(), later.limits()) {
+        return decision.clone();
+    }
+    let newer = |state: &LimitState| {
+        let mut all = later.states().map(|(_, newer)| newer);
+        all.find(|newer| newer.index == state.index).map_or(*state, |newer| *newer)
+    };
+    let states: Vec<_> = decision.states().map(|(_, state)| newer(state)).collect();
+    Decision::new(Arc::clone(decision.limits()), states, later.decided_at(), None)
 }
 
 fn agree_with_outer(outer: Option<&TenantContext>, claim: Option<Claim>) -> Resolution {

@@ -11,7 +11,8 @@ use crate::{Rejection, RequestHead, TenantService, edge::Edge};
 ///
 /// A request costs 1 in the dimension `requests` and what `X-Token-Count` announces in `tokens`. Without a layer that
 /// resolves, every request is rejected with a 500; where that layer lets requests without a tenant through, so does this
-/// one, uncounted. Where the inner service answers with a policy's denial, the charge is refunded.
+/// one, uncounted. Where the inner service answers with a policy's or a limit's denial, the charge is
+/// refunded.
 #[derive(Clone, Debug)]
 pub struct QuotaLayer {
     stage: QuotaStage,

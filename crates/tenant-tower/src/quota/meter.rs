@@ -10,7 +10,8 @@ use crate::Rejection;
 
 /// Charges what only the handler knows: the tokens of a model's answer, an execution that goes on after the response.
 ///
-/// A denial comes back as the rejection to answer with.
+/// A denial comes back as the rejection to answer with; the layer then refunds what it charged for the request. A
+/// [`Decision`](tenant_core::quota::Decision) of a reservation in the response's extensions is told in the RateLimit fields.
 ///
 /// # Example
 /// ```

@@ -129,6 +129,7 @@ impl Rejection {
     }
 
     /// 429: a limit is reached; `retry_after` is in whole seconds, at least 1, and `None` where waiting does not help.
+    /// The layer that charged the request refunds it.
     #[must_use]
     pub fn quota_exceeded(retry_after: Option<u64>) -> Self {
         let rejection = Self::new(RejectionKind::QuotaExceeded);

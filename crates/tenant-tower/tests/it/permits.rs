@@ -106,15 +106,44 @@ async fn a_body_that_fails_gives_its_permit_back() {
 
 #[tokio::test]
 async fn denials_further_in_give_the_permit_back() {
+    for rejection in [Rejection::policy_denied("no"), Rejection::quota_exceeded(None)] {
+        let quotas = Arc::new(quotas(&clock()));
+        let handler = service_fn(|_: Request<Full<Bytes>>| async {
+            Ok::<_, Infallible>(rejection.to_response().map(Full::new))
+        });
+        let service = layer(&quotas).layer(handler);
+        let request = get("/", &[("x-tenant-id", "globex"), ("x-token-count", "10")]);
+        let held = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(held.status(), rejection.status());
+        assert_eq!(used(&quotas, "globex").await, in_use(0, 0), "though the response is there still");
+    }
+}
+
+#[tokio::test]
+async fn what_a_handler_reserved_is_told_and_of_other_limits_nothing() {
     let quotas = Arc::new(quotas(&clock()));
-    let handler = service_fn(|_: Request<Full<Bytes>>| async {
-        Ok::<_, Infallible>(Rejection::policy_denied("no").to_response().map(Full::new))
+    let outer = layer(&quotas);
+    let meter = outer.meter().clone();
+    let elsewhere = TenantContext::of(&configs(), &id("globex")).await.unwrap();
+    let elsewhere = quotas.decide(&elsewhere, &[Cost::tokens(7)]).await.unwrap();
+    let handler = service_fn(move |request: Request<Full<Bytes>>| {
+        let (meter, elsewhere) = (meter.clone(), elsewhere.clone());
+        async move {
+            let tenant = request.extensions().get::<TenantContext>().unwrap().clone();
+            let reservation = meter.reserve(&tenant, &[Cost::tokens(90)]).await.unwrap();
+            let told = if request.uri().path() == "/own" { reservation.decision() } else { &elsewhere };
+            let mut response = Response::new(Full::new(Bytes::new()));
+            response.extensions_mut().insert(told.clone());
+            Ok::<_, Infallible>(response)
+        }
     });
-    let service = layer(&quotas).layer(handler);
-    let request = get("/", &[("x-tenant-id", "globex"), ("x-token-count", "10")]);
-    let held = service.clone().oneshot(request).await.unwrap();
-    assert_eq!(held.status(), 403);
-    assert_eq!(used(&quotas, "globex").await, in_use(0, 0), "though the response is there still");
+    let service = outer.layer(handler);
+    let ask = async |path| {
+        let answer = send(&service, get(path, &[("x-tenant-id", "acme"), ("x-token-count", "10")])).await;
+        answer.header("ratelimit").unwrap().to_owned()
+    };
+    assert_eq!(ask("/own").await, r#""tpm";r=900;t=40"#);
+    assert_eq!(ask("/elsewhere").await, r#""tpm";r=980;t=40"#);
 }
 
 #[tokio::test]
@@ -141,8 +170,11 @@ async fn a_layer_further_in_counts_what_the_outer_one_did_not() {
     let service = outer.quotas(Arc::clone(&quotas)).build().layer(inner.layer(EchoService));
     let admitted = send(&service, of("acme")).await;
     assert_eq!((admitted.status, admitted.header("ratelimit")), (200, Some(r#""rpm";r=9;t=40"#)));
-    assert_eq!(send(&service, of("acme")).await.status, 429);
-    assert_eq!(send(&service, of("acme")).await.header("ratelimit"), Some(r#""rpm";r=7;t=40"#));
+    // What the inner one denies costs no request.
+    for _ in 0..2 {
+        let denied = send(&service, of("acme")).await;
+        assert_eq!((denied.status, denied.header("ratelimit")), (429, Some(r#""rpm";r=9;t=40"#)));
+    }
 }
 
 #[tokio::test]

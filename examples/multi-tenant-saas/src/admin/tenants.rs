@@ -26,7 +26,7 @@ pub(super) async fn create(State(app): State<AppState>, StrictJson(body): Strict
     let id = body.new_id()?;
     let config = body.into_config(id, &app.configs.plans())?;
     let configs = Arc::clone(&app.configs);
-    let record = app.change_hosts(async move { configs.create(config).await }).await?;
+    let record = app.hosts.change(async move { configs.create(config).await }).await?;
     let location = [("location", format!("/admin/tenants/{id}"))];
     Ok((StatusCode::CREATED, location, view(&record)).into_response())
 }
@@ -51,13 +51,13 @@ pub(super) async fn replace(
         (config.status, config.revision, config.database_key, config.placement) =
             (kept.status, kept.revision, kept.database_key, kept.placement);
     };
-    let record = app.change_hosts(async move { configs.modify(&id, change).await }).await?;
-    Ok(view(&record).into_response())
+    let record = app.hosts.change(async move { configs.modify(&id, change).await }).await?;
+    Ok(view(&record))
 }
 
 pub(super) async fn delete(State(app): State<AppState>, Path(id): Path<String>) -> Answer {
     let id = parse_id(&id)?;
-    app.delete(id).await?;
+    app.hosts.delete(id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn set_quota(
     trial.validate().map_err(|error| invalid(&error))?;
     app.configs.plans().limits(&trial).map_err(|error| invalid(&error))?;
     let record = app.configs.modify(&id, change).await?;
-    Ok(view(&record).into_response())
+    Ok(view(&record))
 }
 
 pub(super) async fn suspend(State(app): State<AppState>, Path(id): Path<String>) -> Answer {
@@ -106,7 +106,7 @@ pub(super) async fn activate(State(app): State<AppState>, Path(id): Path<String>
 
 async fn set_status(app: &AppState, id: &str, status: TenantStatus) -> Answer {
     let record = app.configs.modify(&parse_id(id)?, |config| config.status = status).await?;
-    Ok(view(&record).into_response())
+    Ok(view(&record))
 }
 
 /// The tenant with this id, deleted ones included.
@@ -119,6 +119,6 @@ fn parse_id(id: &str) -> Result<TenantId, Rejection> {
     TenantId::parse(id).map_err(|_| Rejection::tenant_not_found())
 }
 
-fn view(record: &TenantRecord) -> impl IntoResponse + use<> {
-    Json(serde_json::json!(TenantView::from(record.config())))
+fn view(record: &TenantRecord) -> Response {
+    Json(TenantView::from(record.config())).into_response()
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tenant::{ApiError, QuotaConfig, TenantId, TenantRecord, quota::Limits};
 
 use super::tenants::find;
-use crate::{limits::Standing, state::AppState};
+use crate::{limits::Standing, state::AppState, stock::Whose};
 
 /// Usage in the current windows, and at present. A dimension without a limit is not counted, and so is null.
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ pub(super) async fn show(
     // Of a tenant on a plan that is gone, what its own config limits.
     let limits = app.configs.plans().limits(&config).unwrap_or_else(|_| Limits::of(&config));
     let record = TenantRecord::new(config).with_limits(limits);
-    let limits = Standing::of_any(&app, &record).await?;
+    let limits = Standing::of(&app, Whose::Any(&record)).await?;
     Ok(Json(UsageView {
         tenant_id: *record.id(),
         usage: shorthands(|name| limits.used(name)),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tenant::{ApiError, QuotaConfig, Tenant, TenantId};
 
-use crate::{limits::Standing, state::AppState};
+use crate::{limits::Standing, state::AppState, stock::Whose};
 
 #[derive(Serialize)]
 pub(super) struct Info {
@@ -30,7 +30,7 @@ struct Limits {
 
 pub(super) async fn show(tenant: Tenant, State(app): State<AppState>) -> Result<Json<Info>, ApiError> {
     let config = tenant.config();
-    let standing = Standing::of(&app, &tenant).await?;
+    let standing = Standing::of(&app, Whose::Own(&tenant)).await?;
     Ok(Json(Info {
         id: config.tenant_id,
         name: config.name.clone(),

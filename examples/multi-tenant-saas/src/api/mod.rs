@@ -4,6 +4,7 @@ mod analytics;
 mod chat;
 mod executions;
 mod info;
+mod kept;
 mod users;
 mod workflows;
 
@@ -12,6 +13,7 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{get, post},
 };
+pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
 use tenant::TenantLayer;
 
 use crate::{

@@ -4,13 +4,14 @@ use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{Executor, FromRow, Sqlite};
-use tenant::{ApiError, Rejection, Tenant, TenantContext};
+use sqlx::{FromRow, Sqlite, query::QueryAs, sqlite::SqliteArguments};
+use tenant::{ApiError, Rejection, Tenant, Timestamp};
 use uuid::Uuid;
 
+use super::kept::{self, Kept};
 use crate::{
     http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
     state::AppState,
@@ -41,6 +42,18 @@ impl NewUser {
         }
         check_name(&self.name)
     }
+
+    fn insert(self, now: Timestamp) -> QueryAs<'static, Sqlite, User, SqliteArguments> {
+        sqlx::query_as(
+            "INSERT INTO users (id, email_key, email, name, created_at) VALUES (?, ?, ?, ?, ?)
+             RETURNING id, tenant_id, email, name, created_at",
+        )
+        .bind(Uuid::now_v7().to_string())
+        .bind(self.email.to_lowercase())
+        .bind(self.email)
+        .bind(self.name)
+        .bind(now.to_string())
+    }
 }
 
 // Enough to catch what is none (RFC 5321, section 4.5.3.1); whether it can be reached only a mail can tell.
@@ -54,21 +67,37 @@ fn is_email(text: &str) -> bool {
             .is_some_and(|(local, domain)| plain(local) && plain(domain) && local.len() <= 64)
 }
 
+impl Kept for User {
+    const STOCK: Stock = Stock::Users;
+    const PATH: &'static str = "/api/users";
+    const LIST: &'static str =
+        "SELECT id, tenant_id, email, name, created_at FROM users ORDER BY created_at, id LIMIT ? OFFSET ?";
+    const DELETE: &'static str = "DELETE FROM users WHERE id = ?";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn missing() -> Rejection {
+        Rejection::not_found().with_detail("the user does not exist")
+    }
+
+    fn not_inserted(error: sqlx::Error) -> ApiError {
+        match error {
+            sqlx::Error::Database(error) if error.is_unique_violation() => {
+                Rejection::conflict().with_detail("a user with this e-mail exists already").into()
+            }
+            error => error.into(),
+        }
+    }
+}
+
 pub(super) async fn list(
     tenant: Tenant,
     State(app): State<AppState>,
     StrictQuery(query): StrictQuery<PageQuery>,
 ) -> Result<Paged<User>, ApiError> {
-    let page = query.page()?;
-    let items = sqlx::query_as(
-        "SELECT id, tenant_id, email, name, created_at FROM users ORDER BY created_at, id LIMIT ? OFFSET ?",
-    )
-    .bind(page.limit)
-    .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
-    .fetch_all(&app.db.scoped(&tenant))
-    .await?;
-    let total = Stock::Users.total(&app, &tenant).await?;
-    Ok(Paged { items, total, page, path: "/api/users" })
+    kept::list(&app, &tenant, query).await
 }
 
 pub(super) async fn create(
@@ -77,47 +106,7 @@ pub(super) async fn create(
     StrictJson(new): StrictJson<NewUser>,
 ) -> Result<Response, ApiError> {
     new.check()?;
-    match insert(&app, &tenant, &new).await {
-        Ok(user) => {
-            Stock::Users.forget(&app, &tenant).await;
-            let location = [("location", format!("/api/users/{}", user.id))];
-            Ok((StatusCode::CREATED, location, Json(user)).into_response())
-        }
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(Rejection::conflict().with_detail("a user with this e-mail exists already").into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Under the tenant's stock limit `users`, where it has one.
-async fn insert(app: &AppState, tenant: &TenantContext, new: &NewUser) -> Result<User, sqlx::Error> {
-    if tenant.limits().stock(Stock::Users.dimension()).is_none() {
-        return insert_by(&app.db.scoped(tenant), app, new).await;
-    }
-    let mut transaction = app.db.begin(tenant).await?;
-    transaction.admit_stock(Stock::Users.dimension(), 1, Stock::Users.count()).await?;
-    let user = insert_by(&mut transaction, app, new).await?;
-    transaction.commit().await?;
-    Ok(user)
-}
-
-async fn insert_by<'e>(
-    executor: impl Executor<'e, Database = Sqlite>,
-    app: &AppState,
-    new: &NewUser,
-) -> Result<User, sqlx::Error> {
-    sqlx::query_as(
-        "INSERT INTO users (id, email, email_key, name, created_at) VALUES (?, ?, ?, ?, ?)
-         RETURNING id, tenant_id, email, name, created_at",
-    )
-    .bind(Uuid::now_v7().to_string())
-    .bind(&new.email)
-    .bind(new.email.to_lowercase())
-    .bind(&new.name)
-    .bind(app.now().to_string())
-    .fetch_one(executor)
-    .await
+    kept::create(&app, &tenant, new.insert(app.now())).await
 }
 
 pub(super) async fn show(
@@ -129,7 +118,7 @@ pub(super) async fn show(
         .bind(id)
         .fetch_optional(&app.db.scoped(&tenant))
         .await?;
-    Ok(Json(user.ok_or_else(no_such_user)?))
+    Ok(Json(user.ok_or_else(User::missing)?))
 }
 
 pub(super) async fn delete(
@@ -137,15 +126,5 @@ pub(super) async fn delete(
     State(app): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let done =
-        sqlx::query("DELETE FROM users WHERE id = ?").bind(id).execute(&app.db.scoped(&tenant)).await?;
-    if done.rows_affected() == 0 {
-        return Err(no_such_user().into());
-    }
-    Stock::Users.forget(&app, &tenant).await;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-fn no_such_user() -> Rejection {
-    Rejection::not_found().with_detail("the user does not exist")
+    kept::delete::<User>(&app, &tenant, id).await
 }

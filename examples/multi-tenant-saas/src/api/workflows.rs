@@ -13,6 +13,7 @@ use sqlx::FromRow;
 use tenant::{ApiError, Rejection, Tenant, TenantContext};
 use uuid::Uuid;
 
+use super::kept::{self, Kept};
 use crate::{
     executions,
     http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
@@ -56,21 +57,28 @@ impl NewExecution {
     }
 }
 
+impl Kept for Workflow {
+    const STOCK: Stock = Stock::Workflows;
+    const PATH: &'static str = "/api/workflows";
+    const LIST: &'static str =
+        "SELECT id, tenant_id, name, created_at FROM workflows ORDER BY created_at, id LIMIT ? OFFSET ?";
+    const DELETE: &'static str = "DELETE FROM workflows WHERE id = ?";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn missing() -> Rejection {
+        executions::no_such_workflow()
+    }
+}
+
 pub(super) async fn list(
     tenant: Tenant,
     State(app): State<AppState>,
     StrictQuery(query): StrictQuery<PageQuery>,
 ) -> Result<Paged<Workflow>, ApiError> {
-    let page = query.page()?;
-    let items = sqlx::query_as(
-        "SELECT id, tenant_id, name, created_at FROM workflows ORDER BY created_at, id LIMIT ? OFFSET ?",
-    )
-    .bind(page.limit)
-    .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
-    .fetch_all(&app.db.scoped(&tenant))
-    .await?;
-    let total = Stock::Workflows.total(&app, &tenant).await?;
-    Ok(Paged { items, total, page, path: "/api/workflows" })
+    kept::list(&app, &tenant, query).await
 }
 
 pub(super) async fn create(
@@ -79,26 +87,11 @@ pub(super) async fn create(
     StrictJson(new): StrictJson<NewWorkflow>,
 ) -> Result<Response, ApiError> {
     check_name(&new.name)?;
-    let workflow = insert(&app, &tenant, &new).await?;
-    Stock::Workflows.forget(&app, &tenant).await;
-    let location = [("location", format!("/api/workflows/{}", workflow.id))];
-    Ok((StatusCode::CREATED, location, Json(workflow)).into_response())
-}
-
-/// Counts and creates in one transaction: of two that come at once, each waits for the other.
-async fn insert(app: &AppState, tenant: &TenantContext, new: &NewWorkflow) -> Result<Workflow, sqlx::Error> {
-    let mut transaction = app.db.begin(tenant).await?;
-    transaction.admit_stock(Stock::Workflows.dimension(), 1, Stock::Workflows.count()).await?;
-    let workflow = sqlx::query_as(
+    let insert = sqlx::query_as(
         "INSERT INTO workflows (id, name, created_at) VALUES (?, ?, ?) RETURNING id, tenant_id, name, created_at",
-    )
-    .bind(Uuid::now_v7().to_string())
-    .bind(&new.name)
-    .bind(app.now().to_string())
-    .fetch_one(&mut transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(workflow)
+    );
+    let insert = insert.bind(Uuid::now_v7().to_string()).bind(new.name).bind(app.now().to_string());
+    kept::create::<Workflow>(&app, &tenant, insert).await
 }
 
 pub(super) async fn show(
@@ -114,7 +107,7 @@ async fn find(app: &AppState, tenant: &TenantContext, id: &str) -> Result<Workfl
         .bind(id)
         .fetch_optional(&app.db.scoped(tenant))
         .await?;
-    Ok(workflow.ok_or_else(executions::no_such_workflow)?)
+    Ok(workflow.ok_or_else(Workflow::missing)?)
 }
 
 /// Its executions go with it; one that runs keeps its permit until it is done.
@@ -123,13 +116,7 @@ pub(super) async fn delete(
     State(app): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let done =
-        sqlx::query("DELETE FROM workflows WHERE id = ?").bind(id).execute(&app.db.scoped(&tenant)).await?;
-    if done.rows_affected() == 0 {
-        return Err(executions::no_such_workflow().into());
-    }
-    Stock::Workflows.forget(&app, &tenant).await;
-    Ok(StatusCode::NO_CONTENT)
+    kept::delete::<Workflow>(&app, &tenant, id).await
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@
 //! concurrency limit. It ends with the server: what runs when the server stops is marked `interrupted`. A server that is
 //! killed can't mark anything; its executions count as interrupted once they are overdue.
 
+mod alarm;
 mod execution;
 mod run;
 mod running;

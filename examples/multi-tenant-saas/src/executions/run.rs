@@ -7,11 +7,8 @@ use tenant::{
 use tokio::{sync::oneshot, time::sleep};
 use uuid::Uuid;
 
-use super::running::Place;
-use crate::state::AppState;
+use crate::{places::Place, state::AppState};
 
-// So often the clock is asked whether the time is over, at least: an injected one goes as it likes.
-const STEP: Duration = Duration::from_millis(250);
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -72,10 +69,10 @@ impl Run {
             permit = None;
         }
         let _ = answer.send(Ok(self.id.clone()));
-        let outcome = self.wait().await;
+        let (outcome, ended) = (self.wait().await, self.app.now());
         // Before it is told: who reads `completed` finds the place free.
         drop(permit);
-        self.complete(outcome).await;
+        self.complete(outcome, ended, &place).await;
         drop(place);
     }
 
@@ -104,35 +101,34 @@ impl Run {
 
     /// Does the work, which is to wait.
     async fn wait(&self) -> &'static str {
-        let end = self.app.clock.monotonic().after(self.duration);
-        loop {
-            let left = end.since(self.app.clock.monotonic());
-            if left.is_zero() {
-                return "finished";
-            }
-            tokio::select! {
-                () = sleep(left.min(STEP)) => {}
-                () = self.app.running.stopped() => return "interrupted",
-            }
+        let (over, mut stopped) = (self.app.running.alarm.after(self.duration), self.app.running.stopped());
+        tokio::select! {
+            biased;
+            Ok(()) = over => "finished",
+            _ = stopped.wait_for(|stop| *stop) => "interrupted",
         }
     }
 
-    async fn complete(&self, outcome: &str) {
+    /// Of the executions of one tenant, which may all end at once, one after the other: connections and the way to
+    /// the disk are for all tenants.
+    async fn complete(&self, outcome: &str, ended: Timestamp, place: &Place) {
         for _ in 0..TRIES {
-            match self.mark(outcome, self.app.now()).await {
+            let turn = place.turn().await;
+            match self.mark(outcome, ended).await {
                 Ok(()) => return,
                 // Nothing is written for a tenant that is not served any more.
                 Err(error) if NoLongerActive::of(&error).is_some() => return,
                 Err(error) => tracing::warn!(%error, "an execution could not be marked as completed"),
             }
+            drop(turn);
             sleep(PAUSE).await;
         }
     }
 
-    async fn mark(&self, outcome: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    async fn mark(&self, outcome: &str, ended: Timestamp) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE executions SET status = 'completed', outcome = ?, completed_at = ? WHERE id = ?")
             .bind(outcome)
-            .bind(now.to_string())
+            .bind(ended.to_string())
             .bind(&self.id)
             .execute(&self.app.db.scoped(&self.tenant))
             .await?;

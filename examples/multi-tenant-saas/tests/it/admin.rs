@@ -132,6 +132,23 @@ fn suspension_holds_at_once_and_ends_with_activation() {
     assert_eq!(server.users("acme").len(), 1);
 }
 
+// What asks the database is refused by that as well: these ask nothing.
+#[test]
+fn a_suspended_tenant_has_no_route_and_is_charged_for_none() {
+    let server = TestServer::start();
+    server.create(&json!({ "tenant_id": "acme", "quota_requests_per_minute": 9 }));
+    server.admin("POST", "/admin/tenants/acme/suspend", None).ok(200);
+    let chat = json!({ "model": "m", "messages": [{ "role": "user", "content": "one" }] });
+    for (method, path, body) in
+        [("GET", "/api/tenant/info", None), ("POST", "/api/chat", Some(&chat)), ("GET", "/api/nothing", None)]
+    {
+        let answer = server.of("acme", method, path, body);
+        answer.is_problem(403, "tenant_inactive");
+        assert_eq!(answer.header("ratelimit"), None, "{path}");
+    }
+    assert_eq!(server.usage("acme")["limits"]["rpm"]["used"], 0);
+}
+
 #[test]
 fn a_host_leads_to_one_tenant() {
     let server = TestServer::start();
@@ -156,9 +173,18 @@ fn a_host_leads_to_one_tenant() {
 fn hosts_are_known_again_after_a_restart() {
     let server = TestServer::start();
     server.create(&json!({ "tenant_id": "acme", "hosts": ["app.acme.example"] }));
+    // Of one that was deleted, another tenant's from then on.
+    server.create(&json!({ "tenant_id": "initech", "hosts": ["old.example", "freed.example"] }));
+    server.admin("DELETE", "/admin/tenants/initech", None).ok(204);
+    server.create(&json!({ "tenant_id": "globex", "hosts": ["freed.example"] }));
     let server = TestServer::on(server.stop(), &[]);
-    let text = "GET /api/tenant/info HTTP/1.1\r\nhost: app.acme.example\r\nconnection: close\r\n\r\n";
-    assert_eq!(client::raw(server.address, text.as_bytes()).unwrap().ok(200)["id"], "acme");
+    let ask = |host: &str| {
+        let text = format!("GET /api/tenant/info HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        client::raw(server.address, text.as_bytes()).unwrap()
+    };
+    assert_eq!(ask("app.acme.example").ok(200)["id"], "acme");
+    assert_eq!(ask("freed.example").ok(200)["id"], "globex");
+    ask("old.example").is_problem(401, "tenant_required");
 }
 
 #[test]

@@ -105,6 +105,19 @@ fn prompt_and_max_tokens_are_reserved_before_and_settled_with_what_was_used() {
 }
 
 #[test]
+fn the_fields_of_a_chat_tell_of_its_own_reservation() {
+    let server = limited(10, 100);
+    let told = |stream: &Stream| stream.header("ratelimit").unwrap().to_owned();
+    let first = chat(&server, &body("one two three", 57));
+    assert_eq!(told(&first), "\"rpm\";r=9;t=60, \"tpm\";r=40;t=60");
+    first.rest();
+    // 6 are used; the others came back.
+    let with_header = [ACME[0], ("x-token-count", "4")];
+    let second = Stream::post(server.address, "/api/chat", &with_header, &body("one two three", 7));
+    assert_eq!(told(&second), "\"rpm\";r=8;t=60, \"tpm\";r=80;t=60");
+}
+
+#[test]
 fn one_chat_costs_one_request_and_one_that_policy_denies_costs_nothing() {
     let server = limited(10, 1_000);
     chat(&server, &body("hello", 5)).rest();
@@ -242,4 +255,29 @@ fn many_chats_at_once_never_pass_the_limit_and_leave_what_they_used() {
     let admitted = statuses.iter().filter(|status| **status == 200).count() as u64;
     assert!(admitted >= 6, "{statuses:?}");
     assert_eq!(used(&server, "tpm"), 4 * admitted);
+}
+
+#[test]
+fn a_chat_ends_with_its_tenant_and_is_charged_what_was_made_until_then() {
+    let server = limited(0, 10_000_000);
+    server.create(&json!({ "tenant_id": "globex" }));
+    let (text, words) = ("a ".repeat(200_000), 200_000);
+    for end in ["suspend", "delete"] {
+        let mut stream = chat(&server, &body(&text, words));
+        let other =
+            Stream::post(server.address, "/api/chat", &[("x-tenant-id", "globex")], &body(&text, words));
+        assert_eq!(stream.event(), Some(json!({ "delta": "a" })));
+        let before = used(&server, "tpm");
+        match end {
+            "suspend" => server.admin("POST", "/admin/tenants/acme/suspend", None).ok(200),
+            _ => server.admin("DELETE", "/admin/tenants/acme", None).ok(204),
+        };
+        // What was on its way already still comes; no usage, because it is no whole answer.
+        let said = 1 + stream.rest().iter().filter(|event| event["delta"] == "a").count() as u64;
+        assert!(said < words, "{end}: {said}");
+        let charged = eventually(|| used(&server, "tpm"), |used| *used < before);
+        assert_eq!(charged, before - 2 * words + words + said, "{end}");
+        assert_eq!(other.rest().len() as u64, words + 1, "another tenant's goes on");
+        server.admin("POST", "/admin/tenants/acme/activate", None);
+    }
 }

@@ -76,3 +76,28 @@ fn metrics_are_in_prometheus_format_and_name_no_tenant() {
     }
     assert!(!text.contains("canary-tenant"));
 }
+
+#[test]
+fn what_fails_inside_tells_the_caller_nothing() {
+    let server = TestServer::start();
+    server.create_tenant("acme");
+    let workflow = server.create_workflow("acme", "w");
+    for table in ["users", "executions"] {
+        server.sql(&format!("ALTER TABLE {table} RENAME TO away_{table}"));
+    }
+    let user = json!({ "name": "Ada", "email": "ada@acme.example" });
+    let execute = format!("/api/workflows/{workflow}/execute");
+    for (method, path, body) in [
+        ("GET", "/api/users", None),
+        ("GET", "/api/users/1", None),
+        ("POST", "/api/users", Some(&user)),
+        ("DELETE", "/api/users/1", None),
+        ("POST", execute.as_str(), None),
+        ("GET", "/api/executions/1", None),
+    ] {
+        let problem = server.of("acme", method, path, body).is_problem(500, "internal_error");
+        let members: Vec<_> = problem.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["code", "detail", "status", "title", "type"], "{method} {path}");
+        assert_eq!(problem["detail"], "the service failed", "{method} {path}");
+    }
+}

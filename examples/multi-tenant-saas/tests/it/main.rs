@@ -7,6 +7,7 @@ mod analytics;
 mod chat;
 mod client;
 mod contract;
+mod crowd;
 mod durability;
 mod edge;
 mod executions;

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
 };
 
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::client::{self, Answer};
 pub struct Process {
     child: Child,
     pub address: SocketAddr,
+    log: Arc<Mutex<Vec<Value>>>,
 }
 
 /// The command, with nothing of this process' environment that the server reads.
@@ -41,9 +43,20 @@ impl Process {
                 break line["address"].as_str().unwrap().parse().unwrap();
             }
         };
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
         // Somebody has to read on, or the pipe fills up.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                kept.lock().unwrap().push(serde_json::from_str(&line).expect("each line is JSON"));
+            }
+        });
+        Self { child, address, log }
+    }
+
+    /// The lines that it has logged so far with this message.
+    pub fn logged(&self, message: &str) -> Vec<Value> {
+        self.log.lock().unwrap().iter().filter(|line| line["message"] == message).cloned().collect()
     }
 
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {

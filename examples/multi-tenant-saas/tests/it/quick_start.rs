@@ -53,8 +53,12 @@ fn every_line_of_the_readme_does_what_it_says() {
     let answers: Vec<&str> = text.split("\n=====\n").collect();
     for (step, answer) in steps.iter().zip(&answers) {
         assert!(!step.expected.is_empty(), "{} has no answer", step.command);
+        // In this order, as it is read.
+        let mut rest = *answer;
         for part in step.expected.split(" ... ") {
-            assert!(answer.contains(part), "{}\nexpected {part}\ngot {answer}\n{errors}", step.command);
+            let found = rest.split_once(part);
+            assert!(found.is_some(), "{}\nexpected {part}\ngot {answer}\n{errors}", step.command);
+            rest = found.unwrap().1;
         }
     }
 }

@@ -241,3 +241,32 @@ fn a_sliding_limit_and_a_bucket_hold_in_the_server() {
         assert_eq!(usage["limits"][algorithm]["limit"], 4);
     }
 }
+
+#[test]
+fn what_any_limit_denies_costs_no_request() {
+    let server = TestServer::start();
+    server.create(&json!({
+        "tenant_id": "acme", "quota": { "requests_per_minute": 50, "tokens_per_minute": 100 },
+        "limits": { "workflows": 1, "executions_per_day": 1, "users": { "kind": "stock", "limit": 0 } },
+    }));
+    let workflow = server.create_workflow("acme", "the only one");
+    server.execute("acme", &workflow, 0);
+    let used = || server.usage("acme")["limits"]["rpm"]["used"].as_u64().unwrap();
+    assert_eq!(used(), 2);
+    let execute = format!("/api/workflows/{workflow}/execute");
+    let message = json!([{ "role": "user", "content": "hello" }]);
+    for (path, body) in [
+        ("/api/chat", json!({ "model": "m", "messages": message, "max_tokens": 100 })),
+        ("/api/workflows", json!({ "name": "one more" })),
+        ("/api/users", json!({ "name": "One", "email": "one@acme.example" })),
+        (execute.as_str(), json!({})),
+    ] {
+        let denied = server.of("acme", "POST", path, Some(&body));
+        denied.is_problem(429, "quota_exceeded");
+        let fields = denied.header("ratelimit").unwrap();
+        assert!(fields.starts_with("\"rpm\";r=48;"), "{path}: {fields}");
+        assert_eq!(used(), 2, "{path}");
+    }
+    server.get("acme", "/api/users/none").is_problem(404, "not_found");
+    assert_eq!(used(), 3, "what no limit denied does cost one");
+}

@@ -3,17 +3,21 @@
 mod outage;
 
 use std::{
+    io::{Read, Write},
+    net::TcpStream,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
-use tenant_testkit::servers::Redis;
+use tenant_testkit::servers::{Redis, ServerOptions};
 
 use crate::{
     client::{self, Answer},
     process::{Process, command},
+    stream::Stream,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -40,6 +44,16 @@ impl Pair {
 
     fn both(&self) -> [&Process; 2] {
         [&self.a, &self.b]
+    }
+
+    /// Runs a statement on the database, past both.
+    fn sql(&self, statement: &'static str) {
+        let database = format!("sqlite://{}", self._folder.path().join("tenants.db").display());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = SqliteConnection::connect(&database).await.unwrap();
+            sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+        });
     }
 
     /// Creates a tenant through the first.
@@ -142,6 +156,28 @@ fn two_instances_enforce_one_limit_and_no_other_tenant_is_counted_against_it() {
         assert_eq!(used(server, "globex", "hourly"), 1, "another tenant's requests are not counted here");
     }
     get(&pair.a, "globex").ok(200);
+}
+
+#[test]
+fn each_warning_is_one_line_over_both() {
+    let pair = Pair::start();
+    pair.create_limited("acme", 20, "local");
+    pair.create_limited("globex", 20, "local");
+    get(&pair.b, "globex").ok(200);
+    pair.hammer("acme", 60);
+    let warned = || {
+        let lines = pair.both().into_iter().flat_map(|server| server.logged("limit_warning"));
+        let warning = |line: Value| format!("{} {} {}", line["tenant"], line["limit"], line["percent"]);
+        let mut warned: Vec<String> = lines.map(warning).collect();
+        warned.sort();
+        warned
+    };
+    let both = [r#""acme" "hourly" 100"#, r#""acme" "hourly" 80"#];
+    within(SECOND, warned, |warned| *warned == both);
+    // Not told again, and nothing of another tenant.
+    pair.hammer("acme", 20);
+    std::thread::sleep(SECOND / 2);
+    assert_eq!(warned(), both);
 }
 
 #[test]
@@ -248,6 +284,41 @@ fn a_redis_that_can_not_be_used_is_a_start_up_error_that_tells_no_password() {
         assert!(text.contains("REDIS_URL") && !text.contains("wr0ng"), "{url}: {text}");
     }
     assert!(!database.exists(), "nothing is written before it is known where limits are counted");
+}
+
+#[test]
+fn a_user_of_redis_who_may_no_more_than_the_book_says_is_enough() {
+    let book = include_str!("../../../../docs/src/redis.md");
+    let (_, after) = book.split_once("ACL SETUSER ").unwrap();
+    let user = after.split_once("```").unwrap().0.split_whitespace().collect::<Vec<_>>().join(" ");
+    let options =
+        ServerOptions::default().setting("user", user).setting("user", "auditor on nopass -@all +acl");
+    let redis = Redis::start_with(&options).unwrap();
+    let url = format!("redis://app:password@127.0.0.1:{}/1", redis.port());
+    let pair = Pair::on(&url, &url);
+    pair.create(&json!({ "tenant_id": "busy", "limits": { "concurrent_executions": 1 } }));
+    pair.create_limited("acme", 40, "closed");
+    assert_eq!(pair.hammer("acme", 60), 40);
+    let messages = json!([{ "role": "user", "content": "one two" }]);
+    let chat = json!({ "model": "m", "messages": messages }).to_string();
+    for server in pair.both() {
+        within(SECOND, || get(server, "busy"), |answer| answer.status == 200);
+        Stream::post(server.address, "/api/chat", &[("x-tenant-id", "busy")], &chat).rest();
+    }
+    execute(&pair.a, "busy").ok(202);
+    execute(&pair.b, "busy").is_problem(429, "quota_exceeded");
+    admin(&pair.a, "POST", "/admin/tenants/busy/suspend", None).ok(200);
+    within(SECOND, || get(&pair.b, "busy"), |answer| answer.status == 403);
+    let Pair { a, b, _folder } = pair;
+    for server in [a, b] {
+        server.terminate();
+        assert!(server.wait().success());
+    }
+    let mut connection = TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
+    connection.write_all(b"AUTH auditor none\r\nACL LOG\r\nQUIT\r\n").unwrap();
+    let mut refused = String::new();
+    connection.read_to_string(&mut refused).unwrap();
+    assert!(refused.starts_with("+OK\r\n*0\r\n"), "{refused}");
 }
 
 #[test]

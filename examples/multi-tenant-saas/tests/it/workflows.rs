@@ -1,8 +1,15 @@
 //! Workflows, and how many there may be.
 
-use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
-use crate::server::TestServer;
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor, SqliteConnection};
+use tempfile::TempDir;
+
+use crate::{
+    process::Process,
+    server::{TestServer, eventually},
+};
 
 fn with_at_most(workflows: u64) -> TestServer {
     let server = TestServer::start();
@@ -106,6 +113,45 @@ fn fifty_at_once_at_one_below_the_limit_are_one_success() {
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 49, "{statuses:?}");
     assert_eq!(server.get("acme", "/api/workflows").ok(200).as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_denial_by_the_limit_waits_for_nobodys_write() {
+    let server = with_at_most(1);
+    server.create_workflow("acme", "one");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let database = format!("sqlite://{}", server.database().display());
+    let mut writer = runtime.block_on(SqliteConnection::connect(&database)).unwrap();
+    runtime.block_on(writer.execute("BEGIN IMMEDIATE")).unwrap();
+    let asked = Instant::now();
+    post(&server, &json!({ "name": "two" })).is_problem(429, "quota_exceeded");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    runtime.block_on(writer.execute("ROLLBACK")).unwrap();
+}
+
+#[test]
+fn each_crossing_of_80_and_100_percent_is_a_line_in_the_log() {
+    let folder = TempDir::new().unwrap();
+    let server = Process::start(&folder.path().join("tenants.db"));
+    let limits = r#""limits":{"workflows":5,"users":{"kind":"stock","limit":1,"shadow":true}}"#;
+    for tenant in ["acme", "globex"] {
+        let body = format!(r#"{{"tenant_id":"{tenant}",{limits}}}"#);
+        server.request("POST", "/admin/tenants", &[], Some(&body)).ok(201);
+    }
+    let create = |tenant: &str, path: &str, body: &str| {
+        server.request("POST", path, &[("x-tenant-id", tenant)], Some(body)).status
+    };
+    let workflow = |tenant| create(tenant, "/api/workflows", r#"{"name":"w"}"#);
+    assert_eq!([1, 2, 3, 4, 5, 6].map(|_| workflow("acme")), [201, 201, 201, 201, 201, 429]);
+    workflow("globex");
+    let user = |name: &str| format!(r#"{{"name":"{name}","email":"{name}@acme.example"}}"#);
+    assert_eq!(["a", "b"].map(|name| create("acme", "/api/users", &user(name))), [201, 201]);
+    let warned = || -> Vec<String> {
+        let lines = server.logged("limit_warning").into_iter();
+        lines.map(|line| format!("{} {} {}", line["tenant"], line["limit"], line["percent"])).collect()
+    };
+    let expected = [r#""acme" "workflows" 80"#, r#""acme" "workflows" 100"#, r#""acme" "users" 100"#];
+    eventually(warned, |warned| *warned == expected);
 }
 
 #[test]

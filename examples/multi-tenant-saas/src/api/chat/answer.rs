@@ -7,16 +7,22 @@ use std::{
 use axum::body::Bytes;
 use http_body::{Body, Frame};
 use serde::Serialize;
-use tenant::quota::{Cost, Reservation};
+use tenant::{
+    TenantContext,
+    quota::{Cost, Reservation},
+};
 use tokio::task::coop::poll_proceed;
 
 use super::request::ChatRequest;
+use crate::places::Place;
 
 /// The answer as it is made: an event per word, as the reader takes them, and one that tells what was used.
 ///
 /// It holds the reservation. That is settled with the last event, before it is sent; where the reader goes away, with
-/// what was made until then. A reader that stalls keeps it.
+/// what was made until then. A reader that stalls keeps it, and one of the tenant's places, of which there is an end. It
+/// ends with its tenant: then nothing tells what was used, as it is no whole answer.
 pub(super) struct Answer {
+    tenant: TenantContext,
     echo: String,
     /// Where the next word is looked for.
     position: usize,
@@ -27,11 +33,18 @@ pub(super) struct Answer {
     /// The model reads when the first word is asked for.
     has_begun: bool,
     reservation: Option<Reservation>,
+    _place: Place,
 }
 
 impl Answer {
-    pub(super) fn new(request: ChatRequest, reservation: Reservation) -> Self {
+    pub(super) fn new(
+        tenant: TenantContext,
+        request: ChatRequest,
+        reservation: Reservation,
+        place: Place,
+    ) -> Self {
         Self {
+            tenant,
             left: request.max_tokens(),
             prompt_tokens: request.prompt_tokens(),
             echo: request.into_echo(),
@@ -39,16 +52,23 @@ impl Answer {
             completion_tokens: 0,
             has_begun: false,
             reservation: Some(reservation),
+            _place: place,
         }
     }
 
-    fn next_event(&mut self) -> Event {
+    /// `None` at the end.
+    fn next_event(&mut self) -> Option<Event> {
+        self.reservation.as_ref()?;
+        if self.tenant.ensure_active().is_err() {
+            self.settle();
+            return None;
+        }
         self.has_begun = true;
         if let Some(word) = self.next_word() {
-            return Event::Delta(word);
+            return Some(Event::Delta(word));
         }
         self.settle();
-        Event::Usage { prompt_tokens: self.prompt_tokens, completion_tokens: self.completion_tokens }
+        Some(Event::Usage { prompt_tokens: self.prompt_tokens, completion_tokens: self.completion_tokens })
     }
 
     fn next_word(&mut self) -> Option<String> {
@@ -95,8 +115,7 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         // Words are always at hand: without a budget a fast reader would keep this thread until the answer has ended.
         ready!(poll_proceed(cx)).made_progress();
-        let event = self.reservation.is_some().then(|| self.next_event());
-        Poll::Ready(event.map(|event| Ok(Frame::data(event.to_bytes()))))
+        Poll::Ready(self.next_event().map(|event| Ok(Frame::data(event.to_bytes()))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -118,6 +137,7 @@ mod tests {
     use tenant::{InMemoryConfigManager, InMemoryQuotaManager, TenantConfig, TenantContext, TenantId};
 
     use super::*;
+    use crate::places::Places;
 
     async fn answer(words: usize) -> Answer {
         let id = TenantId::parse("acme").unwrap();
@@ -127,7 +147,8 @@ mod tests {
         let reservation = Reservation::reserve(quotas, &tenant, &[]).await.unwrap().unwrap();
         let messages = json!([{ "role": "user", "content": "a ".repeat(words) }]);
         let request = json!({ "model": "m", "messages": messages, "max_tokens": words });
-        Answer::new(serde_json::from_value(request).unwrap(), reservation)
+        let place = Places::new(1).enter(&id).unwrap();
+        Answer::new(tenant, serde_json::from_value(request).unwrap(), reservation, place)
     }
 
     #[tokio::test]

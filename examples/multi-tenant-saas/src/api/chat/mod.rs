@@ -7,6 +7,7 @@ mod answer;
 mod request;
 
 use axum::{
+    Extension,
     body::Body,
     extract::{OriginalUri, State},
     http::{
@@ -15,10 +16,14 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use tenant::{ApiError, Tenant, TenantContext, TenantMeter, policy::PolicyRequest, quota::Cost};
+use tenant::{ApiError, Rejection, Tenant, TenantContext, TenantMeter, policy::PolicyRequest, quota::Cost};
 
 use self::{answer::Answer, request::ChatRequest};
 use crate::{http::StrictJson, state::AppState};
+
+/// So many chats of one tenant go on at once in one process: a reader that stalls keeps its question, and an answer half
+/// sent, for as long as it likes.
+pub(crate) const MAX_PER_TENANT: usize = 128;
 
 pub(super) async fn chat(
     tenant: Tenant,
@@ -30,10 +35,17 @@ pub(super) async fn chat(
 ) -> Result<Response, ApiError> {
     request.check()?;
     check_policy(&app, &tenant, PolicyRequest::new(method.as_str(), uri.path()), &request).await?;
+    let place = app.chats.enter(tenant.id()).ok_or_else(too_many)?;
     let estimate = request.prompt_tokens().saturating_add(request.max_tokens());
     let reservation = meter.reserve(&[Cost::tokens(estimate)]).await?;
     let head = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
-    Ok((head, Body::new(Answer::new(request, reservation))).into_response())
+    // The layer's fields tell of it.
+    let decision = Extension(reservation.decision().clone());
+    Ok((decision, head, Body::new(Answer::new(tenant.into(), request, reservation, place))).into_response())
+}
+
+fn too_many() -> Rejection {
+    Rejection::quota_exceeded(Some(1)).with_detail("more chats go on than any tenant may have")
 }
 
 /// The layer has seen the headers; model and tools of the body are held to the same policy.

@@ -3,13 +3,14 @@
 use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde_json::json;
 use tenant_testkit::servers::{Redis, ServerOptions};
 
 use super::{Pair, SECOND, admin, by_host, execute, get, health, used, within};
+use crate::{client::Answer, process::Process};
 
 /// A way to a server, which can be cut.
 struct Way {
@@ -88,6 +89,56 @@ fn a_server_that_stops_while_redis_is_away_tells_of_a_suspension_before_the_end(
     way.open();
     assert!(a.wait().success());
     within(SECOND, || get(&b, "acme"), |answer| answer.status == 403);
+}
+
+/// Tenants with a host each, created in this order.
+fn create_with_hosts(pair: &Pair, tenants: [(&str, &[&str]); 2]) {
+    for (tenant, hosts) in tenants {
+        pair.create(&json!({ "tenant_id": tenant, "hosts": hosts }));
+    }
+}
+
+fn move_hosts(server: &Process, tenant: &str, hosts: &[&str]) {
+    let path = format!("/admin/tenants/{tenant}");
+    admin(server, "PUT", &path, Some(&json!({ "hosts": hosts }))).ok(200);
+}
+
+#[track_caller]
+fn leads_to(time: Duration, server: &Process, host: &str, tenant: &str) {
+    let leads = |answer: &Answer| answer.status == 200 && answer.json()["id"] == tenant;
+    within(time, || by_host(server, host), leads);
+}
+
+#[test]
+fn hosts_that_two_tenants_exchanged_while_redis_was_away_lead_to_their_new_tenants() {
+    let (way, pair) = severable();
+    create_with_hosts(&pair, [("initech", &["one.example"]), ("globex", &["two.example"])]);
+    way.cut();
+    for (tenant, hosts) in [("globex", &[][..]), ("initech", &["two.example"]), ("globex", &["one.example"])]
+    {
+        move_hosts(&pair.b, tenant, hosts);
+    }
+    for server in pair.both() {
+        get(server, "globex").ok(200);
+    }
+    by_host(&pair.a, "one.example").ok(200);
+    way.open();
+    for server in pair.both() {
+        leads_to(5 * SECOND, server, "one.example", "globex");
+        leads_to(5 * SECOND, server, "two.example", "initech");
+    }
+}
+
+#[test]
+fn a_host_that_another_instance_has_freed_leads_to_whom_it_is_given_though_redis_is_away() {
+    let (way, pair) = severable();
+    create_with_hosts(&pair, [("globex", &[]), ("initech", &["one.example"])]);
+    leads_to(SECOND, &pair.a, "one.example", "initech");
+    way.cut();
+    move_hosts(&pair.b, "initech", &[]);
+    move_hosts(&pair.a, "globex", &["one.example"]);
+    leads_to(SECOND, &pair.a, "one.example", "globex");
+    way.open();
 }
 
 /// A server that can be stopped, and started again on its port with everything it knew lost.
@@ -174,4 +225,23 @@ fn without_redis_each_instance_counts_for_itself_and_all_is_well_again_when_it_i
         within(five, || by_host(server, "late.example"), |answer| answer.status == 200);
     }
     assert_eq!(pair.hammer("later", 40), 10);
+}
+
+#[test]
+fn a_host_that_moved_while_redis_was_away_leads_to_its_new_tenant_also_where_the_store_fails_for_long() {
+    let mut redis = Fragile::start();
+    let pair = Pair::on(&redis.url(), &redis.url());
+    create_with_hosts(&pair, [("globex", &[]), ("acme", &["app.example"])]);
+    leads_to(SECOND, &pair.b, "app.example", "acme");
+    redis.stop();
+    move_hosts(&pair.a, "acme", &[]);
+    move_hosts(&pair.a, "globex", &["app.example"]);
+    leads_to(SECOND, &pair.a, "app.example", "globex");
+    pair.sql("ALTER TABLE tenants RENAME TO tenants_away");
+    redis.start_again();
+    within(5 * SECOND, || health(&pair.b), |answer| answer.json()["stores"]["redis"] == "ok");
+    // Longer than anybody tries five times.
+    std::thread::sleep(8 * SECOND);
+    pair.sql("ALTER TABLE tenants_away RENAME TO tenants");
+    leads_to(10 * SECOND, &pair.b, "app.example", "globex");
 }
