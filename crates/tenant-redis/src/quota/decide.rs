@@ -33,7 +33,7 @@ impl Inner {
     pub(super) fn try_decide(self: &Arc<Self>, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
         let handle = self.handle(tenant.record());
         if !self.caller.is_broken(&handle.plan.key) {
-            return self.without_asking(&handle, tenant, costs);
+            return self.without_asking(&handle, tenant, costs, false);
         }
         // An error is told by `decide` alone.
         let policy = handle.plan.policy(&handle.plan.touched(costs));
@@ -45,9 +45,10 @@ impl Inner {
         handle: &Arc<Handle>,
         tenant: &TenantContext,
         costs: &[Cost],
+        asks: bool,
     ) -> Option<Decision> {
         let now = self.clock.monotonic();
-        if let Some(denied) = handle.deny_again(costs, now) {
+        if let Some(denied) = handle.deny_again(costs, now, asks) {
             return Some(denied);
         }
         if self.batch > 0
@@ -71,7 +72,7 @@ impl Inner {
         if self.caller.is_broken(&handle.plan.key) {
             return self.fall_back(&handle, tenant, costs);
         }
-        if let Some(decision) = self.without_asking(&handle, tenant, costs) {
+        if let Some(decision) = self.without_asking(&handle, tenant, costs, true) {
             return Ok(decision);
         }
         let touched = handle.plan.touched(costs);

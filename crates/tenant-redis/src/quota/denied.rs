@@ -64,8 +64,9 @@ impl Denied {
 }
 
 impl Handle {
-    /// Denies what is known to be denied; `None` if somebody has to be asked.
-    pub(super) fn deny_again(&self, costs: &[Cost], now: Monotonic) -> Option<Decision> {
+    /// Denies what is known to be denied; `None` if somebody has to be asked. Whoever `asks` then is the one who asks for
+    /// all.
+    pub(super) fn deny_again(&self, costs: &[Cost], now: Monotonic, asks: bool) -> Option<Decision> {
         let mut denied = self.denied.lock();
         let position = denied.iter().position(|denied| *denied.costs == *costs)?;
         let found = denied.get_mut(position)?;
@@ -74,8 +75,9 @@ impl Handle {
             return None;
         }
         if now >= found.ask_at {
-            // Whoever comes first asks for all.
-            found.ask_at = now.after(found.again);
+            if asks {
+                found.ask_at = now.after(found.again);
+            }
             return None;
         }
         Some(found.repeat(&self.plan, now))

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenant_core::{Dimension, NamedLimit, QuotaManager, TenantConfig, Window, quota::Cost};
+use tenant_core::{
+    Dimension, NamedLimit, QuotaManager, TenantConfig, TenantContext, Window,
+    quota::{Cost, Decision},
+};
 use tenant_redis::RedisQuotaManager;
 use tenant_testkit::servers::Redis as Server;
 
@@ -14,6 +17,14 @@ fn daily(limit: u64) -> NamedLimit {
 
 fn patient(redis: &tenant_redis::Redis) -> Arc<RedisQuotaManager> {
     Arc::new(RedisQuotaManager::builder(redis).deadline(Duration::from_secs(10)).build())
+}
+
+/// First what is in memory, then what is not.
+async fn as_the_edge_does(quotas: &RedisQuotaManager, tenant: &TenantContext, costs: &[Cost]) -> Decision {
+    match quotas.try_decide(tenant, costs) {
+        Some(decision) => decision,
+        None => quotas.decide(tenant, costs).await.unwrap(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,10 +42,7 @@ async fn of_a_storm_of_denied_requests_at_least_99_percent_never_reach_redis() {
             let (quotas, tenant) = (Arc::clone(&quotas), tenant.clone());
             tokio::spawn(async move {
                 for _ in 0..500 {
-                    let decision = match quotas.try_decide(&tenant, &[Cost::requests(1)]) {
-                        Some(decision) => decision,
-                        None => quotas.decide(&tenant, &[Cost::requests(1)]).await.unwrap(),
-                    };
+                    let decision = as_the_edge_does(&quotas, &tenant, &[Cost::requests(1)]).await;
                     assert!(!decision.is_admitted());
                     tokio::task::yield_now().await;
                 }
@@ -95,4 +103,21 @@ async fn a_refund_here_is_felt_at_once_and_one_elsewhere_within_two_seconds() {
     assert!(!there.decide(&tenant, &ask).await.unwrap().is_admitted(), "it has not heard of it");
     tokio::time::sleep(Duration::from_millis(2_050)).await;
     assert!(there.decide(&tenant, &ask).await.unwrap().is_admitted());
+}
+
+#[tokio::test]
+async fn one_of_many_asks_again_whoever_tries_before_he_asks() {
+    let server = Server::start().unwrap();
+    let (here, there) = (patient(&to(&server)), patient(&to(&server)));
+    let tenant = context(TenantConfig::builder(id("acme")).limit("l", daily(1))).await;
+    let ask = [Cost::requests(1)];
+    let charged = there.decide(&tenant, &ask).await.unwrap();
+    assert!(!as_the_edge_does(&here, &tenant, &ask).await.is_admitted());
+    there.settle(&tenant, &charged, &[Cost::requests(0)]);
+    there.flush().await;
+    tokio::time::sleep(Duration::from_millis(2_050)).await;
+    let before = calls(&server.url(), "evalsha").await;
+    let both = futures_util::future::join_all((0..10).map(|_| as_the_edge_does(&here, &tenant, &ask))).await;
+    assert_eq!(both.iter().filter(|decision| decision.is_admitted()).count(), 1);
+    assert!(calls(&server.url(), "evalsha").await - before <= 3);
 }
