@@ -67,7 +67,7 @@ async fn what_is_denied_again_from_memory_says_the_same_and_waits_less() {
     let first = quotas.decide(&tenant, &ask).await.unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     let again = quotas.try_decide(&tenant, &ask).expect("it is remembered");
-    let wait = |decision: &tenant_core::quota::Decision| decision.denial().unwrap().1.retry_after.unwrap();
+    let wait = |decision: &Decision| decision.denial().unwrap().1.retry_after.unwrap();
     let less = wait(&first) - wait(&again);
     assert!((Duration::from_millis(15)..Duration::from_secs(2)).contains(&less), "{less:?}");
     assert!(again.decided_at() > first.decided_at());
