@@ -33,9 +33,12 @@
 //! has forgotten the script. The script is atomic, takes the time from the server (`TIME`), and counts as
 //! [`InMemoryQuotaManager`](tenant_core::InMemoryQuotaManager) does, in microseconds; amounts are exact up to 2^53.
 //!
-//! A denial is remembered by the instance until the limit would admit again, and repeated without asking. Somebody may give
-//! something back meanwhile: this instance hears of its own refunds, and of those of others because one request in
-//! 2 seconds (0.1 for permits) is passed on.
+//! How the limits stood is remembered by the instance. Once one of them has denied something, whatever costs more of it than
+//! was left is denied without asking, until enough flows in or leaves its window; what costs more than the limit itself is
+//! denied so at any time, and what costs nothing is told how the limits stand. Somebody may give something back meanwhile:
+//! this instance hears of its own refunds, and of those of others because one request in 2 seconds (0.1 for permits) is
+//! passed on. Where a window slides, the wait that is told from memory may be longer than need be, up to when all of the
+//! limit is there again.
 //!
 //! With [`RedisQuotaManagerBuilder::batch`] an instance leases many requests at once and spends them from memory. They are
 //! charged when they are leased, so that nothing is admitted beyond a limit; at most one and a quarter batches per instance

@@ -25,16 +25,16 @@ pub(super) enum Answer {
 
 pub(super) struct Decided {
     pub(super) now: u64,
-    denial: Option<Denial>,
+    pub(super) denial: Option<Denial>,
     limits: Vec<Count>,
 }
 
 /// How a limit stands.
 #[derive(Clone, Copy)]
-struct Count {
-    used: u64,
-    resets: u64,
-    mark: u64,
+pub(super) struct Count {
+    pub(super) used: u64,
+    pub(super) resets: u64,
+    pub(super) mark: u64,
     warning: u8,
 }
 
@@ -68,6 +68,11 @@ impl Decided {
         };
         let states: Vec<_> = touched.iter().zip(&self.limits).filter_map(state).collect();
         Decision::new(Arc::clone(&plan.limits), states, unix(self.now), self.denial)
+    }
+
+    /// Limit by limit, as they were asked about.
+    pub(super) fn counts(&self) -> impl Iterator<Item = &Count> {
+        self.limits.iter()
     }
 
     /// The limits that crossed a threshold, and which one.

@@ -48,9 +48,7 @@ impl Inner {
         asks: bool,
     ) -> Option<Decision> {
         let now = self.clock.monotonic();
-        if let Some(denied) = handle.deny_again(costs, now, asks) {
-            return Some(denied);
-        }
+        // What was leased is charged, however the limits stand.
         if self.batch > 0
             && let Some((decision, is_low)) = handle.spend(costs, self.batch / LOW, now)
         {
@@ -59,8 +57,11 @@ impl Inner {
             }
             return Some(decision);
         }
-        let nothing = handle.plan.touched(costs).is_empty();
-        nothing.then(|| Decision::new(Arc::clone(&handle.plan.limits), [], self.clock.coarse_unix(), None))
+        let touched = handle.plan.touched(costs);
+        if touched.is_empty() {
+            return Some(Decision::new(Arc::clone(&handle.plan.limits), [], self.clock.coarse_unix(), None));
+        }
+        handle.recall(&touched, now, asks)
     }
 
     pub(super) async fn decide(
@@ -79,12 +80,12 @@ impl Inner {
         let answer = if self.is_leased(&handle, &touched) {
             self.lease(&handle, tenant, costs, &touched).await
         } else {
-            self.ask_once(&handle, tenant, costs, &touched).await
+            self.ask_once(&handle, tenant, &touched).await
         };
         match answer {
             Ok(decision) => Ok(decision),
             Err(_) => {
-                handle.forget_denied();
+                handle.forget_standings();
                 self.fall_back(&handle, tenant, costs)
             }
         }
@@ -94,15 +95,15 @@ impl Inner {
         &self,
         handle: &Arc<Handle>,
         tenant: &TenantContext,
-        costs: &[Cost],
         touched: &[Touched],
     ) -> Result<Decision, RedisError> {
         let number = Uuid::new_v4();
         let asking = Asking::new(number, handle, touched, &self.held, &self.jobs);
+        let asked = handle.asked();
         let decided = self.ask(handle, touched, number).await?;
         let decision = decided.decision(&handle.plan, touched);
         self.warn(tenant, handle, touched, &decided);
-        handle.note(costs, &decision, self.clock.monotonic());
+        handle.note(touched, &decided, asked, self.clock.monotonic());
         Ok(match asking {
             Some(asking) if decision.is_admitted() => decision.with_permit(Permit::new(asking.admitted())),
             Some(asking) => {
@@ -264,7 +265,7 @@ impl Inner {
         {
             return Ok(decision);
         }
-        self.ask_once(handle, tenant, costs, touched).await
+        self.ask_once(handle, tenant, touched).await
     }
 
     /// Whether a batch was granted.

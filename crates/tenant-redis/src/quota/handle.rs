@@ -1,16 +1,16 @@
-//! What an instance knows of a tenant: how to ask for it, what was denied, and what time it is where its counts are.
+//! What an instance knows of a tenant: how to ask for it, how the limits stood, and what time it is where its counts are.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tenant_core::{Monotonic, UnixTime};
 
-use super::{batch::Batch, denied::Denied, plan::Plan};
+use super::{batch::Batch, plan::Plan, standing::Standings};
 
 #[derive(Debug)]
 pub(super) struct Handle {
     pub(super) plan: Plan,
-    pub(super) denied: Mutex<Vec<Denied>>,
+    pub(super) standings: Mutex<Standings>,
     pub(super) batch: Mutex<Option<Batch>>,
     pub(super) is_fetching: AtomicBool,
     /// Before then no batch is asked for, by our clock: there was no room for one.
@@ -22,7 +22,7 @@ impl Handle {
     pub(super) fn new(plan: Plan) -> Self {
         Self {
             plan,
-            denied: Mutex::default(),
+            standings: Mutex::default(),
             batch: Mutex::default(),
             is_fetching: AtomicBool::new(false),
             fetch_after: AtomicU64::new(0),
@@ -32,11 +32,6 @@ impl Handle {
 
     pub(super) const fn clock(&self) -> &ServerClock {
         &self.clock
-    }
-
-    /// Forgets what was denied: something was given back.
-    pub(super) fn forget_denied(&self) {
-        self.denied.lock().clear();
     }
 }
 

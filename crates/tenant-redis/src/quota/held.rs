@@ -117,6 +117,7 @@ impl PermitLease for Lease {
     fn release(&self) {
         // Where the queue is full it is renewed no more and so expires.
         if let Some(places) = self.held.upgrade().and_then(|held| held.take(self.number)) {
+            places.handle.forget_standings();
             self.jobs.add(Job::Release(places));
         }
     }

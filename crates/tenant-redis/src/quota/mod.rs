@@ -3,12 +3,12 @@
 mod answer;
 mod batch;
 mod decide;
-mod denied;
 mod handle;
 mod held;
 mod manager;
 mod plan;
 mod scripts;
+mod standing;
 mod worker;
 
 pub use manager::{RedisQuotaManager, RedisQuotaManagerBuilder};

@@ -12,6 +12,8 @@ use crate::Keyspace;
 
 /// What is exact in Lua, whose numbers are doubles.
 const MOST: u64 = 1 << 53;
+/// What a month is where its length matters, in seconds.
+const LONGEST: u64 = 31 * 86_400;
 
 /// A cost, as it is sent: one that is above every limit stays so.
 fn sent(cost: u64) -> u64 {
@@ -42,6 +44,19 @@ struct Line {
     window: u64,
     parts: u64,
     denies: bool,
+}
+
+/// When what is left of a limit grows by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refill {
+    /// When its window ends.
+    AtReset,
+    /// When the oldest of so many parts of its window leaves it, and each is so many microseconds long.
+    Stepwise { step: u64, parts: u64 },
+    /// Always: so much in so many microseconds.
+    Evenly { limit: u64, window: u64 },
+    /// Whenever somebody gives something back.
+    Anytime,
 }
 
 /// What a decision is to charge one limit.
@@ -112,6 +127,28 @@ impl Plan {
         command.arg(line.kind).arg(&line.field).arg(line.limit).arg(line.capacity);
         command.arg(line.window).arg(line.parts).arg(sent(touched.cost));
         command.arg(u8::from(line.denies));
+    }
+
+    /// The largest cost that is ever admitted.
+    pub(super) fn capacity(&self, index: usize) -> u64 {
+        self.limits.get(index).map_or(0, Limit::capacity)
+    }
+
+    /// Whether it denies at all.
+    pub(super) fn denies(&self, index: usize) -> bool {
+        self.line(index).is_some_and(|line| line.denies)
+    }
+
+    /// `None` for a limit that is not counted here.
+    pub(super) fn refill(&self, index: usize) -> Option<Refill> {
+        let line = self.line(index)?;
+        let window = if line.window > 0 { line.window } else { LONGEST } * 1_000_000;
+        Some(match line.kind {
+            "f" => Refill::AtReset,
+            "s" => Refill::Stepwise { step: window.div_ceil(line.parts), parts: line.parts },
+            "b" => Refill::Evenly { limit: line.limit, window },
+            _ => Refill::Anytime,
+        })
     }
 
     pub(super) fn is_rate(&self, index: usize) -> bool {

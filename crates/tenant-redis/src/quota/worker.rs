@@ -151,7 +151,7 @@ impl Worker {
                 Work::Release(places) => self.release(places).await,
             };
             match (answer, &work) {
-                (Ok(()), _) => return work.handle().forget_denied(),
+                (Ok(()), _) => return work.handle().forget_standings(),
                 // Nothing was sent: it keeps until the server is back.
                 (Err(error), _) if error.kind() == RedisErrorKind::Broken => sleep(LOOK_AGAIN).await,
                 // Giving back twice does no harm.
