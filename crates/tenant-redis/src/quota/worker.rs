@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures_util::{
+    FutureExt, StreamExt,
+    stream::{self, FuturesUnordered},
+};
 use redis::{Cmd, FromRedisValue};
 use tenant_core::{
     Hooks,
@@ -18,6 +21,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
+use uuid::Uuid;
 
 use super::{
     handle::Handle,
@@ -39,6 +43,8 @@ const AT_ONCE: usize = 1_024;
 const RETRY_FOR: Duration = Duration::from_secs(5);
 /// So many permits of one limit are renewed by one command.
 const MEMBERS: usize = 500;
+/// So many such commands are under way at once.
+const RENEWALS: usize = 64;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 pub(super) enum Job {
@@ -138,7 +144,7 @@ impl Worker {
         }
     }
 
-    /// Renews leases, and gives back batches that nobody spends.
+    /// Renews the leases of permits. One that fails is tried again with the next.
     async fn tend(&self) {
         let _ = renew(&self.caller, &self.scripts, &self.held).await;
     }
@@ -206,27 +212,35 @@ impl Worker {
     }
 }
 
-/// Extends the leases of all permits; the first failure is the answer, but all are tried.
+/// Extends the leases of all permits; the first failure is the answer, but all are tried, some side by side: a node that
+/// does not answer must not let the permits of tenants on others expire.
 pub(super) async fn renew(caller: &Caller, scripts: &Scripts, held: &Held) -> Result<(), RedisError> {
-    let mut outcome = Ok(());
-    for (key, members) in held.members() {
-        for some in members.chunks(MEMBERS) {
-            // Between two commands some were given back: they must not be taken anew.
-            let still: Vec<&str> = held.still(some).collect();
-            if still.is_empty() {
-                continue;
-            }
-            let fill = |command: &mut Cmd| {
-                command.arg(1).arg(&key).arg(LEASE.as_micros().to_string());
-                for member in &still {
-                    command.arg(*member);
-                }
-            };
-            let answer = caller.run(&key, &scripts.renew, fill).await;
-            outcome = outcome.and(answer.map(drop));
-        }
+    let members = held.members();
+    let some = members.iter().flat_map(|(key, members)| members.chunks(MEMBERS).map(move |some| (key, some)));
+    let renew = some.map(|(key, some)| renew_some(caller, scripts, held, key, some).boxed());
+    let answers = stream::iter(renew.collect::<Vec<_>>()).buffer_unordered(RENEWALS);
+    answers.fold(Ok(()), async |outcome: Result<_, _>, answer| outcome.and(answer)).await
+}
+
+async fn renew_some(
+    caller: &Caller,
+    scripts: &Scripts,
+    held: &Held,
+    key: &str,
+    members: &[(Uuid, String)],
+) -> Result<(), RedisError> {
+    // Since they were looked up some were given back: they must not be taken anew.
+    let still: Vec<&str> = held.still(members).collect();
+    if still.is_empty() {
+        return Ok(());
     }
-    outcome
+    let fill = |command: &mut Cmd| {
+        command.arg(1).arg(key).arg(LEASE.as_micros().to_string());
+        for member in &still {
+            command.arg(*member);
+        }
+    };
+    caller.run(key, &scripts.renew, fill).await.map(drop)
 }
 
 enum Work {
