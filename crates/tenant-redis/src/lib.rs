@@ -63,7 +63,7 @@
 //! |---|---|
 //! | counts of rates | the server restarts without a disk, or fails over before they were replicated: at most one more limit per window |
 //! | permits | never for long: instances take them anew with the next renewal, within 8 s |
-//! | settlements and refunds | nobody knows whether they arrived, the server is away for over 5 s, or over 65 536 wait: told to `on_settlements_lost` |
+//! | settlements and refunds | nobody knows whether they arrived, the server is away for over 5 s, or over 4 096 of a tenant's or 65 536 of all wait: told to `on_settlements_lost` |
 //! | permits of a killed instance | after 25 s |
 //! | permits of an instance that stood still for 25 s | until its next renewal: then they are taken anew, beyond the limit if others took them meanwhile |
 //! | a charge | its caller went away or fell back before the answer came: it stays charged |

@@ -9,6 +9,7 @@ mod manager;
 mod plan;
 mod scripts;
 mod standing;
+mod turns;
 mod worker;
 
 pub use manager::{RedisQuotaManager, RedisQuotaManagerBuilder};
