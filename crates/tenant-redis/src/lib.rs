@@ -9,7 +9,7 @@
 //! | [`RedisAnnouncer`], [`ChangeReader`] | tell and hear of changed configs |
 //!
 //! Redis 7 or later, a primary or a Redis Cluster. The user that is connected as needs `EVAL`, `EVALSHA`, `EXISTS`, `DEL`,
-//! the stream commands `XADD` and `XREAD`, and in scripts `TIME`, `INFO`, `XRANGE` and the commands on strings, hashes and
+//! the stream commands `XADD`, `XREAD` and `XRANGE`, and in scripts `TIME`, `INFO` and the commands on strings, hashes and
 //! sorted sets.
 //!
 //! # Keys
