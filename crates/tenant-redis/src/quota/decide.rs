@@ -33,7 +33,7 @@ impl Inner {
     pub(super) fn try_decide(self: &Arc<Self>, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
         let handle = self.handle(tenant.record());
         if !self.caller.is_broken(&handle.plan.key) {
-            return self.without_asking(&handle, tenant, costs, false);
+            return self.without_asking(&handle, costs, false);
         }
         // An error is told by `decide` alone.
         let policy = handle.plan.policy(&handle.plan.touched(costs));
@@ -43,7 +43,6 @@ impl Inner {
     fn without_asking(
         self: &Arc<Self>,
         handle: &Arc<Handle>,
-        tenant: &TenantContext,
         costs: &[Cost],
         asks: bool,
     ) -> Option<Decision> {
@@ -53,7 +52,7 @@ impl Inner {
             && let Some((decision, is_low)) = handle.spend(costs, self.batch / LOW, now)
         {
             if is_low {
-                self.refill(handle, tenant, costs);
+                self.refill(handle, costs);
             }
             return Some(decision);
         }
@@ -73,14 +72,14 @@ impl Inner {
         if self.caller.is_broken(&handle.plan.key) {
             return self.fall_back(&handle, tenant, costs);
         }
-        if let Some(decision) = self.without_asking(&handle, tenant, costs, true) {
+        if let Some(decision) = self.without_asking(&handle, costs, true) {
             return Ok(decision);
         }
         let touched = handle.plan.touched(costs);
         let answer = if self.is_leased(&handle, &touched) {
-            self.lease(&handle, tenant, costs, &touched).await
+            self.lease(&handle, costs, &touched).await
         } else {
-            self.ask_once(&handle, tenant, &touched).await
+            self.ask_once(&handle, &touched).await
         };
         match answer {
             Ok(decision) => Ok(decision),
@@ -91,18 +90,13 @@ impl Inner {
         }
     }
 
-    async fn ask_once(
-        &self,
-        handle: &Arc<Handle>,
-        tenant: &TenantContext,
-        touched: &[Touched],
-    ) -> Result<Decision, RedisError> {
+    async fn ask_once(&self, handle: &Arc<Handle>, touched: &[Touched]) -> Result<Decision, RedisError> {
         let number = Uuid::new_v4();
         let asking = Asking::new(number, handle, touched, &self.held, &self.jobs);
         let asked = handle.asked();
         let decided = self.ask(handle, touched, number).await?;
         let decision = decided.decision(&handle.plan, touched);
-        self.warn(tenant, handle, touched, &decided);
+        self.warn(handle, touched, &decided);
         handle.note(touched, &decided, asked, self.clock.monotonic());
         Ok(match asking {
             Some(asking) if decision.is_admitted() => decision.with_permit(Permit::new(asking.admitted())),
@@ -139,10 +133,10 @@ impl Inner {
         Err(RedisError::deadline())
     }
 
-    fn warn(&self, tenant: &TenantContext, handle: &Handle, touched: &[Touched], decided: &Decided) {
+    fn warn(&self, handle: &Handle, touched: &[Touched], decided: &Decided) {
         for (index, percent) in decided.warnings(touched) {
             if let Some(limit) = handle.plan.limits.get(index) {
-                self.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
+                self.hooks.on_limit_warning(&LimitWarning::new(&handle.plan.tenant, &limit.name, percent));
             }
         }
     }
@@ -237,6 +231,8 @@ impl Inner {
             return Ok(Usage::default());
         }
         let decided = self.ask(&handle, &touched, Uuid::nil()).await.map_err(StoreError::unavailable)?;
+        // The server takes them for told.
+        self.warn(&handle, &touched, &decided);
         let usage = |(index, used, resets)| {
             let limit = handle.plan.limits.get(index)?.clone();
             Some(LimitUsage { limit, used, resets_at: unix(resets) })
@@ -255,24 +251,22 @@ impl Inner {
     async fn lease(
         self: &Arc<Self>,
         handle: &Arc<Handle>,
-        tenant: &TenantContext,
         costs: &[Cost],
         touched: &[Touched],
     ) -> Result<Decision, RedisError> {
         if let Some(fetching) = handle.start_fetching(self.clock.monotonic())
-            && self.fetch(&fetching, tenant, costs, touched).await?
+            && self.fetch(&fetching, costs, touched).await?
             && let Some((decision, _)) = handle.spend(costs, 0, self.clock.monotonic())
         {
             return Ok(decision);
         }
-        self.ask_once(handle, tenant, touched).await
+        self.ask_once(handle, touched).await
     }
 
     /// Whether a batch was granted.
     async fn fetch(
         &self,
         Fetching(handle): &Fetching,
-        tenant: &TenantContext,
         costs: &[Cost],
         touched: &[Touched],
     ) -> Result<bool, RedisError> {
@@ -282,7 +276,7 @@ impl Inner {
             .map(|one| Touched { index: one.index, cost: one.cost.saturating_mul(size) })
             .collect();
         let decided = self.ask(handle, &all, Uuid::nil()).await?;
-        self.warn(tenant, handle, &all, &decided);
+        self.warn(handle, &all, &decided);
         if !decided.decision(&handle.plan, &all).is_admitted() {
             handle.had_no_room(self.clock.monotonic());
             return Ok(false);
@@ -296,14 +290,14 @@ impl Inner {
     }
 
     /// Fetches the next batch while the last of the former one is spent.
-    fn refill(self: &Arc<Self>, handle: &Arc<Handle>, tenant: &TenantContext, costs: &[Cost]) {
+    fn refill(self: &Arc<Self>, handle: &Arc<Handle>, costs: &[Cost]) {
         let Some(fetching) = handle.start_fetching(self.clock.monotonic()) else { return };
         let inner = Arc::clone(self);
-        let (tenant, costs) = (tenant.clone(), costs.to_vec());
+        let costs = costs.to_vec();
         self.runtime.spawn(async move {
             let touched = fetching.0.plan.touched(&costs);
             // What was not fetched now is fetched by whoever finds nothing to spend.
-            let _ = inner.fetch(&fetching, &tenant, &costs, &touched).await;
+            let _ = inner.fetch(&fetching, &costs, &touched).await;
         });
     }
 

@@ -271,6 +271,21 @@ async fn each_warning_is_told_once_over_all_instances() {
 }
 
 #[tokio::test]
+async fn a_warning_that_is_first_due_when_somebody_looks_is_told_then() {
+    let (told, hooks) = told();
+    let quotas = RedisQuotaManager::builder(&shared()).deadline(Duration::from_secs(10)).hooks(hooks).build();
+    let of = |limit| context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, limit)));
+    let (before, lowered) = (of(100).await, of(10).await);
+    assert_eq!(admitted(&quotas, &before, 9).await, 9);
+    for _ in 0..2 {
+        quotas.usage(lowered.record()).await.unwrap();
+        assert_eq!(*told.warnings.lock().unwrap(), [("acme".to_owned(), "l".to_owned(), 80)]);
+    }
+    assert_eq!(admitted(&quotas, &lowered, 2).await, 1);
+    assert_eq!(told.warnings.lock().unwrap().iter().map(|told| told.2).collect::<Vec<_>>(), [80, 100]);
+}
+
+#[tokio::test]
 async fn shadow_limits_count_and_never_deny() {
     let quotas = patient(&shared());
     let limit = long(Dimension::Requests, 2).shadow(true);
