@@ -155,7 +155,7 @@ impl Inner {
         if policy == FailurePolicy::Closed {
             return Err(unavailable());
         }
-        let mut local = self.local.try_decide(tenant, costs).ok_or_else(unavailable)?;
+        let mut local = self.decide_alone(handle, costs).ok_or_else(unavailable)?;
         // By the limits as they are, not as they stand in.
         let permit = local.take_permit();
         let denial = local.denial().map(|(_, denial)| denial);
@@ -167,13 +167,20 @@ impl Inner {
         })
     }
 
+    /// Decides by what this instance counts for itself.
+    pub(super) fn decide_alone(&self, handle: &Handle, costs: &[Cost]) -> Option<Decision> {
+        self.local.try_decide(handle.stand_in()?, costs)
+    }
+
     pub(super) fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
+        let handle = self.handle(tenant.record());
         // Whoever decided settles; a decision is made as a whole by one of the two.
         if decision.states().any(|(_, state)| state.mark & OURS == 0) {
-            self.local.settle(tenant, decision, actual);
+            if let Some(stand_in) = handle.stand_in() {
+                self.local.settle(stand_in, decision, actual);
+            }
             return;
         }
-        let handle = self.handle(tenant.record());
         let charges: Vec<_> = decision
             .states()
             .filter(|(limit, _)| limit.is_rate())

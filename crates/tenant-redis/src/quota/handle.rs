@@ -1,11 +1,14 @@
 //! What an instance knows of a tenant: how to ask for it, how the limits stood, and what time it is where its counts are.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use parking_lot::Mutex;
-use tenant_core::{Monotonic, UnixTime};
+use tenant_core::{Monotonic, TenantContext, UnixTime};
 
-use super::{batch::Batch, plan::Plan, standing::Standings};
+use super::{batch::Batch, plan::Plan, stand_in, standing::Standings};
 
 #[derive(Debug)]
 pub(super) struct Handle {
@@ -16,6 +19,7 @@ pub(super) struct Handle {
     /// Before then no batch is asked for, by our clock: there was no room for one.
     pub(super) fetch_after: AtomicU64,
     clock: ServerClock,
+    stand_in: OnceLock<Option<TenantContext>>,
 }
 
 impl Handle {
@@ -27,7 +31,13 @@ impl Handle {
             is_fetching: AtomicBool::new(false),
             fetch_after: AtomicU64::new(0),
             clock: ServerClock::default(),
+            stand_in: OnceLock::new(),
         }
+    }
+
+    /// What an outage is decided by.
+    pub(super) fn stand_in(&self) -> Option<&TenantContext> {
+        self.stand_in.get_or_init(|| stand_in::context(&self.plan)).as_ref()
     }
 
     pub(super) const fn clock(&self) -> &ServerClock {

@@ -147,7 +147,7 @@ impl RedisQuotaManagerBuilder {
         let mut patient = caller.clone();
         patient.set_deadline(PATIENCE);
         let (scripts, held) = (Arc::new(scripts), Arc::new(Held::default()));
-        let local = InMemoryQuotaManager::with_clock(Arc::clone(&self.clock)).standing_in();
+        let local = InMemoryQuotaManager::with_clock(Arc::clone(&self.clock));
         let percent = if self.hooks.is_empty() { Vec::new() } else { self.thresholds };
         let thresholds = percent.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
         let jobs = Worker::start(

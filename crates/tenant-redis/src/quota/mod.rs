@@ -8,6 +8,7 @@ mod held;
 mod manager;
 mod plan;
 mod scripts;
+mod stand_in;
 mod standing;
 mod turns;
 mod worker;

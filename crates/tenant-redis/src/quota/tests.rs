@@ -12,9 +12,9 @@ use std::{
 use proptest::{prelude::*, test_runner::TestCaseError};
 use redis::{Client, Commands};
 use tenant_core::{
-    Algorithm, Amount, Clock, Dimension, Hooks, InMemoryConfigManager, InMemoryQuotaManager, LimitKind,
-    ManualClock, NamedLimit, QuotaManager, TenantConfig, TenantContext, TenantHooks, TenantId, UnixTime,
-    Window,
+    Algorithm, Amount, Clock, Dimension, FailurePolicy, Hooks, InMemoryConfigManager, InMemoryQuotaManager,
+    LimitKind, ManualClock, NamedLimit, QuotaManager, TenantConfig, TenantContext, TenantHooks, TenantId,
+    UnixTime, Window,
     hooks::LimitWarning,
     quota::{Cost, Decision, Denial, Limit, LimitState, Usage},
 };
@@ -330,6 +330,19 @@ proptest! {
     ) {
         check(&limits, &ops, start, true)?;
     }
+}
+
+#[tokio::test]
+async fn a_decision_of_an_outage_copies_no_limits() {
+    let quotas = RedisQuotaManager::new(&Redis::open("redis://127.0.0.1:1").unwrap());
+    let open = NamedLimit::rate(Dimension::Requests, Window::Day, 2).failure_policy(FailurePolicy::Open);
+    let local = NamedLimit::rate(Dimension::Requests, Window::Day, 3);
+    let tenant = tenant(&[open, local]).await;
+    let handle = quotas.inner.handle(tenant.record());
+    let decide = || quotas.inner.decide_alone(&handle, &[Cost::requests(1)]).unwrap();
+    let (first, second) = (decide(), decide());
+    assert!(Arc::ptr_eq(first.limits(), second.limits()));
+    assert!(decide().is_admitted() && !decide().is_admitted());
 }
 
 /// `REDIS_MODEL_CASES` asks for more.
