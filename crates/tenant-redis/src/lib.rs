@@ -41,9 +41,10 @@
 //! limit is there again.
 //!
 //! With [`RedisQuotaManagerBuilder::batch`] an instance leases many requests at once and spends them from memory. They are
-//! charged when they are leased, so that nothing is admitted beyond a limit; at most one and a quarter batches per instance
-//! and tenant are charged and not spent. A limit that is lowered binds a batch that was leased before it when the window
-//! ends.
+//! charged when they are leased, so that nothing is admitted beyond a limit; at most one and a quarter batches per instance,
+//! tenant and config by which requests are still being answered are charged and not spent. What was leased is given back
+//! when that config is gone, or after 8 to 16 idle seconds. A limit that is lowered binds a batch that was leased before it
+//! when the window ends.
 //!
 //! # When Redis does not answer
 //! A decision waits 50 ms at most. After three failures in a row nobody asks any more until a probe, five times a second,

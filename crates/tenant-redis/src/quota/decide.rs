@@ -1,9 +1,6 @@
 //! A decision: from memory, from a batch, from the server, or by the failure policies.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use redis::Cmd;
 use tenant_core::{
@@ -292,7 +289,7 @@ impl Inner {
         if let Some(unspent) = handle.store(batch) {
             self.give_back(handle, &unspent);
         }
-        self.leasing.lock().insert(Arc::as_ptr(handle).addr(), Arc::downgrade(handle));
+        self.leasing.lock().insert(Arc::as_ptr(handle).addr(), Arc::clone(handle));
         Ok(true)
     }
 
@@ -310,17 +307,21 @@ impl Inner {
 
     /// Gives back what was not used for so long.
     pub(super) fn give_back_batches(&self, idle: Duration) {
+        let handles: Vec<_> = self.leasing.lock().values().cloned().collect();
+        for handle in &handles {
+            self.give_back_batch(handle, idle);
+        }
+        // Before a batch is put down as being there it is stored.
+        self.leasing.lock().retain(|_, handle| handle.batch.lock().is_some());
+    }
+
+    /// Gives back one tenant's, if it was not used for so long.
+    pub(super) fn give_back_batch(&self, handle: &Arc<Handle>, idle: Duration) {
         let now = self.clock.monotonic().as_nanos();
         let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
         let since = Monotonic::from_nanos(now.saturating_sub(idle));
-        let mut leasing = self.leasing.lock();
-        leasing.retain(|_, handle| handle.strong_count() > 0);
-        let handles: Vec<_> = leasing.values().filter_map(Weak::upgrade).collect();
-        drop(leasing);
-        for handle in handles {
-            if let Some(unspent) = handle.take_idle(since) {
-                self.give_back(&handle, &unspent);
-            }
+        if let Some(unspent) = handle.take_idle(since) {
+            self.give_back(handle, &unspent);
         }
     }
 

@@ -10,7 +10,9 @@ use tenant_core::{
 use tenant_redis::{Keyspace, Redis, RedisQuotaManager};
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{ask, calls, context, fresh_keys, id, plain, raw, room_in_the_minute, shared, to, told};
+use crate::support::{
+    ask, calls, context, fresh_keys, id, plain, raw, room_in_the_minute, shared, to, told, within,
+};
 
 const REQUEST: [Cost; 1] = [Cost::requests(1)];
 
@@ -142,6 +144,28 @@ async fn what_was_leased_is_charged_spent_without_asking_and_given_back_at_the_e
     assert_eq!(used().await, 71);
     // A batch for which there is no room leaves the rest to be admitted one by one.
     assert_eq!(admitted(&quotas, &tenant, 1_000).await, 929);
+}
+
+#[tokio::test]
+async fn what_was_leased_under_a_config_that_is_gone_is_given_back_at_once() {
+    let redis = shared();
+    let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_secs(10)).batch(100).build();
+    let fresh = patient(&redis);
+    let now = |limit| context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, limit)));
+    // As often as a config changes, or is evicted and read again.
+    for changes in 1..=20 {
+        let tenant = now(1_000 + changes).await;
+        assert_eq!(admitted(&quotas, &tenant, 1).await, 1);
+        drop(tenant);
+        let after = now(10_000).await;
+        let used = async || fresh.usage(after.record()).await.unwrap().limits[0].used;
+        within(Duration::from_secs(2), async || used().await == changes).await;
+    }
+    // Whatever else there is of it is given back by a flush.
+    let before = now(1_000).await;
+    assert_eq!(admitted(&quotas, &before, 1).await, 1);
+    quotas.flush().await;
+    assert_eq!(fresh.usage(before.record()).await.unwrap().limits[0].used, 21);
 }
 
 #[tokio::test]
