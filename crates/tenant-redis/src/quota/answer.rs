@@ -8,29 +8,38 @@ use tenant_core::quota::{Decision, Denial, LimitState};
 
 use super::{
     handle::unix,
+    lane::Question,
     plan::{Plan, Touched},
 };
-use crate::RedisError;
+use crate::{RedisError, RedisErrorKind};
 
 /// Tells the marks of these decisions from those of the counts in memory: none of them ever gets so large.
 pub(super) const OURS: u64 = 1 << 63;
 
 /// An answer to a question about some limits.
+#[derive(Debug)]
 pub(super) enum Answer {
     /// The server's clock had passed the question's deadline: nothing was charged.
-    Late { now: u64 },
+    Late,
     /// It decided.
     Decided(Decided),
 }
 
+/// The answers to one call, question by question.
+pub(super) struct Answers {
+    pub(super) now: u64,
+    pub(super) answers: Vec<Result<Answer, RedisError>>,
+}
+
+#[derive(Debug)]
 pub(super) struct Decided {
     pub(super) now: u64,
     pub(super) denial: Option<Denial>,
-    limits: Vec<Count>,
+    limits: SmallVec<[Count; 2]>,
 }
 
 /// How a limit stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Count {
     pub(super) used: u64,
     pub(super) resets: u64,
@@ -38,22 +47,35 @@ pub(super) struct Count {
     warning: u8,
 }
 
-impl Answer {
-    pub(super) fn parse(value: &Value, touched: &[Touched]) -> Result<Self, RedisError> {
-        let numbers = numbers(value).ok_or_else(RedisError::unexpected)?;
-        match *numbers.as_slice() {
-            [_, now] => Ok(Self::Late { now: natural(now) }),
-            [_, now, denied_by, wait, ref counts @ ..] if counts.len() == touched.len() * 4 => {
-                let by = usize::try_from(natural(denied_by)).ok().and_then(|place| place.checked_sub(1));
-                let denial = by.and_then(|place| touched.get(place)).map(|touched| Denial {
-                    index: touched.index,
-                    retry_after: (wait >= 0.0).then(|| Duration::from_micros(natural(wait))),
-                });
-                let limits = counts.chunks_exact(4).filter_map(Count::parse).collect();
-                Ok(Self::Decided(Decided { now: natural(now), denial, limits }))
-            }
-            _ => Err(RedisError::unexpected()),
+impl Answers {
+    pub(super) fn parse(value: &Value, questions: &[Question]) -> Result<Self, RedisError> {
+        let Value::BulkString(bytes) = value else { return Err(RedisError::unexpected()) };
+        let mut numbers = Numbers(bytes.as_chunks::<8>().0.iter());
+        let (Some(status), Some(now)) = (numbers.natural(), numbers.natural()) else {
+            return Err(RedisError::unexpected());
+        };
+        let answer = |question: &Question| match status {
+            2 => Ok(Answer::Late),
+            _ => Decided::parse(&mut numbers, now, &question.asked.touched).map(Answer::Decided),
+        };
+        Ok(Self { now, answers: questions.iter().map(answer).collect() })
+    }
+}
+
+impl Decided {
+    fn parse(numbers: &mut Numbers<'_>, now: u64, touched: &[Touched]) -> Result<Self, RedisError> {
+        let head = (numbers.natural(), numbers.natural(), numbers.number());
+        let limits: SmallVec<[Count; 2]> = touched.iter().map_while(|_| Count::parse(numbers)).collect();
+        let (Some(status), Some(denied_by), Some(wait)) = head else { return Err(RedisError::unexpected()) };
+        if status == 3 || limits.len() != touched.len() {
+            return Err(RedisError::new(RedisErrorKind::Refused, "redis refused: the counts make no sense"));
         }
+        let by = usize::try_from(denied_by).ok().and_then(|place| place.checked_sub(1));
+        let denial = by.and_then(|place| touched.get(place)).map(|touched| Denial {
+            index: touched.index,
+            retry_after: (wait >= 0.0).then(|| Duration::from_micros(natural(wait))),
+        });
+        Ok(Self { now, denial, limits })
     }
 }
 
@@ -89,22 +111,27 @@ impl Decided {
 }
 
 impl Count {
-    fn parse(numbers: &[f64]) -> Option<Self> {
-        let [used, resets, mark, warning] = *numbers else { return None };
+    fn parse(numbers: &mut Numbers<'_>) -> Option<Self> {
         Some(Self {
-            used: natural(used),
-            resets: natural(resets),
-            mark: natural(mark),
-            warning: u8::try_from(natural(warning)).unwrap_or(0),
+            used: numbers.natural()?,
+            resets: numbers.natural()?,
+            mark: numbers.natural()?,
+            warning: u8::try_from(numbers.natural()?).unwrap_or(0),
         })
     }
 }
 
 /// Doubles that are whole numbers up to 2^53, one after the other.
-fn numbers(value: &Value) -> Option<SmallVec<[f64; 12]>> {
-    let Value::BulkString(bytes) = value else { return None };
-    let (numbers, rest) = bytes.as_chunks::<8>();
-    rest.is_empty().then(|| numbers.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect())
+struct Numbers<'a>(std::slice::Iter<'a, [u8; 8]>);
+
+impl Numbers<'_> {
+    fn number(&mut self) -> Option<f64> {
+        self.0.next().map(|bytes| f64::from_le_bytes(*bytes))
+    }
+
+    fn natural(&mut self) -> Option<u64> {
+        self.number().map(natural)
+    }
 }
 
 /// What is negative is 0, and what no number is, too: so does a cast.

@@ -1,14 +1,13 @@
 //! A decision: from memory, from a batch, from the server, or by the failure policies.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use redis::Cmd;
 use tenant_core::{
     FailurePolicy, Monotonic, QuotaManager, StoreError, TenantContext, TenantRecord,
     hooks::{LimitWarning, QuotaFallback},
     quota::{Cost, Decision, LimitUsage, Permit, Usage},
 };
-use uuid::Uuid;
+use tokio::time::timeout;
 
 use super::{
     answer::{Answer, Decided, OURS},
@@ -16,13 +15,13 @@ use super::{
     handle::{Handle, unix},
     held::Asking,
     manager::Inner,
-    plan::{Plan, Touched},
-    worker::{Charge, Job, LEASE, Settlement},
+    plan::{Asked, Plan, Touched, TouchedList},
+    worker::{Charge, Job, Settlement},
 };
 use crate::{Keyspace, RedisError};
 
-/// How much later than its deadline a question may be carried out: what the estimate of the server's clock is off by.
-const SLACK_MICROS: u64 = 10_000;
+/// So many batches others may spend before one who waits for his turn asks for himself.
+const FETCHES: usize = 4;
 /// A batch is fetched anew when so much of it is left: a quarter.
 const LOW: u64 = 4;
 
@@ -87,11 +86,11 @@ impl Inner {
         }
     }
 
-    async fn ask_once(&self, handle: &Arc<Handle>, touched: &[Touched]) -> Result<Decision, RedisError> {
-        let number = Uuid::new_v4();
-        let asking = Asking::new(number, handle, touched, &self.held, &self.jobs);
+    async fn ask_once(&self, handle: &Arc<Handle>, touched: &TouchedList) -> Result<Decision, RedisError> {
+        let asking = Asking::new(handle, touched, &self.held, &self.jobs);
+        let permit = asking.as_ref().map(|asking| asking.places().clone());
         let asked = handle.asked();
-        let decided = self.ask(handle, touched, number).await?;
+        let decided = self.ask(handle, Asked { touched: touched.clone(), permit, warns: true }).await?;
         let decision = decided.decision(&handle.plan, touched);
         self.warn(handle, touched, &decided);
         handle.note(touched, &decided, asked, self.clock.monotonic());
@@ -106,25 +105,11 @@ impl Inner {
     }
 
     /// Asks the server, and once more where its clock was another than was thought.
-    async fn ask(&self, handle: &Handle, touched: &[Touched], permit: Uuid) -> Result<Decided, RedisError> {
+    async fn ask(&self, handle: &Arc<Handle>, asked: Asked) -> Result<Decided, RedisError> {
         for _ in 0..2 {
-            let asked = self.clock.monotonic();
-            let deadline = u64::try_from(self.caller.deadline().as_micros()).unwrap_or(u64::MAX);
-            let until = handle.clock().at(asked).map_or(0, |now| now + deadline + SLACK_MICROS);
-            let plan = &handle.plan;
-            let fill = |command: &mut Cmd| {
-                plan.write_keys(touched, command);
-                command.arg(until).arg(permit.simple().to_string());
-                command.arg(LEASE.as_micros().to_string()).arg(&self.thresholds);
-                touched.iter().for_each(|touched| plan.write_line(*touched, command));
-            };
-            let value = self.caller.run(&plan.key, &self.scripts.decide, fill).await?;
-            match Answer::parse(&value, touched)? {
-                Answer::Late { now } => handle.clock().learn(now, asked),
-                Answer::Decided(decided) => {
-                    handle.clock().learn(decided.now, asked);
-                    return Ok(decided);
-                }
+            let question = self.ask_along(handle, asked.clone());
+            if let Answer::Decided(decided) = self.caller.guarded(&handle.plan.key, question).await? {
+                return Ok(decided);
             }
         }
         Err(RedisError::deadline())
@@ -210,7 +195,7 @@ impl Inner {
         if Arc::ptr_eq(decision.limits(), &handle.plan.limits) {
             return vec![(handle, charges)];
         }
-        let before = Arc::new(Handle::new(Plan::new(decision.limits(), tenant.id(), self.keys())));
+        let before = self.handle_of(Plan::new(decision.limits(), tenant.id(), self.keys()));
         let (mut now, mut then) = (Vec::new(), Vec::new());
         for mut charge in charges {
             match before.plan.position_in(charge.used.index, &handle.plan) {
@@ -234,9 +219,8 @@ impl Inner {
         if touched.is_empty() {
             return Ok(Usage::default());
         }
-        let decided = self.ask(&handle, &touched, Uuid::nil()).await.map_err(StoreError::unavailable)?;
-        // The server takes them for told.
-        self.warn(&handle, &touched, &decided);
+        let asked = Asked { touched: touched.clone(), permit: None, warns: false };
+        let decided = self.ask(&handle, asked).await.map_err(StoreError::unavailable)?;
         let usage = |(index, used, resets)| {
             let limit = handle.plan.limits.get(index)?.clone();
             Some(LimitUsage { limit, used, resets_at: unix(resets) })
@@ -251,20 +235,35 @@ impl Inner {
         self.batch > 1 && handle.plan.is_fixed(touched) && touched.iter().any(|touched| touched.cost > 0)
     }
 
-    /// Leases a batch and spends the first of it; where there is no room for a batch, asks for one alone.
+    /// Leases a batch, or waits for the one that is on its way, and spends one of it; where there is no room for a batch,
+    /// asks for one alone.
     async fn lease(
         self: &Arc<Self>,
         handle: &Arc<Handle>,
         costs: &[Cost],
-        touched: &[Touched],
+        touched: &TouchedList,
     ) -> Result<Decision, RedisError> {
-        if let Some(fetching) = handle.start_fetching(self.clock.monotonic())
-            && self.fetch(&fetching, costs, touched).await?
-            && let Some((decision, _)) = handle.spend(costs, 0, self.clock.monotonic())
-        {
-            return Ok(decision);
-        }
-        self.ask_once(handle, touched).await
+        let lease = async {
+            for _ in 0..FETCHES {
+                let mut fetched = pin!(handle.fetched.notified());
+                fetched.as_mut().enable();
+                match handle.start_fetching(self.clock.monotonic()) {
+                    Some(fetching) => {
+                        if !self.fetch(&fetching, costs, touched).await? {
+                            break;
+                        }
+                    }
+                    None if handle.is_fetching() => fetched.await,
+                    None => break,
+                }
+                if let Some((decision, _)) = handle.spend(costs, 0, self.clock.monotonic()) {
+                    return Ok(decision);
+                }
+            }
+            self.ask_once(handle, touched).await
+        };
+        // Whoever waited for another one's batch has no more time than others.
+        timeout(self.caller.deadline(), lease).await.unwrap_or_else(|_| Err(RedisError::deadline()))
     }
 
     /// Whether a batch was granted.
@@ -272,14 +271,15 @@ impl Inner {
         &self,
         Fetching(handle): &Fetching,
         costs: &[Cost],
-        touched: &[Touched],
+        touched: &TouchedList,
     ) -> Result<bool, RedisError> {
         let size = self.batch;
-        let all: Vec<Touched> = touched
+        let all: TouchedList = touched
             .iter()
             .map(|one| Touched { index: one.index, cost: one.cost.saturating_mul(size) })
             .collect();
-        let decided = self.ask(handle, &all, Uuid::nil()).await?;
+        let asked = Asked { touched: all.clone(), permit: None, warns: true };
+        let decided = self.ask(handle, asked).await?;
         self.warn(handle, &all, &decided);
         if !decided.decision(&handle.plan, &all).is_admitted() {
             handle.had_no_room(self.clock.monotonic());

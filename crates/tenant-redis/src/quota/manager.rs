@@ -21,6 +21,7 @@ use tenant_core::{
 use super::{
     handle::Handle,
     held::Held,
+    lane::Lane,
     plan::Plan,
     scripts::Scripts,
     worker::{Jobs, Worker, renew},
@@ -69,7 +70,9 @@ pub(super) struct Inner {
     pub(super) leasing: Mutex<HashMap<usize, Arc<Handle>>>,
     /// The handles of tenants whose record keeps that of another manager.
     others: Mutex<LruCache<TenantId, Arc<Kept>>>,
-    me: Weak<Inner>,
+    /// One for all, but on a cluster.
+    lane: Option<Arc<Lane>>,
+    pub(super) me: Weak<Inner>,
 }
 
 /// A handle where it is kept for as long as the tenant's config is what it is.
@@ -174,6 +177,7 @@ impl RedisQuotaManagerBuilder {
             self.hooks.clone(),
             thresholds.clone(),
         );
+        let lane = (!caller.redis().is_cluster()).then(Arc::default);
         let inner = |me: &Weak<Inner>| Inner {
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             caller,
@@ -189,6 +193,7 @@ impl RedisQuotaManagerBuilder {
             runtime: tokio::runtime::Handle::current(),
             leasing: Mutex::default(),
             others: Mutex::new(LruCache::new(OTHERS)),
+            lane,
             me: Weak::clone(me),
         };
         let inner = Arc::new_cyclic(inner);
@@ -241,12 +246,16 @@ impl Inner {
     pub(super) fn handle(&self, tenant: &TenantRecord) -> Arc<Handle> {
         let fresh = || {
             let plan = Plan::new(tenant.limits(), tenant.id(), self.caller.redis().keyspace());
-            Arc::new(Kept { handle: Arc::new(Handle::new(plan)), manager: Weak::clone(&self.me) })
+            Arc::new(Kept { handle: self.handle_of(plan), manager: Weak::clone(&self.me) })
         };
         match tenant.quota_slot().get_or_init::<Kept>(self.number, fresh) {
             Some(kept) => Arc::clone(&kept.handle),
             None => self.other(tenant, fresh),
         }
+    }
+
+    pub(super) fn handle_of(&self, plan: Plan) -> Arc<Handle> {
+        Arc::new(Handle::new(plan, self.lane.clone().unwrap_or_default()))
     }
 
     fn other(&self, tenant: &TenantRecord, fresh: impl FnOnce() -> Arc<Kept>) -> Arc<Handle> {

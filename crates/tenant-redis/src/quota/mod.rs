@@ -5,6 +5,7 @@ mod batch;
 mod decide;
 mod handle;
 mod held;
+mod lane;
 mod manager;
 mod plan;
 mod scripts;

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use redis::Cmd;
+use smallvec::SmallVec;
 use tenant_core::{
     Algorithm, FailurePolicy, LimitKind, TenantId, Window,
     quota::{Cost, Limit, Limits},
 };
+use uuid::Uuid;
 
+use super::held::Places;
 use crate::Keyspace;
 
 /// What is exact in Lua, whose numbers are doubles.
@@ -18,6 +21,18 @@ const LONGEST: u64 = 31 * 86_400;
 /// A cost, as it is sent: one that is above every limit stays so.
 fn sent(cost: u64) -> u64 {
     cost.min(MOST + 2)
+}
+
+/// What a decision is to charge: few limits stand inside.
+pub(super) type TouchedList = SmallVec<[Touched; 2]>;
+
+/// What a tenant is asked about.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) touched: TouchedList,
+    pub(super) permit: Option<Places>,
+    /// Whether thresholds that are crossed are told of.
+    pub(super) warns: bool,
 }
 
 /// Everything about a tenant's limits that is the same for each decision.
@@ -44,6 +59,8 @@ struct Line {
     window: u64,
     parts: u64,
     denies: bool,
+    /// All this as a question has it, up to the cost.
+    packed: Box<[u8]>,
 }
 
 /// When what is left of a limit grows by itself.
@@ -73,7 +90,7 @@ impl Plan {
     }
 
     /// The limits that costs touch, and what each of them is to be charged.
-    pub(super) fn touched(&self, costs: &[Cost]) -> Vec<Touched> {
+    pub(super) fn touched(&self, costs: &[Cost]) -> TouchedList {
         let limits = self.limits.iter().zip(&self.lines).enumerate();
         let counted = limits.filter(|(_, (_, line))| line.is_some());
         counted
@@ -84,7 +101,7 @@ impl Plan {
     }
 
     /// Every limit that is counted, at no cost.
-    pub(super) fn all(&self) -> Vec<Touched> {
+    pub(super) fn all(&self) -> TouchedList {
         let counted = self.lines.iter().enumerate().filter(|(_, line)| line.is_some());
         counted.map(|(index, _)| Touched { index, cost: 0 }).collect()
     }
@@ -104,21 +121,32 @@ impl Plan {
         policy
     }
 
-    /// The keys of a decision, their number first.
-    pub(super) fn write_keys(&self, touched: &[Touched], command: &mut Cmd) {
-        let permits: Vec<&str> = self.permits(touched).map(|(key, _)| key).collect();
-        command.arg(permits.len() + 1).arg(&self.key);
-        for key in permits {
-            command.arg(key);
-        }
-    }
-
     /// Where the permits go that a decision takes, and how many.
     pub(super) fn permits(&self, touched: &[Touched]) -> impl Iterator<Item = (&str, u64)> {
         touched.iter().filter_map(|touched| {
             let key = self.line(touched.index)?.permits.as_deref()?;
             Some((key, sent(touched.cost)))
         })
+    }
+
+    /// A question, as the script reads it.
+    pub(super) fn write_question(&self, asked: &Asked, packed: &mut Vec<u8>) {
+        let Asked { touched, permit, warns } = asked;
+        let is_fixed = touched.iter().all(|touched| self.line(touched.index).is_some_and(Line::is_fixed));
+        let few = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
+        packed.extend([u8::from(is_fixed), u8::from(*warns)]);
+        packed.extend(few(touched.len()));
+        packed.extend(few(self.permits(touched).count()));
+        if !is_fixed {
+            let permit = permit.as_ref().map_or(Uuid::nil(), |permit| permit.number);
+            packed.extend(permit.simple().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+        }
+        for touched in touched {
+            if let Some(line) = self.line(touched.index) {
+                packed.extend_from_slice(&line.packed);
+                packed.extend((sent(touched.cost) as f64).to_le_bytes());
+            }
+        }
     }
 
     /// The seven arguments of a limit.
@@ -187,7 +215,7 @@ impl Line {
         // Neither names nor dimensions have a `|`.
         let field = format!("{kind}|{window}|{}|{}", limit.dimension, limit.name);
         let permits = (kind == "c").then(|| keys.permits(tenant, &field));
-        Some(Self {
+        let line = Self {
             kind,
             field,
             permits,
@@ -196,6 +224,24 @@ impl Line {
             window,
             parts,
             denies: !limit.shadow,
-        })
+            packed: Box::default(),
+        };
+        Some(Self { packed: line.pack(), ..line })
+    }
+
+    fn pack(&self) -> Box<[u8]> {
+        // A name is 64 bytes at most, and a dimension is no longer.
+        let mut packed = vec![u8::try_from(self.field.len()).unwrap_or(u8::MAX)];
+        packed.extend(self.field.bytes().take(u8::MAX.into()));
+        for number in [self.limit, self.capacity, self.window, self.parts] {
+            packed.extend((number as f64).to_le_bytes());
+        }
+        packed.push(u8::from(self.denies));
+        packed.into()
+    }
+
+    /// Whether it is counted in windows of whole seconds that follow each other: those of months are not.
+    fn is_fixed(&self) -> bool {
+        self.kind == "f" && self.window > 0
     }
 }

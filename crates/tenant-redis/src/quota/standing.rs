@@ -76,7 +76,7 @@ impl Handle {
     }
 
     /// Notes how limits stand, unless all was forgotten since it was asked.
-    pub(super) fn note(&self, touched: &[Touched], decided: &Decided, asked: Asked, now: Monotonic) {
+    pub(super) fn note(&self, touched: &[Touched], decided: &Decided, asked: Since, now: Monotonic) {
         let mut standings = self.standings.lock();
         if standings.forgotten != asked.0 {
             return;
@@ -109,14 +109,14 @@ impl Handle {
     }
 
     /// What is kept of the moment at which one asks.
-    pub(super) fn asked(&self) -> Asked {
-        Asked(self.standings.lock().forgotten)
+    pub(super) fn asked(&self) -> Since {
+        Since(self.standings.lock().forgotten)
     }
 }
 
 /// When it was asked.
 #[derive(Clone, Copy)]
-pub(super) struct Asked(u64);
+pub(super) struct Since(u64);
 
 fn again(plan: &Plan, index: usize) -> Duration {
     if plan.is_rate(index) { AGAIN } else { AGAIN_FOR_PERMITS }

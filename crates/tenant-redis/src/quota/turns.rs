@@ -84,6 +84,11 @@ impl<T> Turns<T> {
         }
     }
 
+    /// How much waits.
+    pub(super) const fn len(&self) -> usize {
+        self.waiting
+    }
+
     fn queue_up(&mut self, tenant: TenantId) {
         let Some(share) = self.tenants.get_mut(&tenant) else { return };
         if !share.has_turn && !share.waiting.is_empty() && share.under_way < self.bounds.at_once {

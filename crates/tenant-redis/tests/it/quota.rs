@@ -295,7 +295,7 @@ async fn each_warning_is_told_once_over_all_instances() {
 }
 
 #[tokio::test]
-async fn a_warning_that_is_first_due_when_somebody_looks_is_told_then() {
+async fn looking_at_usage_neither_tells_a_warning_nor_keeps_it_from_being_told() {
     let (told, hooks) = told();
     let quotas = RedisQuotaManager::builder(&shared()).deadline(Duration::from_secs(10)).hooks(hooks).build();
     let of = |limit| context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, limit)));
@@ -303,8 +303,10 @@ async fn a_warning_that_is_first_due_when_somebody_looks_is_told_then() {
     assert_eq!(admitted(&quotas, &before, 9).await, 9);
     for _ in 0..2 {
         quotas.usage(lowered.record()).await.unwrap();
-        assert_eq!(*told.warnings.lock().unwrap(), [("acme".to_owned(), "l".to_owned(), 80)]);
+        assert!(told.warnings.lock().unwrap().is_empty());
     }
+    quotas.decide(&lowered, &[Cost::requests(0)]).await.unwrap();
+    assert_eq!(*told.warnings.lock().unwrap(), [("acme".to_owned(), "l".to_owned(), 80)]);
     assert_eq!(admitted(&quotas, &lowered, 2).await, 1);
     assert_eq!(told.warnings.lock().unwrap().iter().map(|told| told.2).collect::<Vec<_>>(), [80, 100]);
 }

@@ -1,0 +1,179 @@
+//! Questions on their way to the server: those that wait at the same time are asked by one call.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use parking_lot::Mutex;
+use redis::Cmd;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    answer::{Answer, Answers},
+    handle::{Handle, ServerClock},
+    manager::Inner,
+    plan::Asked,
+    turns::{Bounds, Turns},
+    worker::{Job, LEASE},
+};
+use crate::{RedisError, RedisErrorKind};
+
+/// The way of the questions about tenants whose counts are in the same place: on one server those of all, on a cluster those
+/// of one tenant, because a call is about keys of one slot.
+#[derive(Debug)]
+pub(super) struct Lane {
+    waiting: Mutex<Turns<Question>>,
+    calls: AtomicUsize,
+    pub(super) clock: ServerClock,
+}
+
+/// A question that waits.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) handle: Arc<Handle>,
+    pub(super) asked: Asked,
+    answer: oneshot::Sender<Result<Answer, RedisError>>,
+}
+
+/// Of one tenant no more wait than are answered in time; and no more of a call's are its than its turns.
+const BOUNDS: Bounds = Bounds { places: 65_536, share: 4_096, at_once: usize::MAX };
+/// So many calls are on their way at once: while one is carried out the next one is prepared.
+const CALLS: usize = 2;
+/// So many questions are asked by one call, which takes less than a millisecond; and so few are not shared out.
+const MOST: usize = 128;
+const FEW: usize = 16;
+/// How much later than its deadline a question may be carried out: what the estimate of the server's clock is off by.
+const SLACK_MICROS: u64 = 10_000;
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::new(Turns::new(BOUNDS)),
+            calls: AtomicUsize::new(0),
+            clock: ServerClock::default(),
+        }
+    }
+}
+
+impl Lane {
+    fn start_call(&self) -> bool {
+        let one_more = |calls| (calls < CALLS).then_some(calls + 1);
+        self.calls.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
+    }
+
+    /// Who waits and has not given up, tenant by tenant in turn.
+    fn take(&self) -> Vec<Question> {
+        let mut waiting = self.waiting.lock();
+        let share = waiting.len().div_ceil(CALLS).clamp(FEW, MOST);
+        let mut questions = Vec::with_capacity(share.min(waiting.len()));
+        while questions.len() < share
+            && let Some((tenant, question)) = waiting.pop()
+        {
+            waiting.done(tenant);
+            if !question.answer.is_closed() {
+                questions.push(question);
+            }
+        }
+        questions
+    }
+
+    fn has_none(&self) -> bool {
+        self.waiting.lock().len() == 0
+    }
+}
+
+impl Inner {
+    /// Asks, together with whoever else asks now.
+    pub(super) async fn ask_along(&self, handle: &Arc<Handle>, asked: Asked) -> Result<Answer, RedisError> {
+        let (answer, answered) = oneshot::channel();
+        let question = Question { handle: Arc::clone(handle), asked, answer };
+        let lane = &handle.lane;
+        if !lane.waiting.lock().push(handle.plan.tenant, question) {
+            return Err(RedisError::new(RedisErrorKind::Refused, "too many questions of one tenant wait"));
+        }
+        if lane.start_call()
+            && let Some(inner) = self.me.upgrade()
+        {
+            tokio::spawn(inner.call(Arc::clone(lane)));
+        }
+        answered.await.unwrap_or_else(|_| Err(RedisError::deadline()))
+    }
+
+    /// Calls until nobody waits.
+    async fn call(self: Arc<Self>, lane: Arc<Lane>) {
+        loop {
+            let questions = lane.take();
+            if questions.is_empty() {
+                lane.calls.fetch_sub(1, Ordering::AcqRel);
+                // Whoever came meanwhile may have found that there are calls enough.
+                if lane.has_none() || !lane.start_call() {
+                    return;
+                }
+                continue;
+            }
+            let answers = timeout(self.caller.deadline(), self.call_once(&lane, &questions)).await;
+            self.answer_all(questions, answers.unwrap_or_else(|_| Err(RedisError::deadline())));
+        }
+    }
+
+    async fn call_once(
+        &self,
+        lane: &Lane,
+        questions: &[Question],
+    ) -> Result<Vec<Result<Answer, RedisError>>, RedisError> {
+        let asked = self.clock.monotonic();
+        let deadline = u64::try_from(self.caller.deadline().as_micros()).unwrap_or(u64::MAX);
+        let until = lane.clock.at(asked).map_or(0, |now| now + deadline + SLACK_MICROS);
+        let redis = self.caller.redis();
+        let script = &self.scripts.decide;
+        let value = match redis.send(&self.write(script.by_hash(), until, questions)).await {
+            Err(error) if error.kind() == RedisErrorKind::NoScript => {
+                redis.send(&self.write(script.by_text(), until, questions)).await?
+            }
+            answer => answer?,
+        };
+        let Answers { now, answers } = Answers::parse(&value, questions)?;
+        lane.clock.learn(now, asked);
+        Ok(answers)
+    }
+
+    fn write(&self, mut command: Cmd, until: u64, questions: &[Question]) -> Cmd {
+        let permits = |question: &Question| question.handle.plan.permits(&question.asked.touched).count();
+        command.arg(questions.len() + questions.iter().map(permits).sum::<usize>());
+        for Question { handle, asked, .. } in questions {
+            command.arg(&handle.plan.key);
+            for (key, _) in handle.plan.permits(&asked.touched) {
+                command.arg(key);
+            }
+        }
+        command.arg(until).arg(LEASE.as_micros().to_string()).arg(&self.thresholds);
+        let mut packed = Vec::with_capacity(128);
+        for Question { handle, asked, .. } in questions {
+            packed.clear();
+            handle.plan.write_question(asked, &mut packed);
+            command.arg(packed.as_slice());
+        }
+        command
+    }
+
+    fn answer_all(
+        &self,
+        questions: Vec<Question>,
+        answers: Result<Vec<Result<Answer, RedisError>>, RedisError>,
+    ) {
+        let mut answers = answers.map(IntoIterator::into_iter);
+        for Question { asked, answer: asker, .. } in questions {
+            let answer = match &mut answers {
+                Ok(answers) => answers.next().unwrap_or_else(|| Err(RedisError::unexpected())),
+                Err(error) => Err(error.clone()),
+            };
+            // Who has given up since gave back what he might get, but may have done so before he got it.
+            if asker.send(answer).is_err()
+                && let Some(places) = asked.permit
+            {
+                self.jobs.add(Job::Release(places));
+            }
+        }
+    }
+}
