@@ -8,7 +8,7 @@ use tenant_core::quota::{Decision, Denial, LimitState};
 
 use super::{
     handle::unix,
-    lane::Question,
+    lane::Group,
     plan::{Plan, Touched},
 };
 use crate::{RedisError, RedisErrorKind};
@@ -48,34 +48,57 @@ pub(super) struct Count {
 }
 
 impl Answers {
-    pub(super) fn parse(value: &Value, questions: &[Question]) -> Result<Self, RedisError> {
+    /// In the order of the questions, of which those that are the same are asked in one.
+    pub(super) fn parse(value: &Value, asked: &[Group<'_>]) -> Result<Self, RedisError> {
         let Value::BulkString(bytes) = value else { return Err(RedisError::unexpected()) };
         let mut numbers = Numbers(bytes.as_chunks::<8>().0.iter());
         let (Some(status), Some(now)) = (numbers.natural(), numbers.natural()) else {
             return Err(RedisError::unexpected());
         };
-        let answer = |question: &Question| match status {
-            2 => Ok(Answer::Late),
-            _ => Decided::parse(&mut numbers, now, &question.asked.touched).map(Answer::Decided),
-        };
-        Ok(Self { now, answers: questions.iter().map(answer).collect() })
+        let mut answers = Vec::with_capacity(asked.len());
+        for Group { first, times } in asked {
+            if status == 2 {
+                answers.extend((0..*times).map(|_| Ok(Answer::Late)));
+            } else {
+                Decided::parse(&mut numbers, now, &first.asked.touched, u64::from(*times), &mut answers);
+            }
+        }
+        Ok(Self { now, answers })
     }
 }
 
 impl Decided {
-    fn parse(numbers: &mut Numbers<'_>, now: u64, touched: &[Touched]) -> Result<Self, RedisError> {
-        let head = (numbers.natural(), numbers.natural(), numbers.number());
+    fn parse(
+        numbers: &mut Numbers<'_>,
+        now: u64,
+        touched: &[Touched],
+        times: u64,
+        answers: &mut Vec<Result<Answer, RedisError>>,
+    ) {
+        let head = (numbers.number(), numbers.natural(), numbers.number());
         let limits: SmallVec<[Count; 2]> = touched.iter().map_while(|_| Count::parse(numbers)).collect();
-        let (Some(status), Some(denied_by), Some(wait)) = head else { return Err(RedisError::unexpected()) };
-        if status == 3 || limits.len() != touched.len() {
-            return Err(RedisError::new(RedisErrorKind::Refused, "redis refused: the counts make no sense"));
+        let (Some(admitted), Some(denied_by), Some(wait)) = head else { return };
+        if admitted < 0.0 || limits.len() != touched.len() {
+            let failed =
+                || RedisError::new(RedisErrorKind::Refused, "redis refused: the counts make no sense");
+            return answers.extend((0..times).map(|_| Err(failed())));
         }
         let by = usize::try_from(denied_by).ok().and_then(|place| place.checked_sub(1));
         let denial = by.and_then(|place| touched.get(place)).map(|touched| Denial {
             index: touched.index,
             retry_after: (wait >= 0.0).then(|| Duration::from_micros(natural(wait))),
         });
-        Ok(Self { now, denial, limits })
+        let admitted = natural(admitted);
+        for number in 1..=times {
+            let limits = touched.iter().zip(&limits).map(|(touched, count)| {
+                let later = touched.cost.saturating_mul(admitted.saturating_sub(number));
+                // The last one tells of the threshold that all of them crossed.
+                let warning = if number == admitted.max(1) { count.warning } else { 0 };
+                Count { used: count.used.saturating_sub(later), warning, ..*count }
+            });
+            let denial = denial.filter(|_| number > admitted);
+            answers.push(Ok(Answer::Decided(Self { now, denial, limits: limits.collect() })));
+        }
     }
 }
 

@@ -32,7 +32,7 @@ local function decide(key, q, keys)
   end
 
   local admitted = denied_by == 0
-  local answer = {admitted and 0 or 1, denied_by, (longest and longest < math.huge) and longest or -1}
+  local answer = {admitted and 1 or 0, denied_by, (longest and longest < math.huge) and longest or -1}
   local warned = false
   for _, l in ipairs(limits) do
     local mark = l.does.charge(l, admitted and l.cost or 0)

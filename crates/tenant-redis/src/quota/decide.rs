@@ -21,7 +21,7 @@ use super::{
 use crate::{Keyspace, RedisError};
 
 /// So many batches others may spend before one who waits for his turn asks for himself.
-const FETCHES: usize = 4;
+const FETCHES: usize = 16;
 /// A batch is fetched anew when so much of it is left: a quarter.
 const LOW: u64 = 4;
 

@@ -60,27 +60,36 @@ local function warning_of(state, used, capacity)
   return percentages[passed]
 end
 
+-- How many times a cost fits, of as many as are asked.
+local function fitting(times, cost, room)
+  if cost * times <= room then return times end
+  if cost > room then return 0 end
+  return math.floor(room / cost)
+end
+
+-- What is used after a cost was charged so many times: 2^53 is the most there is.
+local function charged(used, cost, times)
+  if used > MOST - cost * times then return MOST end
+  return used + cost * times
+end
+
 -- One limit, as most questions are about.
 local function decide_one(key, q)
   local states = kept[key]
   local state = states and states[q.field] or states_of(key, q)[q.field]
-  local used, sum = state[USED], q.cost
-  local admitted, wait = true, -1
-  if sum > 0 then
-    if q.denies == 1 and sum > q.limit - used then
-      admitted = false
-      if sum <= q.capacity then wait = state[STOP] * 1000000 - now end
-    else
-      -- 2^53 is the most there is.
-      if used > MOST - sum then used = MOST else used = used + sum end
-      state[USED] = used
+  local used, cost, admitted, by, wait = state[USED], q.cost, q.times, 0, -1
+  if cost > 0 then
+    if q.denies == 1 then admitted = fitting(admitted, cost, q.limit - used) end
+    if admitted < q.times then
+      by = 1
+      if cost <= q.capacity then wait = state[STOP] * 1000000 - now end
     end
+    used = charged(used, cost, admitted)
+    state[USED] = used
   end
   local told = warning_of(state, used, q.capacity)
-  local tells = told > 0
-  if (admitted and sum > 0) or tells then state[IS_CHANGED] = true end
-  local status = admitted and 0 or 1
-  return struct.pack('<ddddddd', status, status, wait, used, state[STOP] * 1000000, 0, told)
+  if (admitted > 0 and cost > 0) or told > 0 then state[IS_CHANGED] = true end
+  return struct.pack('<ddddddd', admitted, by, wait, used, state[STOP] * 1000000, 0, told)
 end
 
 local function decide_some(key, q)
@@ -89,37 +98,33 @@ local function decide_some(key, q)
   for i = 1, count do is_known = is_known and states[q.fields[i]] end
   if not is_known then states = states_of(key, q) end
 
-  local denied_by, longest, sum = 0, nil, 0
+  local admitted, sum = q.times, 0
   for i = 1, count do
     local cost = q.costs[i]
-    if cost > 0 then
-      sum = sum + cost
-      local state = states[q.fields[i]]
-      if q.all_deny[i] == 1 and cost > q.limits[i] - state[USED] then
-        local wait = math.huge
-        if cost <= q.capacities[i] then wait = state[STOP] * 1000000 - now end
-        if longest == nil or wait >= longest then denied_by, longest = i, wait end
-      end
+    sum = sum + cost
+    if cost > 0 and q.all_deny[i] == 1 then
+      admitted = fitting(admitted, cost, q.limits[i] - states[q.fields[i]][USED])
     end
   end
 
-  local admitted = denied_by == 0
-  local wait = -1
-  if longest and longest < math.huge then wait = longest end
-  local answer, tells = {admitted and 0 or 1, denied_by, wait}, false
+  local answer, tells = {admitted, 0, -1}, false
+  local longest
   for i = 1, count do
-    local state = states[q.fields[i]]
-    local used, cost = state[USED], q.costs[i]
-    if admitted then
-      if used > MOST - cost then used = MOST else used = used + cost end
-      state[USED] = used
+    local state, cost = states[q.fields[i]], q.costs[i]
+    local used = charged(state[USED], cost, admitted)
+    state[USED] = used
+    if admitted < q.times and cost > 0 and q.all_deny[i] == 1 and cost > q.limits[i] - used then
+      local wait = math.huge
+      if cost <= q.capacities[i] then wait = state[STOP] * 1000000 - now end
+      if longest == nil or wait >= longest then answer[2], longest = i, wait end
     end
     local told = warning_of(state, used, q.capacities[i])
     tells = tells or told > 0
     local to = 4 * i
     answer[to], answer[to + 1], answer[to + 2], answer[to + 3] = used, state[STOP] * 1000000, 0, told
   end
-  if (admitted and sum > 0) or tells then
+  if longest and longest < math.huge then answer[3] = longest end
+  if (admitted > 0 and sum > 0) or tells then
     for i = 1, count do states[q.fields[i]][IS_CHANGED] = true end
   end
   return answer_of(answer, count)

@@ -13,7 +13,7 @@ use super::{
     answer::{Answer, Answers},
     handle::{Handle, ServerClock},
     manager::Inner,
-    plan::Asked,
+    plan::{Asked, Plan},
     turns::{Bounds, Turns},
     worker::{Job, LEASE},
 };
@@ -34,6 +34,12 @@ pub(super) struct Question {
     pub(super) handle: Arc<Handle>,
     pub(super) asked: Asked,
     answer: oneshot::Sender<Result<Answer, RedisError>>,
+}
+
+/// Questions that are the same, one after the other.
+pub(super) struct Group<'a> {
+    pub(super) first: &'a Question,
+    pub(super) times: u16,
 }
 
 /// Of one tenant no more wait than are answered in time; and no more of a call's are its than its turns.
@@ -75,6 +81,9 @@ impl Lane {
                 questions.push(question);
             }
         }
+        drop(waiting);
+        // What is the same is asked in one.
+        questions.sort_by_key(|question| Arc::as_ptr(&question.handle).addr());
         questions
     }
 
@@ -122,36 +131,37 @@ impl Inner {
         lane: &Lane,
         questions: &[Question],
     ) -> Result<Vec<Result<Answer, RedisError>>, RedisError> {
+        let groups = groups(questions);
         let asked = self.clock.monotonic();
         let deadline = u64::try_from(self.caller.deadline().as_micros()).unwrap_or(u64::MAX);
         let until = lane.clock.at(asked).map_or(0, |now| now + deadline + SLACK_MICROS);
         let redis = self.caller.redis();
         let script = &self.scripts.decide;
-        let value = match redis.send(&self.write(script.by_hash(), until, questions)).await {
+        let value = match redis.send(&self.write(script.by_hash(), until, &groups)).await {
             Err(error) if error.kind() == RedisErrorKind::NoScript => {
-                redis.send(&self.write(script.by_text(), until, questions)).await?
+                redis.send(&self.write(script.by_text(), until, &groups)).await?
             }
             answer => answer?,
         };
-        let Answers { now, answers } = Answers::parse(&value, questions)?;
+        let Answers { now, answers } = Answers::parse(&value, &groups)?;
         lane.clock.learn(now, asked);
         Ok(answers)
     }
 
-    fn write(&self, mut command: Cmd, until: u64, questions: &[Question]) -> Cmd {
-        let permits = |question: &Question| question.handle.plan.permits(&question.asked.touched).count();
-        command.arg(questions.len() + questions.iter().map(permits).sum::<usize>());
-        for Question { handle, asked, .. } in questions {
-            command.arg(&handle.plan.key);
-            for (key, _) in handle.plan.permits(&asked.touched) {
+    fn write(&self, mut command: Cmd, until: u64, groups: &[Group<'_>]) -> Cmd {
+        let permits = |group: &Group<'_>| group.plan().permits(&group.first.asked.touched).count();
+        command.arg(groups.len() + groups.iter().map(permits).sum::<usize>());
+        for group in groups {
+            command.arg(&group.plan().key);
+            for (key, _) in group.plan().permits(&group.first.asked.touched) {
                 command.arg(key);
             }
         }
         command.arg(until).arg(LEASE.as_micros().to_string()).arg(&self.thresholds);
         let mut packed = Vec::with_capacity(128);
-        for Question { handle, asked, .. } in questions {
+        for group in groups {
             packed.clear();
-            handle.plan.write_question(asked, &mut packed);
+            group.plan().write_question(&group.first.asked, group.times, &mut packed);
             command.arg(packed.as_slice());
         }
         command
@@ -176,4 +186,30 @@ impl Inner {
             }
         }
     }
+}
+
+impl Group<'_> {
+    fn plan(&self) -> &Plan {
+        &self.first.handle.plan
+    }
+
+    /// Only of what is counted in fixed windows is an answer known from that to another one.
+    fn is_of(&self, next: &Question) -> bool {
+        let (first, asked) = (&self.first.asked, &next.asked);
+        Arc::ptr_eq(&self.first.handle, &next.handle)
+            && first.touched == asked.touched
+            && first.warns == asked.warns
+            && self.plan().can_be_multiplied(&asked.touched)
+    }
+}
+
+fn groups(questions: &[Question]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for question in questions {
+        match groups.last_mut() {
+            Some(last) if last.is_of(question) => last.times += 1,
+            _ => groups.push(Group { first: question, times: 1 }),
+        }
+    }
+    groups
 }

@@ -77,7 +77,7 @@ pub(super) enum Refill {
 }
 
 /// What a decision is to charge one limit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Touched {
     pub(super) index: usize,
     pub(super) cost: u64,
@@ -129,12 +129,18 @@ impl Plan {
         })
     }
 
-    /// A question, as the script reads it.
-    pub(super) fn write_question(&self, asked: &Asked, packed: &mut Vec<u8>) {
+    /// Whether a question about these can be asked so many times in one.
+    pub(super) fn can_be_multiplied(&self, touched: &[Touched]) -> bool {
+        touched.iter().all(|touched| self.line(touched.index).is_some_and(Line::is_fixed))
+    }
+
+    /// A question, as the script reads it, asked so many times.
+    pub(super) fn write_question(&self, asked: &Asked, times: u16, packed: &mut Vec<u8>) {
         let Asked { touched, permit, warns } = asked;
-        let is_fixed = touched.iter().all(|touched| self.line(touched.index).is_some_and(Line::is_fixed));
+        let is_fixed = self.can_be_multiplied(touched);
         let few = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
         packed.extend([u8::from(is_fixed), u8::from(*warns)]);
+        packed.extend(times.to_le_bytes());
         packed.extend(few(touched.len()));
         packed.extend(few(self.permits(touched).count()));
         if !is_fixed {

@@ -2,11 +2,12 @@
 --
 -- KEYS: of each question the tenant's counts, then, in order, the permits of each limit of kind c.
 -- ARGV: until when this may be done at all (0: for ever); the length of a permit's lease; at which percentages to warn; then
--- one for each question, packed: whether all of its limits are fixed windows of whole seconds, whether it may warn, how many limits, how many keys
+-- one for each question, packed: whether all of its limits are fixed windows of whole seconds, whether it may warn, how many
+-- times it is asked, how many limits, how many keys
 -- of permits; if not all are, the permit; then each limit: field, limit, capacity, window, parts,
 -- whether it denies, cost.
--- Answer, in doubles: 0 decided | 2 too late; now; then for each question {0 admitted | 1 denied | 3 failed, which limit
--- denies, wait (-1: for ever), then for each limit: used, resets, mark, warning}
+-- Answer, in doubles: 0 decided | 2 too late; now; then for each question {how many times it was admitted | -1: it
+-- failed, which limit denies the others, wait (-1: for ever), then for each limit: used, resets, mark, warning}
 
 local clock = redis.call('TIME')
 local seconds = tonumber(clock[1])
@@ -27,7 +28,7 @@ local function question_of(packed)
   q = {}
   local at, is_fixed, warns
   -- The permit is 32 characters.
-  is_fixed, warns, q.count, q.permits, at = struct.unpack('<BBHH', packed)
+  is_fixed, warns, q.times, q.count, q.permits, at = struct.unpack('<BBHHH', packed)
   q.is_fixed, q.warns = is_fixed == 1, warns == 1
   if not q.is_fixed then q.permit, at = struct.unpack('<c32', packed, at) end
   q.fields, q.limits, q.capacities, q.windows, q.parts, q.all_deny, q.costs = {}, {}, {}, {}, {}, {}, {}

@@ -15,7 +15,7 @@ for i = 4, #ARGV do
     decide = decide or engine()
     done, answer = pcall(decide, key, q, keys)
   end
-  if not done then answer = struct.pack('<ddd', 3, 0, 0) .. string.rep('\0', 32 * q.count) end
+  if not done then answer = struct.pack('<ddd', -1, 0, 0) .. string.rep('\0', 32 * q.count) end
   answers[i - 2] = answer
   keys = keys + 1 + q.permits
 end

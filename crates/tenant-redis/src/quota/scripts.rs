@@ -50,7 +50,8 @@ impl Scripts {
             let mut text = text.replace("redis.call('TIME')", &clock);
             if always_keep {
                 text = text.replace("if (admitted and not costs_nothing) or warned then", "if true then");
-                text = text.replace("if (admitted and sum > 0) or tells then", "if true then");
+                text = text.replace("if (admitted > 0 and cost > 0) or told > 0 then", "if true then");
+                text = text.replace("if (admitted > 0 and sum > 0) or tells then", "if true then");
             }
             Script::new(Box::leak(text.into_boxed_str()))
         };

@@ -23,6 +23,8 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Standings {
     lines: Box<[Option<Standing>]>,
+    /// Whether any of them denies something that it has no room for.
+    denies: bool,
     /// How often all was forgotten: what was asked before is not noted after.
     forgotten: u64,
 }
@@ -54,15 +56,20 @@ impl Handle {
     /// Denies what is known to be denied, and tells how limits stand where nothing is to be charged; `None` if somebody has
     /// to be asked. Whoever `asks` then is the one who asks for all.
     pub(super) fn recall(&self, touched: &[Touched], now: Monotonic, asks: bool) -> Option<Decision> {
-        let time = self.clock().at(now)?;
         let mut standings = self.standings.lock();
+        let costs = touched.iter().any(|touched| touched.cost > 0);
+        let may_be_denied =
+            |touched: &Touched| standings.denies || touched.cost > self.plan.capacity(touched.index);
+        if standings.lines.is_empty() || (costs && !touched.iter().any(may_be_denied)) {
+            return None;
+        }
+        let time = self.clock().at(now)?;
         let mut states = SmallVec::<[LimitState; 4]>::new();
-        let (mut denial, mut costs) = (None, false);
+        let mut denial = None;
         for touched in touched {
             let standing = standings.lines.get(touched.index)?.as_ref()?;
             let limit = Reckoned::new(standing, &self.plan, *touched, time)?;
             states.push(limit.state());
-            costs |= touched.cost > 0;
             if let Some(next) = limit.denial() {
                 denial = Some(longer(denial, next));
             }
@@ -84,11 +91,16 @@ impl Handle {
         if standings.lines.is_empty() {
             standings.lines = vec![None; self.plan.limits.len()].into();
         }
+        if touched.len() == standings.lines.len() {
+            standings.denies = false;
+        }
         for (touched, count) in touched.iter().zip(decided.counts()) {
             if let Some(line) = standings.lines.get_mut(touched.index) {
                 let ask_at = now.after(again(&self.plan, touched.index));
                 let fresh = Standing::new(&self.plan, *touched, count, decided, ask_at);
-                *line = Some(fresh.following(line.take(), now));
+                let fresh = fresh.following(line.take(), now);
+                *line = Some(fresh);
+                standings.denies |= fresh.denies;
             }
         }
     }
@@ -96,7 +108,8 @@ impl Handle {
     /// Forgets how limits stand: something was given back.
     pub(super) fn forget_standings(&self) {
         let mut standings = self.standings.lock();
-        standings.lines = Box::default();
+        standings.lines.fill(None);
+        standings.denies = false;
         standings.forgotten = standings.forgotten.wrapping_add(1);
     }
 

@@ -57,7 +57,7 @@ impl<T> Turns<T> {
         }
         share.waiting.push_back(work);
         self.waiting += 1;
-        self.queue_up(tenant);
+        share.queue_up(tenant, self.bounds.at_once, &mut self.next);
         true
     }
 
@@ -69,7 +69,7 @@ impl<T> Turns<T> {
         let work = share.waiting.pop_front()?;
         share.under_way += 1;
         self.waiting -= 1;
-        self.queue_up(tenant);
+        share.queue_up(tenant, self.bounds.at_once, &mut self.next);
         Some((tenant, work))
     }
 
@@ -80,7 +80,7 @@ impl<T> Turns<T> {
         if share.under_way == 0 && share.waiting.is_empty() {
             self.tenants.remove(&tenant);
         } else {
-            self.queue_up(tenant);
+            share.queue_up(tenant, self.bounds.at_once, &mut self.next);
         }
     }
 
@@ -88,12 +88,13 @@ impl<T> Turns<T> {
     pub(super) const fn len(&self) -> usize {
         self.waiting
     }
+}
 
-    fn queue_up(&mut self, tenant: TenantId) {
-        let Some(share) = self.tenants.get_mut(&tenant) else { return };
-        if !share.has_turn && !share.waiting.is_empty() && share.under_way < self.bounds.at_once {
-            share.has_turn = true;
-            self.next.push_back(tenant);
+impl<T> Share<T> {
+    fn queue_up(&mut self, tenant: TenantId, at_once: usize, next: &mut VecDeque<TenantId>) {
+        if !self.has_turn && !self.waiting.is_empty() && self.under_way < at_once {
+            self.has_turn = true;
+            next.push_back(tenant);
         }
     }
 }
