@@ -13,6 +13,7 @@ pub mod load;
 pub mod quota;
 mod race;
 pub mod rewrite;
+pub mod shared_quota;
 pub mod tenants;
 
 pub use bar::Bar;
@@ -26,12 +27,14 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
 /// All comparisons of this crate but those of whole servers.
-pub const COMPARISONS: [Comparison; 11] = [
+pub const COMPARISONS: [Comparison; 13] = [
     ("layers", layers::contestants),
     ("layers_in_axum", layers::contestants_in_axum),
     ("config_cache", config_cache::contestants),
     ("quota", quota::contestants),
     ("rewrite", rewrite::contestants),
+    ("shared_quota", shared_quota::contestants),
+    ("shared_quota, latencies", shared_quota::latencies),
     ("sqlite", || database::sqlite::contestants(load::elapsed)),
     ("postgres", || database::postgres::contestants(load::elapsed)),
     ("mariadb", || database::mysql::contestants(load::elapsed)),
