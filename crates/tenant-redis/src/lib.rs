@@ -29,8 +29,10 @@
 //! of its creation.
 //!
 //! # What a decision costs
-//! One round trip, whatever the number of limits: an `EVALSHA` over the keys of one tenant, and an `EVAL` where the server
-//! has forgotten the script. The script is atomic, takes the time from the server (`TIME`), and counts as
+//! One round trip, whatever the number of limits: an `EVALSHA`, and an `EVAL` where the server has forgotten the script. Two
+//! such calls are on their way at most; what is asked meanwhile waits for the next one, which takes up to 128 questions,
+//! tenant by tenant in turn (on a cluster, of one tenant), and decides those that are the same, about fixed windows, in one
+//! step. Of one tenant 4 096 may wait; the next one goes by its failure policy. The script is atomic, takes the time from the server (`TIME`), and counts as
 //! [`InMemoryQuotaManager`](tenant_core::InMemoryQuotaManager) does, in microseconds; amounts are exact up to 2^53.
 //!
 //! How the limits stood is remembered by the instance. Once one of them has denied something, whatever costs more of it than
@@ -72,8 +74,9 @@
 //!
 //! # What it does not protect against
 //! - **Whoever can write to Redis.** Its data are neither signed nor encrypted: give it a user, a network and TLS of its own.
-//! - **A tenant that is busy.** Its scripts take turns with those of others on the same server: some ten microseconds each.
-//!   Leases and the memory of denials take most of that away; a queue per tenant is the HTTP edge's.
+//! - **A tenant that is busy.** Its questions and corrections take turns with those of others in each instance, but on the
+//!   server each of them takes some microseconds of everybody's time. Leases and the memory of denials take most of that
+//!   away; a queue per tenant is the HTTP edge's.
 //! - **Servers whose clocks disagree.** After a failover the new primary's clock counts.
 //! - **Evictions.** A server with `maxmemory` that evicts may evict counts: give the cache a server of its own.
 

@@ -48,7 +48,7 @@ const BOUNDS: Bounds = Bounds { places: 65_536, share: 4_096, at_once: usize::MA
 const CALLS: usize = 2;
 /// So many questions are asked by one call, which takes less than a millisecond; and so few are not shared out.
 const MOST: usize = 128;
-const FEW: usize = 16;
+const FEW: usize = 32;
 /// How much later than its deadline a question may be carried out: what the estimate of the server's clock is off by.
 const SLACK_MICROS: u64 = 10_000;
 
