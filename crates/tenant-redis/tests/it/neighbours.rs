@@ -112,3 +112,51 @@ async fn a_tenant_that_gives_no_rest_does_not_push_another_into_its_failure_poli
     flood.await.unwrap();
     assert!(failed <= 15, "{failed} of 300 decisions of the quiet tenant failed");
 }
+
+#[tokio::test]
+async fn what_the_server_refuses_about_one_tenant_fails_no_other_in_the_same_call() {
+    let server = Server::start().unwrap();
+    let quotas = RedisQuotaManager::builder(&to(&server)).deadline(Duration::from_secs(10)).build();
+    let mut connection = raw(&server.url()).await;
+    let _: () = ask(&mut connection, &["SET", "tenant:{acme}:q", "no hash"]).await;
+    // Both ways through the script: months have one of their own.
+    for window in [Window::Month, Window::Length(Duration::from_secs(30 * 86_400))] {
+        let limit = NamedLimit::rate(Dimension::Requests, window, 100).failure_policy(FailurePolicy::Closed);
+        let of = |name| context(TenantConfig::builder(id(name)).limit("l", limit.clone()));
+        let (acme, globex) = (of("acme").await, of("globex").await);
+        let ask = &ASK;
+        let both = (0..40).map(|number| quotas.decide(if number % 2 == 0 { &acme } else { &globex }, ask));
+        for (number, answer) in futures_util::future::join_all(both).await.into_iter().enumerate() {
+            assert_eq!(answer.is_ok(), number % 2 == 1, "{answer:?}");
+        }
+        assert_eq!(used(&quotas, &globex, 0).await, 20);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_questions_of_one_tenant_keep_another_waiting_for_one_turn() {
+    let server = Server::start().unwrap();
+    let quotas = Arc::new(RedisQuotaManager::builder(&to(&server)).deadline(Duration::from_secs(10)).build());
+    let (noisy, quiet) = (tenant("noisy").await, tenant("quiet").await);
+    quotas.decide(&quiet, &ASK).await.unwrap();
+    let done = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let flood: Vec<_> = (0..3_000)
+        .map(|number| {
+            let (quotas, noisy, done) = (Arc::clone(&quotas), noisy.clone(), Arc::clone(&done));
+            // Each of a cost of its own, so that none is decided along with another.
+            let costs = [Cost::requests(1 + number % 7)];
+            tokio::spawn(async move {
+                assert!(quotas.decide(&noisy, &costs).await.unwrap().is_admitted());
+                done.fetch_add(1, Ordering::SeqCst);
+            })
+        })
+        .collect();
+    crate::support::within(Duration::from_secs(5), async || done.load(Ordering::SeqCst) > 0).await;
+    let before = done.load(Ordering::SeqCst);
+    assert!(quotas.decide(&quiet, &ASK).await.unwrap().is_admitted());
+    let meanwhile = done.load(Ordering::SeqCst) - before;
+    for task in flood {
+        task.await.unwrap();
+    }
+    assert!(before + meanwhile < 2_500, "{before} and {meanwhile} of 3000 were answered first");
+}
