@@ -13,6 +13,7 @@ pub mod load;
 pub mod quota;
 mod race;
 pub mod rewrite;
+pub mod shared_quota;
 pub mod tenants;
 
 pub use bar::Bar;
@@ -33,6 +34,8 @@ pub const COMPARISONS: [Comparison; 13] = [
     ("quota", quota::contestants),
     ("quota, a million keys", quota::contestants_with_a_million_keys),
     ("rewrite", rewrite::contestants),
+    ("shared_quota", shared_quota::contestants),
+    ("shared_quota, latencies", shared_quota::latencies),
     ("sqlite", || database::sqlite::contestants(load::elapsed)),
     ("postgres", || database::postgres::contestants(load::elapsed)),
     ("mariadb", || database::mysql::contestants(load::elapsed)),

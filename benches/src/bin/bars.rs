@@ -58,6 +58,15 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
             ),
         ],
         "rewrite" => rewriting(race),
+        "shared_quota" => vec![
+            Bar::at_least("shared decisions to EVALSHA by hand", 0.95, race.ratio("EVALSHA", "tenant")),
+            Bar::at_least("shared decisions to INCR", 0.35, race.ratio("INCR", "tenant")),
+            Bar::at_least("leased decisions to shared ones", 30.0, race.ratio("tenant", "tenant, leases")),
+        ],
+        "shared_quota, latencies" => {
+            let share = race.ratio("leased, 99th of 100", "a round trip");
+            vec![Bar::at_most("99 of 100 leased decisions to a round trip", 1.0, share)]
+        }
         database if race.names().contains(&"explicit predicate") => {
             let figure = race.ratio("explicit predicate", "scoped");
             vec![Bar::at_least(format!("a read on {database} to one with the tenant by hand"), 0.98, figure)]

@@ -74,11 +74,12 @@ impl Caller {
         self.guarded(key, call).await
     }
 
-    async fn guarded(
+    /// Waits for an answer about a key, but not for long, and not where none is to be expected.
+    pub(crate) async fn guarded<T>(
         &self,
         key: &str,
-        call: impl Future<Output = Result<Value, RedisError>>,
-    ) -> Result<Value, RedisError> {
+        call: impl Future<Output = Result<T, RedisError>>,
+    ) -> Result<T, RedisError> {
         let range = self.range(key);
         let Some(breaker) = self.breakers.get(range) else { return Err(RedisError::broken()) };
         if breaker.is_open() {

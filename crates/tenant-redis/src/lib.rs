@@ -9,7 +9,7 @@
 //! | [`RedisAnnouncer`], [`ChangeReader`] | tell and hear of changed configs |
 //!
 //! Redis 7 or later, a primary or a Redis Cluster. The user that is connected as needs `EVAL`, `EVALSHA`, `EXISTS`, `DEL`,
-//! the stream commands `XADD` and `XREAD`, and in scripts `TIME`, `INFO`, `XRANGE` and the commands on strings, hashes and
+//! the stream commands `XADD`, `XREAD` and `XRANGE`, and in scripts `TIME`, `INFO` and the commands on strings, hashes and
 //! sorted sets.
 //!
 //! # Keys
@@ -29,18 +29,24 @@
 //! of its creation.
 //!
 //! # What a decision costs
-//! One round trip, whatever the number of limits: an `EVALSHA` over the keys of one tenant, and an `EVAL` where the server
-//! has forgotten the script. The script is atomic, takes the time from the server (`TIME`), and counts as
+//! One round trip, whatever the number of limits: an `EVALSHA`, and an `EVAL` where the server has forgotten the script. Two
+//! such calls are on their way at most; what is asked meanwhile waits for the next one, which takes up to 128 questions,
+//! tenant by tenant in turn (on a cluster, of one tenant), and decides those that are the same, about fixed windows, in one
+//! step. Of one tenant 4 096 may wait; the next one goes by its failure policy. The script is atomic, takes the time from the server (`TIME`), and counts as
 //! [`InMemoryQuotaManager`](tenant_core::InMemoryQuotaManager) does, in microseconds; amounts are exact up to 2^53.
 //!
-//! A denial is remembered by the instance until the limit would admit again, and repeated without asking. Somebody may give
-//! something back meanwhile: this instance hears of its own refunds, and of those of others because one request in
-//! 2 seconds (0.1 for permits) is passed on.
+//! How the limits stood is remembered by the instance. Once one of them has denied something, whatever costs more of it than
+//! was left is denied without asking, until enough flows in or leaves its window; what costs more than the limit itself is
+//! denied so at any time, and what costs nothing is told how the limits stand. Somebody may give something back meanwhile:
+//! this instance hears of its own refunds, and of those of others because one request in 2 seconds (0.1 for permits) is
+//! passed on. Where a window slides, the wait that is told from memory may be longer than need be, up to when all of the
+//! limit is there again.
 //!
 //! With [`RedisQuotaManagerBuilder::batch`] an instance leases many requests at once and spends them from memory. They are
-//! charged when they are leased, so that nothing is admitted beyond a limit; at most one and a quarter batches per instance
-//! and tenant are charged and not spent. A limit that is lowered binds a batch that was leased before it when the window
-//! ends.
+//! charged when they are leased, so that nothing is admitted beyond a limit; at most one and a quarter batches per instance,
+//! tenant and config by which requests are still being answered are charged and not spent. What was leased is given back
+//! when that config is gone, or after 8 to 16 idle seconds. A limit that is lowered binds a batch that was leased before it
+//! when the window ends.
 //!
 //! # When Redis does not answer
 //! A decision waits 50 ms at most. After three failures in a row nobody asks any more until a probe, five times a second,
@@ -60,7 +66,7 @@
 //! |---|---|
 //! | counts of rates | the server restarts without a disk, or fails over before they were replicated: at most one more limit per window |
 //! | permits | never for long: instances take them anew with the next renewal, within 8 s |
-//! | settlements and refunds | nobody knows whether they arrived, the server is away for over 5 s, or over 65 536 wait: told to `on_settlements_lost` |
+//! | settlements and refunds | nobody knows whether they arrived, the server is away for over 5 s, or over 4 096 of a tenant's or 65 536 of all wait: told to `on_settlements_lost` |
 //! | permits of a killed instance | after 25 s |
 //! | permits of an instance that stood still for 25 s | until its next renewal: then they are taken anew, beyond the limit if others took them meanwhile |
 //! | a charge | its caller went away or fell back before the answer came: it stays charged |
@@ -68,8 +74,9 @@
 //!
 //! # What it does not protect against
 //! - **Whoever can write to Redis.** Its data are neither signed nor encrypted: give it a user, a network and TLS of its own.
-//! - **A tenant that is busy.** Its scripts take turns with those of others on the same server: some ten microseconds each.
-//!   Leases and the memory of denials take most of that away; a queue per tenant is the HTTP edge's.
+//! - **A tenant that is busy.** Its questions and corrections take turns with those of others in each instance, but on the
+//!   server each of them takes some microseconds of everybody's time. Leases and the memory of denials take most of that
+//!   away; a queue per tenant is the HTTP edge's.
 //! - **Servers whose clocks disagree.** After a failover the new primary's clock counts.
 //! - **Evictions.** A server with `maxmemory` that evicts may evict counts: give the cache a server of its own.
 

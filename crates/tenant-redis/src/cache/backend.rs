@@ -69,6 +69,9 @@ impl CacheBackend for RedisCache {
     }
 
     async fn lease(&self, tenant: &TenantContext, key: &[u8]) -> Result<Leased, CacheError> {
+        if !self.fits(key, &[]) {
+            return Err(CacheErrorKind::TooLarge.into());
+        }
         let (epoch, outlives) = (fresh(), self.outlives());
         let lease = Lease::new(Uuid::new_v4().as_u64_pair().0);
         let (number, millis) = (lease.number().to_string(), LEASE.as_millis().to_string());

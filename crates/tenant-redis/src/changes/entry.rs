@@ -32,6 +32,13 @@ pub(super) fn add(stream: &str, change: Option<&ConfigChange>) -> Cmd {
     command
 }
 
+/// Looks whether an entry is there still.
+pub(super) fn find(stream: &str, entry: &str) -> Cmd {
+    let mut command = Cmd::new();
+    command.arg("XRANGE").arg(stream).arg(entry).arg(entry);
+    command
+}
+
 /// Waits for what comes after an entry.
 pub(super) fn read(stream: &str, after: &str, wait_millis: u64, count: usize) -> Cmd {
     let mut command = Cmd::new();

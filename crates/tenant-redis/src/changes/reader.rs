@@ -138,6 +138,12 @@ impl Reader {
         let answer = timeout(WAIT * 2, connection.send(&command)).await;
         let answer: Value = answer.unwrap_or_else(|_| Err(RedisError::deadline()))?;
         let entries = entry::entries(answer)?;
+        // While what was read last is there nothing after it was cut off. Else one begins anew, as with a new connection.
+        let find = entry::find(&self.stream, &position.last);
+        let found = timeout(WAIT * 2, connection.send(&find)).await;
+        if found.unwrap_or_else(|_| Err(RedisError::deadline()))? == Value::Array(Vec::new()) {
+            return Err(RedisError::unexpected());
+        }
         if let Some((last, _)) = entries.last() {
             position.last.clone_from(last);
         }

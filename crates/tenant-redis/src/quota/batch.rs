@@ -114,6 +114,11 @@ impl Handle {
         is_first.then(|| Fetching(Arc::clone(self)))
     }
 
+    /// Whether somebody fetches one.
+    pub(super) fn is_fetching(&self) -> bool {
+        self.is_fetching.load(Ordering::Acquire)
+    }
+
     /// There was no room for a batch: for a while nobody tries.
     pub(super) fn had_no_room(&self, now: Monotonic) {
         self.fetch_after.store(now.after(NO_ROOM).as_nanos(), Ordering::Relaxed);
@@ -139,5 +144,6 @@ pub(super) struct Fetching(pub(super) Arc<Handle>);
 impl Drop for Fetching {
     fn drop(&mut self) {
         self.0.is_fetching.store(false, Ordering::Release);
+        self.0.fetched.notify_waiters();
     }
 }

@@ -1,17 +1,13 @@
 //! A decision: from memory, from a batch, from the server, or by the failure policies.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use redis::Cmd;
 use tenant_core::{
     FailurePolicy, Monotonic, QuotaManager, StoreError, TenantContext, TenantRecord,
     hooks::{LimitWarning, QuotaFallback},
     quota::{Cost, Decision, LimitUsage, Permit, Usage},
 };
-use uuid::Uuid;
+use tokio::time::timeout;
 
 use super::{
     answer::{Answer, Decided, OURS},
@@ -19,13 +15,13 @@ use super::{
     handle::{Handle, unix},
     held::Asking,
     manager::Inner,
-    plan::{Plan, Touched},
-    worker::{Charge, Job, LEASE, Settlement},
+    plan::{Asked, Plan, Touched, TouchedList},
+    worker::{Charge, Job, Settlement},
 };
 use crate::{Keyspace, RedisError};
 
-/// How much later than its deadline a question may be carried out: what the estimate of the server's clock is off by.
-const SLACK_MICROS: u64 = 10_000;
+/// So many batches others may spend before one who waits for his turn asks for himself.
+const FETCHES: usize = 16;
 /// A batch is fetched anew when so much of it is left: a quarter.
 const LOW: u64 = 4;
 
@@ -33,7 +29,7 @@ impl Inner {
     pub(super) fn try_decide(self: &Arc<Self>, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
         let handle = self.handle(tenant.record());
         if !self.caller.is_broken(&handle.plan.key) {
-            return self.without_asking(&handle, tenant, costs);
+            return self.without_asking(&handle, costs, false);
         }
         // An error is told by `decide` alone.
         let policy = handle.plan.policy(&handle.plan.touched(costs));
@@ -43,23 +39,24 @@ impl Inner {
     fn without_asking(
         self: &Arc<Self>,
         handle: &Arc<Handle>,
-        tenant: &TenantContext,
         costs: &[Cost],
+        asks: bool,
     ) -> Option<Decision> {
         let now = self.clock.monotonic();
-        if let Some(denied) = handle.deny_again(costs, now) {
-            return Some(denied);
-        }
+        // What was leased is charged, however the limits stand.
         if self.batch > 0
             && let Some((decision, is_low)) = handle.spend(costs, self.batch / LOW, now)
         {
             if is_low {
-                self.refill(handle, tenant, costs);
+                self.refill(handle, costs);
             }
             return Some(decision);
         }
-        let nothing = handle.plan.touched(costs).is_empty();
-        nothing.then(|| Decision::new(Arc::clone(&handle.plan.limits), [], self.clock.coarse_unix(), None))
+        let touched = handle.plan.touched(costs);
+        if touched.is_empty() {
+            return Some(Decision::new(Arc::clone(&handle.plan.limits), [], self.clock.coarse_unix(), None));
+        }
+        handle.recall(&touched, now, asks)
     }
 
     pub(super) async fn decide(
@@ -71,37 +68,32 @@ impl Inner {
         if self.caller.is_broken(&handle.plan.key) {
             return self.fall_back(&handle, tenant, costs);
         }
-        if let Some(decision) = self.without_asking(&handle, tenant, costs) {
+        if let Some(decision) = self.without_asking(&handle, costs, true) {
             return Ok(decision);
         }
         let touched = handle.plan.touched(costs);
         let answer = if self.is_leased(&handle, &touched) {
-            self.lease(&handle, tenant, costs, &touched).await
+            self.lease(&handle, costs, &touched).await
         } else {
-            self.ask_once(&handle, tenant, costs, &touched).await
+            self.ask_once(&handle, &touched).await
         };
         match answer {
             Ok(decision) => Ok(decision),
             Err(_) => {
-                handle.forget_denied();
+                handle.forget_standings();
                 self.fall_back(&handle, tenant, costs)
             }
         }
     }
 
-    async fn ask_once(
-        &self,
-        handle: &Arc<Handle>,
-        tenant: &TenantContext,
-        costs: &[Cost],
-        touched: &[Touched],
-    ) -> Result<Decision, RedisError> {
-        let number = Uuid::new_v4();
-        let asking = Asking::new(number, handle, touched, &self.held, &self.jobs);
-        let decided = self.ask(handle, touched, number).await?;
+    async fn ask_once(&self, handle: &Arc<Handle>, touched: &TouchedList) -> Result<Decision, RedisError> {
+        let asking = Asking::new(handle, touched, &self.held, &self.jobs);
+        let permit = asking.as_ref().map(|asking| asking.places().clone());
+        let asked = handle.asked();
+        let decided = self.ask(handle, Asked { touched: touched.clone(), permit, warns: true }).await?;
         let decision = decided.decision(&handle.plan, touched);
-        self.warn(tenant, handle, touched, &decided);
-        handle.note(costs, &decision, self.clock.monotonic());
+        self.warn(handle, touched, &decided);
+        handle.note(touched, &decided, asked, self.clock.monotonic());
         Ok(match asking {
             Some(asking) if decision.is_admitted() => decision.with_permit(Permit::new(asking.admitted())),
             Some(asking) => {
@@ -113,34 +105,20 @@ impl Inner {
     }
 
     /// Asks the server, and once more where its clock was another than was thought.
-    async fn ask(&self, handle: &Handle, touched: &[Touched], permit: Uuid) -> Result<Decided, RedisError> {
+    async fn ask(&self, handle: &Arc<Handle>, asked: Asked) -> Result<Decided, RedisError> {
         for _ in 0..2 {
-            let asked = self.clock.monotonic();
-            let deadline = u64::try_from(self.caller.deadline().as_micros()).unwrap_or(u64::MAX);
-            let until = handle.clock().at(asked).map_or(0, |now| now + deadline + SLACK_MICROS);
-            let plan = &handle.plan;
-            let fill = |command: &mut Cmd| {
-                plan.write_keys(touched, command);
-                command.arg(until).arg(permit.simple().to_string());
-                command.arg(LEASE.as_micros().to_string()).arg(&self.thresholds);
-                touched.iter().for_each(|touched| plan.write_line(*touched, command));
-            };
-            let value = self.caller.run(&plan.key, &self.scripts.decide, fill).await?;
-            match Answer::parse(&value, touched)? {
-                Answer::Late { now } => handle.clock().learn(now, asked),
-                Answer::Decided(decided) => {
-                    handle.clock().learn(decided.now, asked);
-                    return Ok(decided);
-                }
+            let question = self.ask_along(handle, asked.clone());
+            if let Answer::Decided(decided) = self.caller.guarded(&handle.plan.key, question).await? {
+                return Ok(decided);
             }
         }
         Err(RedisError::deadline())
     }
 
-    fn warn(&self, tenant: &TenantContext, handle: &Handle, touched: &[Touched], decided: &Decided) {
+    fn warn(&self, handle: &Handle, touched: &[Touched], decided: &Decided) {
         for (index, percent) in decided.warnings(touched) {
             if let Some(limit) = handle.plan.limits.get(index) {
-                self.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
+                self.hooks.on_limit_warning(&LimitWarning::new(&handle.plan.tenant, &limit.name, percent));
             }
         }
     }
@@ -159,7 +137,7 @@ impl Inner {
         if policy == FailurePolicy::Closed {
             return Err(unavailable());
         }
-        let mut local = self.local.try_decide(tenant, costs).ok_or_else(unavailable)?;
+        let mut local = self.decide_alone(handle, costs).ok_or_else(unavailable)?;
         // By the limits as they are, not as they stand in.
         let permit = local.take_permit();
         let denial = local.denial().map(|(_, denial)| denial);
@@ -171,13 +149,20 @@ impl Inner {
         })
     }
 
+    /// Decides by what this instance counts for itself.
+    pub(super) fn decide_alone(&self, handle: &Handle, costs: &[Cost]) -> Option<Decision> {
+        self.local.try_decide(handle.stand_in()?, costs)
+    }
+
     pub(super) fn settle(&self, tenant: &TenantContext, decision: &Decision, actual: &[Cost]) {
+        let handle = self.handle(tenant.record());
         // Whoever decided settles; a decision is made as a whole by one of the two.
         if decision.states().any(|(_, state)| state.mark & OURS == 0) {
-            self.local.settle(tenant, decision, actual);
+            if let Some(stand_in) = handle.stand_in() {
+                self.local.settle(stand_in, decision, actual);
+            }
             return;
         }
-        let handle = self.handle(tenant.record());
         let charges: Vec<_> = decision
             .states()
             .filter(|(limit, _)| limit.is_rate())
@@ -210,7 +195,7 @@ impl Inner {
         if Arc::ptr_eq(decision.limits(), &handle.plan.limits) {
             return vec![(handle, charges)];
         }
-        let before = Arc::new(Handle::new(Plan::new(decision.limits(), tenant.id(), self.keys())));
+        let before = self.handle_of(Plan::new(decision.limits(), tenant.id(), self.keys()));
         let (mut now, mut then) = (Vec::new(), Vec::new());
         for mut charge in charges {
             match before.plan.position_in(charge.used.index, &handle.plan) {
@@ -234,7 +219,8 @@ impl Inner {
         if touched.is_empty() {
             return Ok(Usage::default());
         }
-        let decided = self.ask(&handle, &touched, Uuid::nil()).await.map_err(StoreError::unavailable)?;
+        let asked = Asked { touched: touched.clone(), permit: None, warns: false };
+        let decided = self.ask(&handle, asked).await.map_err(StoreError::unavailable)?;
         let usage = |(index, used, resets)| {
             let limit = handle.plan.limits.get(index)?.clone();
             Some(LimitUsage { limit, used, resets_at: unix(resets) })
@@ -249,38 +235,52 @@ impl Inner {
         self.batch > 1 && handle.plan.is_fixed(touched) && touched.iter().any(|touched| touched.cost > 0)
     }
 
-    /// Leases a batch and spends the first of it; where there is no room for a batch, asks for one alone.
+    /// Leases a batch, or waits for the one that is on its way, and spends one of it; where there is no room for a batch,
+    /// asks for one alone.
     async fn lease(
         self: &Arc<Self>,
         handle: &Arc<Handle>,
-        tenant: &TenantContext,
         costs: &[Cost],
-        touched: &[Touched],
+        touched: &TouchedList,
     ) -> Result<Decision, RedisError> {
-        if let Some(fetching) = handle.start_fetching(self.clock.monotonic())
-            && self.fetch(&fetching, tenant, costs, touched).await?
-            && let Some((decision, _)) = handle.spend(costs, 0, self.clock.monotonic())
-        {
-            return Ok(decision);
-        }
-        self.ask_once(handle, tenant, costs, touched).await
+        let lease = async {
+            for _ in 0..FETCHES {
+                let mut fetched = pin!(handle.fetched.notified());
+                fetched.as_mut().enable();
+                match handle.start_fetching(self.clock.monotonic()) {
+                    Some(fetching) => {
+                        if !self.fetch(&fetching, costs, touched).await? {
+                            break;
+                        }
+                    }
+                    None if handle.is_fetching() => fetched.await,
+                    None => break,
+                }
+                if let Some((decision, _)) = handle.spend(costs, 0, self.clock.monotonic()) {
+                    return Ok(decision);
+                }
+            }
+            self.ask_once(handle, touched).await
+        };
+        // Whoever waited for another one's batch has no more time than others.
+        timeout(self.caller.deadline(), lease).await.unwrap_or_else(|_| Err(RedisError::deadline()))
     }
 
     /// Whether a batch was granted.
     async fn fetch(
         &self,
         Fetching(handle): &Fetching,
-        tenant: &TenantContext,
         costs: &[Cost],
-        touched: &[Touched],
+        touched: &TouchedList,
     ) -> Result<bool, RedisError> {
         let size = self.batch;
-        let all: Vec<Touched> = touched
+        let all: TouchedList = touched
             .iter()
             .map(|one| Touched { index: one.index, cost: one.cost.saturating_mul(size) })
             .collect();
-        let decided = self.ask(handle, &all, Uuid::nil()).await?;
-        self.warn(tenant, handle, &all, &decided);
+        let asked = Asked { touched: all.clone(), permit: None, warns: true };
+        let decided = self.ask(handle, asked).await?;
+        self.warn(handle, &all, &decided);
         if !decided.decision(&handle.plan, &all).is_admitted() {
             handle.had_no_room(self.clock.monotonic());
             return Ok(false);
@@ -289,35 +289,39 @@ impl Inner {
         if let Some(unspent) = handle.store(batch) {
             self.give_back(handle, &unspent);
         }
-        self.leasing.lock().insert(Arc::as_ptr(handle).addr(), Arc::downgrade(handle));
+        self.leasing.lock().insert(Arc::as_ptr(handle).addr(), Arc::clone(handle));
         Ok(true)
     }
 
     /// Fetches the next batch while the last of the former one is spent.
-    fn refill(self: &Arc<Self>, handle: &Arc<Handle>, tenant: &TenantContext, costs: &[Cost]) {
+    fn refill(self: &Arc<Self>, handle: &Arc<Handle>, costs: &[Cost]) {
         let Some(fetching) = handle.start_fetching(self.clock.monotonic()) else { return };
         let inner = Arc::clone(self);
-        let (tenant, costs) = (tenant.clone(), costs.to_vec());
+        let costs = costs.to_vec();
         self.runtime.spawn(async move {
             let touched = fetching.0.plan.touched(&costs);
             // What was not fetched now is fetched by whoever finds nothing to spend.
-            let _ = inner.fetch(&fetching, &tenant, &costs, &touched).await;
+            let _ = inner.fetch(&fetching, &costs, &touched).await;
         });
     }
 
     /// Gives back what was not used for so long.
     pub(super) fn give_back_batches(&self, idle: Duration) {
+        let handles: Vec<_> = self.leasing.lock().values().cloned().collect();
+        for handle in &handles {
+            self.give_back_batch(handle, idle);
+        }
+        // Before a batch is put down as being there it is stored.
+        self.leasing.lock().retain(|_, handle| handle.batch.lock().is_some());
+    }
+
+    /// Gives back one tenant's, if it was not used for so long.
+    pub(super) fn give_back_batch(&self, handle: &Arc<Handle>, idle: Duration) {
         let now = self.clock.monotonic().as_nanos();
         let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
         let since = Monotonic::from_nanos(now.saturating_sub(idle));
-        let mut leasing = self.leasing.lock();
-        leasing.retain(|_, handle| handle.strong_count() > 0);
-        let handles: Vec<_> = leasing.values().filter_map(Weak::upgrade).collect();
-        drop(leasing);
-        for handle in handles {
-            if let Some(unspent) = handle.take_idle(since) {
-                self.give_back(&handle, &unspent);
-            }
+        if let Some(unspent) = handle.take_idle(since) {
+            self.give_back(handle, &unspent);
         }
     }
 

@@ -3,17 +3,14 @@
 -- Lua's numbers are doubles, which hold whole numbers exactly up to 2^53. Everything here stays below that, or says so:
 -- times in microseconds do until the year 2255; amounts are at most 2^53; products are taken apart (see "divided").
 --
--- KEYS[1] is a hash; each of its fields is the state of one limit: {matters until, window and number of the last warning,
+-- It counts by "now"; a tenant's counts are a hash, each of whose fields is the state of one limit: {matters until, window and number of the last warning,
 -- then what the algorithm needs}.
 
 local MOST = 9007199254740992
 local LONGEST = 2678400 -- 31 days, in seconds
 
 local floor = math.floor
-local PERMIT, LEASE = ARGV[2], tonumber(ARGV[3])
-
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
+local PERMIT -- of the question that is decided
 
 -- States and answers are doubles, one after the other, which takes a third of the time of anything that is read more easily.
 local function packed(numbers) return struct.pack('<' .. string.rep('d', #numbers), unpack(numbers)) end
@@ -86,24 +83,6 @@ end
 local function micros(window)
   if window > 0 then return window * 1000000 end
   return LONGEST * 1000000
-end
-
--- The limits that are asked about, seven arguments each, from ARGV[first] on.
-local function limits_from(first, width)
-  local limits = {}
-  for at = first, #ARGV, width do
-    limits[#limits + 1] = {
-      kind = ARGV[at],
-      field = ARGV[at + 1],
-      limit = tonumber(ARGV[at + 2]),
-      capacity = tonumber(ARGV[at + 3]),
-      window = tonumber(ARGV[at + 4]),
-      parts = tonumber(ARGV[at + 5]),
-      cost = tonumber(ARGV[at + 6]),
-      at = at + 7,
-    }
-  end
-  return limits
 end
 
 -- fixed ------------------------------------------------------------------------------------------------------------
@@ -324,8 +303,9 @@ local algorithms = {f = fixed, s = sliding, b = bucket, c = held}
 
 -- all together -----------------------------------------------------------------------------------------------------
 
-local function load_all(limits)
-  local fields, keys = {}, 1
+-- The permits of limits of kind c are at the keys that follow that of the counts, the one at "keys".
+local function load_all(limits, key, keys)
+  local fields = {}
   for i, l in ipairs(limits) do
     fields[i] = l.field
     if l.kind == 'c' and KEYS[keys + 1] then
@@ -333,7 +313,7 @@ local function load_all(limits)
       l.key = KEYS[keys]
     end
   end
-  local states = redis.call('HMGET', KEYS[1], unpack(fields))
+  local states = redis.call('HMGET', key, unpack(fields))
   for i, l in ipairs(limits) do
     l.does = algorithms[l.kind]
     l.warned_in, l.warned = 0, 0
@@ -349,7 +329,7 @@ local function load_all(limits)
   end
 end
 
-local function save_all(limits)
+local function save_all(limits, key)
   local pairs_, is_new, longest = {}, false, 0
   for _, l in ipairs(limits) do
     local state = l.does.state(l)
@@ -359,27 +339,26 @@ local function save_all(limits)
     is_new = is_new or l.is_new
     longest = math.max(longest, state[1] - now, l.kind == 'c' and 0 or micros(l.window))
   end
-  redis.call('HSET', KEYS[1], unpack(pairs_))
+  redis.call('HSET', key, unpack(pairs_))
   -- A window's length beyond what matters, so that a clock that steps back finds its counts.
   local wanted = math.min(floor(longest / 1000), LONGEST * 1000) + 60000
-  if redis.call('PTTL', KEYS[1]) < wanted then redis.call('PEXPIRE', KEYS[1], wanted * 2) end
+  if redis.call('PTTL', key) < wanted then redis.call('PEXPIRE', key, wanted * 2) end
   -- Limits that the tenant had once are not kept for as long as it is busy.
-  if is_new and redis.call('HLEN', KEYS[1]) > #limits + 32 then
-    local all = redis.call('HGETALL', KEYS[1])
+  if is_new and redis.call('HLEN', key) > #limits + 32 then
+    local all = redis.call('HGETALL', key)
     for i = 1, #all, 2 do
-      if unpacked(all[i + 1])[1] < now then redis.call('HDEL', KEYS[1], all[i]) end
+      if unpacked(all[i + 1])[1] < now then redis.call('HDEL', key, all[i]) end
     end
   end
 end
 
 -- Of the percentages, the highest that is reached and was not told of in this window; 0 for none.
 local function warn(l, percentages)
-  if percentages == '' then return 0 end
   local count, reached = 0, 0
-  for percent in string.gmatch(percentages, '%d+') do
+  for i = 1, #percentages do
     -- Hundredfold amounts are exact up to 2^46; beyond that nobody minds one more or less.
-    if l.capacity > 0 and l.used * 100 >= l.capacity * percent then
-      count, reached = count + 1, tonumber(percent)
+    if l.capacity > 0 and l.used * 100 >= l.capacity * percentages[i] then
+      count, reached = count + 1, percentages[i]
     end
   end
   if count == 0 then return 0 end

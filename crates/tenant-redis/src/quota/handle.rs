@@ -1,42 +1,51 @@
-//! What an instance knows of a tenant: how to ask for it, what was denied, and what time it is where its counts are.
+//! What an instance knows of a tenant: how to ask for it, how the limits stood, and what time it is where its counts are.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use parking_lot::Mutex;
-use tenant_core::{Monotonic, UnixTime};
+use tenant_core::{Monotonic, TenantContext, UnixTime};
+use tokio::sync::Notify;
 
-use super::{batch::Batch, denied::Denied, plan::Plan};
+use super::{batch::Batch, lane::Lane, plan::Plan, stand_in, standing::Standings};
 
 #[derive(Debug)]
 pub(super) struct Handle {
     pub(super) plan: Plan,
-    pub(super) denied: Mutex<Vec<Denied>>,
+    pub(super) standings: Mutex<Standings>,
     pub(super) batch: Mutex<Option<Batch>>,
     pub(super) is_fetching: AtomicBool,
+    /// Tells who waits that a batch is there, or is not to be had.
+    pub(super) fetched: Notify,
     /// Before then no batch is asked for, by our clock: there was no room for one.
     pub(super) fetch_after: AtomicU64,
-    clock: ServerClock,
+    pub(super) lane: Arc<Lane>,
+    stand_in: OnceLock<Option<TenantContext>>,
 }
 
 impl Handle {
-    pub(super) fn new(plan: Plan) -> Self {
+    pub(super) fn new(plan: Plan, lane: Arc<Lane>) -> Self {
         Self {
             plan,
-            denied: Mutex::default(),
+            standings: Mutex::default(),
             batch: Mutex::default(),
             is_fetching: AtomicBool::new(false),
+            fetched: Notify::new(),
             fetch_after: AtomicU64::new(0),
-            clock: ServerClock::default(),
+            lane,
+            stand_in: OnceLock::new(),
         }
     }
 
-    pub(super) const fn clock(&self) -> &ServerClock {
-        &self.clock
+    /// What an outage is decided by.
+    pub(super) fn stand_in(&self) -> Option<&TenantContext> {
+        self.stand_in.get_or_init(|| stand_in::context(&self.plan)).as_ref()
     }
 
-    /// Forgets what was denied: something was given back.
-    pub(super) fn forget_denied(&self) {
-        self.denied.lock().clear();
+    pub(super) fn clock(&self) -> &ServerClock {
+        &self.lane.clock
     }
 }
 

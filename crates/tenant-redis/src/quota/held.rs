@@ -18,6 +18,7 @@ use super::{
 /// A permit: where its places are, each with the member that stands for it.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
+    pub(super) number: Uuid,
     pub(super) handle: Arc<Handle>,
     pub(super) places: Arc<[(String, String)]>,
 }
@@ -44,8 +45,8 @@ impl Held {
         members.iter().filter(move |(number, _)| held.contains_key(number)).map(|(_, member)| member.as_str())
     }
 
-    fn add(&self, number: Uuid, places: Places) {
-        self.0.lock().insert(number, places);
+    fn add(&self, places: Places) {
+        self.0.lock().insert(places.number, places);
     }
 
     fn take(&self, number: Uuid) -> Option<Places> {
@@ -55,7 +56,6 @@ impl Held {
 
 /// A permit that is being asked for: whoever gives up asking gives back what he may have got.
 pub(super) struct Asking {
-    number: Uuid,
     places: Places,
     held: Weak<Held>,
     jobs: Jobs,
@@ -65,22 +65,27 @@ pub(super) struct Asking {
 impl Asking {
     /// `None` where no permit is needed.
     pub(super) fn new(
-        number: Uuid,
         handle: &Arc<Handle>,
         touched: &[Touched],
         held: &Arc<Held>,
         jobs: &Jobs,
     ) -> Option<Self> {
         let wanted = handle.plan.permits(touched).filter(|(_, cost)| *cost > 0);
+        let mut wanted = wanted.peekable();
+        wanted.peek()?;
+        let number = Uuid::new_v4();
         let name = number.simple();
-        let places: Arc<[_]> = wanted.map(|(key, cost)| (key.to_owned(), format!("{cost}:{name}"))).collect();
-        (!places.is_empty()).then(|| Self {
-            number,
-            places: Places { handle: Arc::clone(handle), places },
+        let places = wanted.map(|(key, cost)| (key.to_owned(), format!("{cost}:{name}"))).collect();
+        Some(Self {
+            places: Places { number, handle: Arc::clone(handle), places },
             held: Arc::downgrade(held),
             jobs: jobs.clone(),
             is_over: false,
         })
+    }
+
+    pub(super) const fn places(&self) -> &Places {
+        &self.places
     }
 
     /// It was denied: there is nothing to give back.
@@ -92,9 +97,9 @@ impl Asking {
     pub(super) fn admitted(mut self) -> Lease {
         self.is_over = true;
         if let Some(held) = self.held.upgrade() {
-            held.add(self.number, self.places.clone());
+            held.add(self.places.clone());
         }
-        Lease { number: self.number, held: Weak::clone(&self.held), jobs: self.jobs.clone() }
+        Lease { number: self.places.number, held: Weak::clone(&self.held), jobs: self.jobs.clone() }
     }
 }
 
@@ -117,6 +122,7 @@ impl PermitLease for Lease {
     fn release(&self) {
         // Where the queue is full it is renewed no more and so expires.
         if let Some(places) = self.held.upgrade().and_then(|held| held.take(self.number)) {
+            places.handle.forget_standings();
             self.jobs.add(Job::Release(places));
         }
     }

@@ -21,6 +21,7 @@ use tenant_core::{
 use super::{
     handle::Handle,
     held::Held,
+    lane::Lane,
     plan::Plan,
     scripts::Scripts,
     worker::{Jobs, Worker, renew},
@@ -65,10 +66,28 @@ pub(super) struct Inner {
     pub(super) jobs: Jobs,
     /// Batches are fetched from wherever something is decided, be that outside of the runtime.
     pub(super) runtime: tokio::runtime::Handle,
-    /// Who may have a batch, by address.
-    pub(super) leasing: Mutex<HashMap<usize, Weak<Handle>>>,
+    /// Who may have a batch, by address. They stay until it is spent or given back, whether anybody asks for them or not.
+    pub(super) leasing: Mutex<HashMap<usize, Arc<Handle>>>,
     /// The handles of tenants whose record keeps that of another manager.
-    others: Mutex<LruCache<TenantId, Arc<Handle>>>,
+    others: Mutex<LruCache<TenantId, Arc<Kept>>>,
+    /// One for all, but on a cluster.
+    lane: Option<Arc<Lane>>,
+    pub(super) me: Weak<Inner>,
+}
+
+/// A handle where it is kept for as long as the tenant's config is what it is.
+struct Kept {
+    handle: Arc<Handle>,
+    manager: Weak<Inner>,
+}
+
+impl Drop for Kept {
+    /// Nobody comes any more to spend what was leased.
+    fn drop(&mut self) {
+        if let Some(manager) = self.manager.upgrade() {
+            manager.give_back_batch(&self.handle, Duration::ZERO);
+        }
+    }
 }
 
 /// Sets up a [`RedisQuotaManager`].
@@ -126,8 +145,9 @@ impl RedisQuotaManagerBuilder {
     /// unless given.
     ///
     /// What is leased is charged: nothing is ever admitted beyond a limit by it. What an instance leased and did not spend
-    /// nobody can use until the window ends, or the instance gives it back after 8 to 16 idle seconds: at most one and a
-    /// quarter batches per instance and tenant.
+    /// nobody can use until the window ends, or the instance gives it back: after 8 to 16 idle seconds, and at once where the
+    /// config changes or is evicted, as soon as the last request that came by the former one is done. It is at most one and a
+    /// quarter batches per instance, tenant and config by which requests are still being answered.
     pub const fn batch(mut self, requests: u64) -> Self {
         self.batch = requests;
         self
@@ -147,7 +167,7 @@ impl RedisQuotaManagerBuilder {
         let mut patient = caller.clone();
         patient.set_deadline(PATIENCE);
         let (scripts, held) = (Arc::new(scripts), Arc::new(Held::default()));
-        let local = InMemoryQuotaManager::with_clock(Arc::clone(&self.clock)).standing_in();
+        let local = InMemoryQuotaManager::with_clock(Arc::clone(&self.clock));
         let percent = if self.hooks.is_empty() { Vec::new() } else { self.thresholds };
         let thresholds = percent.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
         let jobs = Worker::start(
@@ -157,7 +177,8 @@ impl RedisQuotaManagerBuilder {
             self.hooks.clone(),
             thresholds.clone(),
         );
-        let inner = Inner {
+        let lane = (!caller.redis().is_cluster()).then(Arc::default);
+        let inner = |me: &Weak<Inner>| Inner {
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             caller,
             patient,
@@ -172,8 +193,10 @@ impl RedisQuotaManagerBuilder {
             runtime: tokio::runtime::Handle::current(),
             leasing: Mutex::default(),
             others: Mutex::new(LruCache::new(OTHERS)),
+            lane,
+            me: Weak::clone(me),
         };
-        let inner = Arc::new(inner);
+        let inner = Arc::new_cyclic(inner);
         if inner.batch > 1 {
             tokio::spawn(give_back_idle(Arc::downgrade(&inner)));
         }
@@ -223,21 +246,29 @@ impl Inner {
     pub(super) fn handle(&self, tenant: &TenantRecord) -> Arc<Handle> {
         let fresh = || {
             let plan = Plan::new(tenant.limits(), tenant.id(), self.caller.redis().keyspace());
-            Arc::new(Arc::new(Handle::new(plan)))
+            Arc::new(Kept { handle: self.handle_of(plan), manager: Weak::clone(&self.me) })
         };
-        match tenant.quota_slot().get_or_init::<Arc<Handle>>(self.number, fresh) {
-            Some(handle) => Arc::clone(handle),
-            None => self.other(tenant, || Arc::clone(&fresh())),
+        match tenant.quota_slot().get_or_init::<Kept>(self.number, fresh) {
+            Some(kept) => Arc::clone(&kept.handle),
+            None => self.other(tenant, fresh),
         }
     }
 
-    fn other(&self, tenant: &TenantRecord, fresh: impl FnOnce() -> Arc<Handle>) -> Arc<Handle> {
+    pub(super) fn handle_of(&self, plan: Plan) -> Arc<Handle> {
+        Arc::new(Handle::new(plan, self.lane.clone().unwrap_or_default()))
+    }
+
+    fn other(&self, tenant: &TenantRecord, fresh: impl FnOnce() -> Arc<Kept>) -> Arc<Handle> {
         let mut others = self.others.lock();
         match others.get(tenant.id()) {
-            Some(handle) if Arc::ptr_eq(&handle.plan.limits, tenant.limits()) => Arc::clone(handle),
+            Some(kept) if Arc::ptr_eq(&kept.handle.plan.limits, tenant.limits()) => Arc::clone(&kept.handle),
             _ => {
-                let handle = fresh();
-                others.put(*tenant.id(), Arc::clone(&handle));
+                let kept = fresh();
+                let handle = Arc::clone(&kept.handle);
+                let former = others.push(*tenant.id(), kept);
+                drop(others);
+                // Outside of the lock, because it may have something to give back.
+                drop(former);
                 handle
             }
         }

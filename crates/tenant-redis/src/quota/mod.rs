@@ -3,12 +3,15 @@
 mod answer;
 mod batch;
 mod decide;
-mod denied;
 mod handle;
 mod held;
+mod lane;
 mod manager;
 mod plan;
 mod scripts;
+mod stand_in;
+mod standing;
+mod turns;
 mod worker;
 
 pub use manager::{RedisQuotaManager, RedisQuotaManagerBuilder};

@@ -3,19 +3,36 @@
 use std::sync::Arc;
 
 use redis::Cmd;
+use smallvec::SmallVec;
 use tenant_core::{
     Algorithm, FailurePolicy, LimitKind, TenantId, Window,
     quota::{Cost, Limit, Limits},
 };
+use uuid::Uuid;
 
+use super::held::Places;
 use crate::Keyspace;
 
 /// What is exact in Lua, whose numbers are doubles.
 const MOST: u64 = 1 << 53;
+/// What a month is where its length matters, in seconds.
+const LONGEST: u64 = 31 * 86_400;
 
 /// A cost, as it is sent: one that is above every limit stays so.
 fn sent(cost: u64) -> u64 {
     cost.min(MOST + 2)
+}
+
+/// What a decision is to charge: few limits stand inside.
+pub(super) type TouchedList = SmallVec<[Touched; 2]>;
+
+/// What a tenant is asked about.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) touched: TouchedList,
+    pub(super) permit: Option<Places>,
+    /// Whether thresholds that are crossed are told of.
+    pub(super) warns: bool,
 }
 
 /// Everything about a tenant's limits that is the same for each decision.
@@ -42,10 +59,25 @@ struct Line {
     window: u64,
     parts: u64,
     denies: bool,
+    /// All this as a question has it, up to the cost.
+    packed: Box<[u8]>,
+}
+
+/// When what is left of a limit grows by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refill {
+    /// When its window ends.
+    AtReset,
+    /// When the oldest of so many parts of its window leaves it, and each is so many microseconds long.
+    Stepwise { step: u64, parts: u64 },
+    /// Always: so much in so many microseconds.
+    Evenly { limit: u64, window: u64 },
+    /// Whenever somebody gives something back.
+    Anytime,
 }
 
 /// What a decision is to charge one limit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Touched {
     pub(super) index: usize,
     pub(super) cost: u64,
@@ -58,7 +90,7 @@ impl Plan {
     }
 
     /// The limits that costs touch, and what each of them is to be charged.
-    pub(super) fn touched(&self, costs: &[Cost]) -> Vec<Touched> {
+    pub(super) fn touched(&self, costs: &[Cost]) -> TouchedList {
         let limits = self.limits.iter().zip(&self.lines).enumerate();
         let counted = limits.filter(|(_, (_, line))| line.is_some());
         counted
@@ -69,7 +101,7 @@ impl Plan {
     }
 
     /// Every limit that is counted, at no cost.
-    pub(super) fn all(&self) -> Vec<Touched> {
+    pub(super) fn all(&self) -> TouchedList {
         let counted = self.lines.iter().enumerate().filter(|(_, line)| line.is_some());
         counted.map(|(index, _)| Touched { index, cost: 0 }).collect()
     }
@@ -89,15 +121,6 @@ impl Plan {
         policy
     }
 
-    /// The keys of a decision, their number first.
-    pub(super) fn write_keys(&self, touched: &[Touched], command: &mut Cmd) {
-        let permits: Vec<&str> = self.permits(touched).map(|(key, _)| key).collect();
-        command.arg(permits.len() + 1).arg(&self.key);
-        for key in permits {
-            command.arg(key);
-        }
-    }
-
     /// Where the permits go that a decision takes, and how many.
     pub(super) fn permits(&self, touched: &[Touched]) -> impl Iterator<Item = (&str, u64)> {
         touched.iter().filter_map(|touched| {
@@ -106,12 +129,60 @@ impl Plan {
         })
     }
 
+    /// Whether a question about these can be asked so many times in one.
+    pub(super) fn can_be_multiplied(&self, touched: &[Touched]) -> bool {
+        touched.iter().all(|touched| self.line(touched.index).is_some_and(Line::is_fixed))
+    }
+
+    /// A question, as the script reads it, asked so many times.
+    pub(super) fn write_question(&self, asked: &Asked, times: u16, packed: &mut Vec<u8>) {
+        let Asked { touched, permit, warns } = asked;
+        let is_fixed = self.can_be_multiplied(touched);
+        let few = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
+        packed.extend([u8::from(is_fixed), u8::from(*warns)]);
+        packed.extend(times.to_le_bytes());
+        packed.extend(few(touched.len()));
+        packed.extend(few(self.permits(touched).count()));
+        if !is_fixed {
+            let permit = permit.as_ref().map_or(Uuid::nil(), |permit| permit.number);
+            packed.extend(permit.simple().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+        }
+        for touched in touched {
+            if let Some(line) = self.line(touched.index) {
+                packed.extend_from_slice(&line.packed);
+                packed.extend((sent(touched.cost) as f64).to_le_bytes());
+            }
+        }
+    }
+
     /// The seven arguments of a limit.
     pub(super) fn write_line(&self, touched: Touched, command: &mut Cmd) {
         let Some(line) = self.line(touched.index) else { return };
         command.arg(line.kind).arg(&line.field).arg(line.limit).arg(line.capacity);
         command.arg(line.window).arg(line.parts).arg(sent(touched.cost));
         command.arg(u8::from(line.denies));
+    }
+
+    /// The largest cost that is ever admitted.
+    pub(super) fn capacity(&self, index: usize) -> u64 {
+        self.limits.get(index).map_or(0, Limit::capacity)
+    }
+
+    /// Whether it denies at all.
+    pub(super) fn denies(&self, index: usize) -> bool {
+        self.line(index).is_some_and(|line| line.denies)
+    }
+
+    /// `None` for a limit that is not counted here.
+    pub(super) fn refill(&self, index: usize) -> Option<Refill> {
+        let line = self.line(index)?;
+        let window = if line.window > 0 { line.window } else { LONGEST } * 1_000_000;
+        Some(match line.kind {
+            "f" => Refill::AtReset,
+            "s" => Refill::Stepwise { step: window.div_ceil(line.parts), parts: line.parts },
+            "b" => Refill::Evenly { limit: line.limit, window },
+            _ => Refill::Anytime,
+        })
     }
 
     pub(super) fn is_rate(&self, index: usize) -> bool {
@@ -150,7 +221,7 @@ impl Line {
         // Neither names nor dimensions have a `|`.
         let field = format!("{kind}|{window}|{}|{}", limit.dimension, limit.name);
         let permits = (kind == "c").then(|| keys.permits(tenant, &field));
-        Some(Self {
+        let line = Self {
             kind,
             field,
             permits,
@@ -159,6 +230,24 @@ impl Line {
             window,
             parts,
             denies: !limit.shadow,
-        })
+            packed: Box::default(),
+        };
+        Some(Self { packed: line.pack(), ..line })
+    }
+
+    fn pack(&self) -> Box<[u8]> {
+        // A name is 64 bytes at most, and a dimension is no longer.
+        let mut packed = vec![u8::try_from(self.field.len()).unwrap_or(u8::MAX)];
+        packed.extend(self.field.bytes().take(u8::MAX.into()));
+        for number in [self.limit, self.capacity, self.window, self.parts] {
+            packed.extend((number as f64).to_le_bytes());
+        }
+        packed.push(u8::from(self.denies));
+        packed.into()
+    }
+
+    /// Whether it is counted in windows of whole seconds that follow each other: those of months are not.
+    fn is_fixed(&self) -> bool {
+        self.kind == "f" && self.window > 0
     }
 }

@@ -1,5 +1,26 @@
 use crate::script::Script;
 
+/// The engine is a function there, which is called when it is needed.
+macro_rules! decide {
+    () => {
+        concat!(
+            include_str!("question.lua"),
+            include_str!("fixed.lua"),
+            "local function engine()\n",
+            include_str!("engine.lua"),
+            include_str!("decide.lua"),
+            "end\n",
+            include_str!("questions.lua")
+        )
+    };
+}
+
+macro_rules! settle {
+    () => {
+        concat!(include_str!("clock.lua"), include_str!("engine.lua"), include_str!("settle.lua"))
+    };
+}
+
 /// What the server does for the quota manager, each in one step.
 pub(super) struct Scripts {
     pub(super) decide: Script,
@@ -11,12 +32,8 @@ pub(super) struct Scripts {
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
-            decide: Script::new(concat!(
-                include_str!("fixed.lua"),
-                include_str!("engine.lua"),
-                include_str!("decide.lua")
-            )),
-            settle: Script::new(concat!(include_str!("engine.lua"), include_str!("settle.lua"))),
+            decide: Script::new(decide!()),
+            settle: Script::new(settle!()),
             release: Script::new(include_str!("release.lua")),
             renew: Script::new(include_str!("renew.lua")),
         }
@@ -33,14 +50,14 @@ impl Scripts {
             let mut text = text.replace("redis.call('TIME')", &clock);
             if always_keep {
                 text = text.replace("if (admitted and not costs_nothing) or warned then", "if true then");
-                text = text.replace("if (admitted and costs > 0) or tells then", "if true then");
+                text = text.replace("if (admitted > 0 and cost > 0) or told > 0 then", "if true then");
+                text = text.replace("if (admitted > 0 and sum > 0) or tells then", "if true then");
             }
             Script::new(Box::leak(text.into_boxed_str()))
         };
-        let engine = include_str!("engine.lua");
         Self {
-            decide: set(&[include_str!("fixed.lua"), engine, include_str!("decide.lua")].concat()),
-            settle: set(&[engine, include_str!("settle.lua")].concat()),
+            decide: set(decide!()),
+            settle: set(settle!()),
             release: set(include_str!("release.lua")),
             renew: set(include_str!("renew.lua")),
         }

@@ -12,9 +12,9 @@ use std::{
 use proptest::{prelude::*, test_runner::TestCaseError};
 use redis::{Client, Commands};
 use tenant_core::{
-    Algorithm, Amount, Clock, Dimension, Hooks, InMemoryConfigManager, InMemoryQuotaManager, LimitKind,
-    ManualClock, NamedLimit, QuotaManager, TenantConfig, TenantContext, TenantHooks, TenantId, UnixTime,
-    Window,
+    Algorithm, Amount, Clock, Dimension, FailurePolicy, Hooks, InMemoryConfigManager, InMemoryQuotaManager,
+    LimitKind, ManualClock, NamedLimit, QuotaManager, TenantConfig, TenantContext, TenantHooks, TenantId,
+    UnixTime, Window,
     hooks::LimitWarning,
     quota::{Cost, Decision, Denial, Limit, LimitState, Usage},
 };
@@ -86,6 +86,8 @@ impl TenantHooks for Warnings {
 
 /// Both engines, side by side.
 struct Pair {
+    /// Ours goes by what it remembers, too.
+    remembers: bool,
     connection: redis::Connection,
     clock: Arc<ManualClock>,
     clock_key: String,
@@ -113,7 +115,16 @@ impl Pair {
         let theirs = InMemoryQuotaManager::with_clock(Arc::clone(&clock) as Arc<dyn Clock>)
             .with_hooks(hooks(&their_warnings));
         let connection = Client::open(url).unwrap().get_connection().unwrap();
-        let mut pair = Self { connection, clock, clock_key, ours, theirs, our_warnings, their_warnings };
+        let mut pair = Self {
+            remembers: false,
+            connection,
+            clock,
+            clock_key,
+            ours,
+            theirs,
+            our_warnings,
+            their_warnings,
+        };
         pair.set_clock();
         pair
     }
@@ -125,6 +136,10 @@ impl Pair {
     }
 
     fn step(&mut self, forward: bool, micros: u64) {
+        if self.remembers {
+            self.clock.advance(Duration::from_micros(micros));
+            return self.set_clock();
+        }
         let nanos = self.clock.unix().as_nanos();
         let to = if forward { nanos + micros * 1_000 } else { nanos.saturating_sub(micros * 1_000) };
         self.clock.step_unix_to(UnixTime::from_nanos(to));
@@ -175,6 +190,18 @@ fn compare(ours: &Decision, theirs: &Decision) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What is remembered denies no more and no less, and nobody is told to come back too soon.
+fn compare_roughly(ours: &Decision, theirs: &Decision) -> Result<(), TestCaseError> {
+    prop_assert_eq!(ours.is_admitted(), theirs.is_admitted());
+    let wait = |decision: &Decision| decision.denial().map(|(_, denial)| denial.retry_after);
+    if let (Some(Some(our)), Some(Some(their))) = (wait(ours), wait(theirs)) {
+        prop_assert!(micros(our.as_nanos()) + 2 >= micros(their.as_nanos()), "{:?} {:?}", our, their);
+    }
+    let never = |decision: &Decision| wait(decision) == Some(None);
+    prop_assert_eq!(never(ours), never(theirs));
+    Ok(())
+}
+
 async fn run(pair: &mut Pair, tenants: [&TenantContext; 2], ops: &[Op]) -> Result<(), TestCaseError> {
     let mut decisions = Vec::new();
     let [mut tenant, mut other] = tenants;
@@ -182,10 +209,14 @@ async fn run(pair: &mut Pair, tenants: [&TenantContext; 2], ops: &[Op]) -> Resul
         match *op {
             Op::Decide(requests, tokens) => {
                 let costs = [Cost::requests(requests), Cost::tokens(tokens)];
-                pair.inner_forget(tenant);
+                pair.prepare(tenant);
                 let ours = pair.ours.decide(tenant, &costs).await.unwrap();
                 let theirs = pair.theirs.decide(tenant, &costs).await.unwrap();
-                compare(&ours, &theirs)?;
+                if pair.remembers {
+                    compare_roughly(&ours, &theirs)?;
+                } else {
+                    compare(&ours, &theirs)?;
+                }
                 if ours.is_admitted() {
                     decisions.push((ours, theirs));
                 }
@@ -218,6 +249,10 @@ async fn run(pair: &mut Pair, tenants: [&TenantContext; 2], ops: &[Op]) -> Resul
         usage.limits.iter().map(|limit| (limit.limit.name.clone(), limit.used.min(1 << 53))).collect()
     };
     prop_assert_eq!(used(&ours), used(&theirs));
+    if pair.remembers {
+        // Of what goes on to be denied from memory in another window nobody warns until it is asked about again.
+        return Ok(());
+    }
     let (our, their) = (pair.our_warnings.0.lock().clone(), pair.their_warnings.0.lock().clone());
     if ops.iter().any(|op| matches!(op, Op::Back(_))) {
         // In a window that a large step back returns to, the engine in memory warns again; the scripts remember.
@@ -230,9 +265,10 @@ async fn run(pair: &mut Pair, tenants: [&TenantContext; 2], ops: &[Op]) -> Resul
 }
 
 impl Pair {
-    /// Every decision is the server's.
-    fn inner_forget(&self, tenant: &TenantContext) {
-        self.ours.inner.handle(tenant.record()).forget_denied();
+    /// Every decision is the server's, or every one that is remembered is not.
+    fn prepare(&self, tenant: &TenantContext) {
+        let handle = self.ours.inner.handle(tenant.record());
+        if self.remembers { handle.never_ask_again() } else { handle.forget_standings() }
     }
 }
 
@@ -251,8 +287,17 @@ fn change(limit: &NamedLimit, ops: &[Op]) -> NamedLimit {
 }
 
 fn check(limits: &[NamedLimit], ops: &[Op], start: u64, always_keep: bool) -> Result<(), TestCaseError> {
+    check_by(limits, ops, start, |start| Pair::new(start, always_keep))
+}
+
+fn check_by(
+    limits: &[NamedLimit],
+    ops: &[Op],
+    start: u64,
+    pair: impl Fn(UnixTime) -> Pair,
+) -> Result<(), TestCaseError> {
     Runtime::new().unwrap().block_on(async {
-        let mut pair = Pair::new(UnixTime::from_secs(start), always_keep);
+        let mut pair = pair(UnixTime::from_secs(start));
         let changed: Vec<_> = limits.iter().map(|limit| change(limit, ops)).collect();
         run(&mut pair, [&tenant(limits).await, &tenant(&changed).await], ops).await
     })
@@ -270,6 +315,15 @@ proptest! {
         check(&limits, &ops, start, false)?;
     }
 
+    #[test]
+    fn what_is_remembered_denies_what_the_engine_in_memory_denies(
+        limits in prop::collection::vec(limit(), 1..4),
+        ops in ops(0),
+        start in 1_600_000_000_u64..1_900_000_000,
+    ) {
+        check_by(&limits, &ops, start, |start| Pair { remembers: true, ..Pair::new(start, false) })?;
+    }
+
     // A count that was looked at and not charged is not kept. Of an empty one that makes no difference; in one that flows
     // or slides, time that was not spent on anything comes once more after a step back.
     #[test]
@@ -280,6 +334,19 @@ proptest! {
     ) {
         check(&limits, &ops, start, true)?;
     }
+}
+
+#[tokio::test]
+async fn a_decision_of_an_outage_copies_no_limits() {
+    let quotas = RedisQuotaManager::new(&Redis::open("redis://127.0.0.1:1").unwrap());
+    let open = NamedLimit::rate(Dimension::Requests, Window::Day, 2).failure_policy(FailurePolicy::Open);
+    let local = NamedLimit::rate(Dimension::Requests, Window::Day, 3);
+    let tenant = tenant(&[open, local]).await;
+    let handle = quotas.inner.handle(tenant.record());
+    let decide = || quotas.inner.decide_alone(&handle, &[Cost::requests(1)]).unwrap();
+    let (first, second) = (decide(), decide());
+    assert!(Arc::ptr_eq(first.limits(), second.limits()));
+    assert!(decide().is_admitted() && !decide().is_admitted());
 }
 
 /// `REDIS_MODEL_CASES` asks for more.

@@ -8,22 +8,28 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures_util::{
+    FutureExt, StreamExt,
+    stream::{self, FuturesUnordered},
+};
+use parking_lot::Mutex;
 use redis::{Cmd, FromRedisValue};
 use tenant_core::{
     Hooks,
     hooks::{LimitWarning, SettlementsLost},
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
+use uuid::Uuid;
 
 use super::{
     handle::Handle,
     held::{Held, Places},
     plan::Touched,
     scripts::Scripts,
+    turns::{Bounds, Turns},
 };
 use crate::{RedisError, RedisErrorKind, caller::Caller};
 
@@ -31,30 +37,34 @@ use crate::{RedisError, RedisErrorKind, caller::Caller};
 pub(super) const LEASE: Duration = Duration::from_secs(25);
 /// Twice it may fail.
 const RENEW_EVERY: Duration = Duration::from_secs(8);
-/// So much waits at most.
-const QUEUE: usize = 65_536;
-/// So many are under way at once: a node of a cluster that does not answer must not hold up what goes to the others.
+/// So much waits at most. Of one tenant so much is under way at once that a server some way off is kept busy, and no more
+/// than a decision of another tenant may have to wait for.
+const BOUNDS: Bounds = Bounds { places: 65_536, share: 4_096, at_once: 16 };
+/// So much is under way at once: a node of a cluster that does not answer must not hold up what goes to the others.
 const AT_ONCE: usize = 1_024;
 /// For so long a server that does not answer is waited for.
 const RETRY_FOR: Duration = Duration::from_secs(5);
 /// So many permits of one limit are renewed by one command.
 const MEMBERS: usize = 500;
+/// So many such commands are under way at once.
+const RENEWALS: usize = 64;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+#[derive(Debug)]
 pub(super) enum Job {
     Settle(Settlement),
     Release(Places),
-    /// Answered when all before it is done.
-    Flush(oneshot::Sender<()>),
 }
 
 /// A charge to be corrected.
+#[derive(Debug)]
 pub(super) struct Settlement {
     pub(super) handle: Arc<Handle>,
     /// The limits, with what was used.
     pub(super) charges: Vec<Charge>,
 }
 
+#[derive(Debug)]
 pub(super) struct Charge {
     pub(super) used: Touched,
     pub(super) charged: u64,
@@ -66,23 +76,32 @@ pub(super) struct Charge {
 /// The way into the queue.
 #[derive(Clone, Debug)]
 pub(super) struct Jobs {
-    queue: mpsc::Sender<Job>,
-    lost: Arc<AtomicU64>,
+    queue: Arc<Queue>,
+    flushes: mpsc::UnboundedSender<oneshot::Sender<()>>,
+}
+
+#[derive(Debug)]
+struct Queue {
+    turns: Mutex<Turns<Job>>,
+    more: Notify,
+    lost: AtomicU64,
 }
 
 impl Jobs {
-    /// Puts a job into the queue, without waiting: one for which there is no room is lost, and that is reported.
+    /// Puts a job into the queue, without waiting: one for which there is no room is lost, and that is reported. A permit
+    /// that is not given back so is renewed no more, and expires.
     pub(super) fn add(&self, job: Job) {
-        let is_settlement = matches!(job, Job::Settle(_));
-        if self.queue.try_send(job).is_err() && is_settlement {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        let (tenant, is_settlement) = (job.handle().plan.tenant, matches!(job, Job::Settle(_)));
+        if !self.queue.turns.lock().push(tenant, job) && is_settlement {
+            self.queue.lost.fetch_add(1, Ordering::Relaxed);
         }
+        self.queue.more.notify_one();
     }
 
     /// Waits until all that was put in before is done.
     pub(super) async fn flush(&self) {
         let (done, is_done) = oneshot::channel();
-        if self.queue.send(Job::Flush(done)).await.is_ok() {
+        if self.flushes.send(done).is_ok() {
             let _ = is_done.await;
         }
     }
@@ -95,7 +114,7 @@ pub(super) struct Worker {
     hooks: Hooks,
     /// At which percentages to warn.
     thresholds: String,
-    lost: Arc<AtomicU64>,
+    queue: Arc<Queue>,
 }
 
 impl Worker {
@@ -107,62 +126,70 @@ impl Worker {
         hooks: Hooks,
         thresholds: String,
     ) -> Jobs {
-        let (queue, jobs) = mpsc::channel(QUEUE);
-        let lost = Arc::new(AtomicU64::new(0));
-        let worker = Self { caller, scripts, held, hooks, thresholds, lost: Arc::clone(&lost) };
-        tokio::spawn(worker.run(jobs));
-        Jobs { queue, lost }
+        let (flushes, asked_to_flush) = mpsc::unbounded_channel();
+        let (turns, more) = (Mutex::new(Turns::new(BOUNDS)), Notify::new());
+        let queue = Arc::new(Queue { turns, more, lost: AtomicU64::new(0) });
+        let worker = Self { caller, scripts, held, hooks, thresholds, queue: Arc::clone(&queue) };
+        tokio::spawn(worker.run(asked_to_flush));
+        Jobs { queue, flushes }
     }
 
-    async fn run(self, mut jobs: mpsc::Receiver<Job>) {
+    async fn run(self, mut asked_to_flush: mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
         let mut renew = interval(RENEW_EVERY);
         renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut under_way, mut flushes, mut is_open) = (FuturesUnordered::new(), Vec::new(), true);
-        while is_open || !under_way.is_empty() {
-            tokio::select! {
-                job = jobs.recv(), if is_open && under_way.len() < AT_ONCE => match job {
-                    Some(Job::Settle(settlement)) => under_way.push(self.complete(Work::Settle(settlement)).boxed()),
-                    Some(Job::Release(places)) => under_way.push(self.complete(Work::Release(places)).boxed()),
-                    Some(Job::Flush(done)) => flushes.push(done),
-                    None => is_open = false,
-                },
-                Some(()) = under_way.next() => {}
-                _ = renew.tick(), if is_open => under_way.push(self.tend().boxed()),
+        loop {
+            while under_way.len() < AT_ONCE
+                && let Some((tenant, job)) = self.queue.turns.lock().pop()
+            {
+                under_way.push(self.complete(job).map(move |()| Some(tenant)).boxed());
             }
             if under_way.is_empty() {
                 for done in flushes.drain(..) {
                     let _ = oneshot::Sender::send(done, ());
                 }
+                if !is_open {
+                    return self.tell_of_losses();
+                }
+            }
+            tokio::select! {
+                flush = asked_to_flush.recv(), if is_open => match flush {
+                    Some(done) => flushes.push(done),
+                    None => is_open = false,
+                },
+                () = self.queue.more.notified() => {}
+                Some(tenant) = under_way.next() => tenant.into_iter().for_each(|tenant| self.queue.turns.lock().done(tenant)),
+                _ = renew.tick(), if is_open => under_way.push(self.tend().map(|()| None).boxed()),
             }
             self.tell_of_losses();
         }
     }
 
-    /// Renews leases, and gives back batches that nobody spends.
+    /// Renews the leases of permits. One that fails is tried again with the next.
     async fn tend(&self) {
         let _ = renew(&self.caller, &self.scripts, &self.held).await;
     }
 
-    async fn complete(&self, work: Work) {
+    async fn complete(&self, work: Job) {
         let begin = Instant::now();
         while begin.elapsed() < RETRY_FOR {
             let answer = match &work {
-                Work::Settle(settlement) => self.settle(settlement).await,
-                Work::Release(places) => self.release(places).await,
+                Job::Settle(settlement) => self.settle(settlement).await,
+                Job::Release(places) => self.release(places).await,
             };
             match (answer, &work) {
-                (Ok(()), _) => return work.handle().forget_denied(),
+                (Ok(()), _) => return work.handle().forget_standings(),
                 // Nothing was sent: it keeps until the server is back.
                 (Err(error), _) if error.kind() == RedisErrorKind::Broken => sleep(LOOK_AGAIN).await,
                 // Giving back twice does no harm.
-                (Err(_), Work::Release(_)) => sleep(LOOK_AGAIN).await,
+                (Err(_), Job::Release(_)) => sleep(LOOK_AGAIN).await,
                 // It may have been done, and must not be done twice.
-                (Err(_), Work::Settle(_)) => break,
+                (Err(_), Job::Settle(_)) => break,
             }
         }
         // A permit that could not be given back is renewed no more, and expires.
-        if matches!(work, Work::Settle(_)) {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        if matches!(work, Job::Settle(_)) {
+            self.queue.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -199,43 +226,46 @@ impl Worker {
     }
 
     fn tell_of_losses(&self) {
-        let lost = self.lost.swap(0, Ordering::Relaxed);
+        let lost = self.queue.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             self.hooks.on_settlements_lost(&SettlementsLost::new(lost));
         }
     }
 }
 
-/// Extends the leases of all permits; the first failure is the answer, but all are tried.
+/// Extends the leases of all permits; the first failure is the answer, but all are tried, some side by side: a node that
+/// does not answer must not let the permits of tenants on others expire.
 pub(super) async fn renew(caller: &Caller, scripts: &Scripts, held: &Held) -> Result<(), RedisError> {
-    let mut outcome = Ok(());
-    for (key, members) in held.members() {
-        for some in members.chunks(MEMBERS) {
-            // Between two commands some were given back: they must not be taken anew.
-            let still: Vec<&str> = held.still(some).collect();
-            if still.is_empty() {
-                continue;
-            }
-            let fill = |command: &mut Cmd| {
-                command.arg(1).arg(&key).arg(LEASE.as_micros().to_string());
-                for member in &still {
-                    command.arg(*member);
-                }
-            };
-            let answer = caller.run(&key, &scripts.renew, fill).await;
-            outcome = outcome.and(answer.map(drop));
-        }
+    let members = held.members();
+    let some = members.iter().flat_map(|(key, members)| members.chunks(MEMBERS).map(move |some| (key, some)));
+    let renew = some.map(|(key, some)| renew_some(caller, scripts, held, key, some).boxed());
+    let answers = stream::iter(renew.collect::<Vec<_>>()).buffer_unordered(RENEWALS);
+    answers.fold(Ok(()), async |outcome: Result<_, _>, answer| outcome.and(answer)).await
+}
+
+async fn renew_some(
+    caller: &Caller,
+    scripts: &Scripts,
+    held: &Held,
+    key: &str,
+    members: &[(Uuid, String)],
+) -> Result<(), RedisError> {
+    // Since they were looked up some were given back: they must not be taken anew.
+    let still: Vec<&str> = held.still(members).collect();
+    if still.is_empty() {
+        return Ok(());
     }
-    outcome
+    let fill = |command: &mut Cmd| {
+        command.arg(1).arg(key).arg(LEASE.as_micros().to_string());
+        for member in &still {
+            command.arg(*member);
+        }
+    };
+    caller.run(key, &scripts.renew, fill).await.map(drop)
 }
 
-enum Work {
-    Settle(Settlement),
-    Release(Places),
-}
-
-impl Work {
-    fn handle(&self) -> &Handle {
+impl Job {
+    fn handle(&self) -> &Arc<Handle> {
         match self {
             Self::Settle(settlement) => &settlement.handle,
             Self::Release(places) => &places.handle,

@@ -215,6 +215,20 @@ async fn what_is_too_large_is_refused_and_takes_the_former_entry_along() {
 }
 
 #[tokio::test]
+async fn the_right_to_fill_what_is_too_large_is_refused_and_leaves_nothing_behind() {
+    let redis = shared();
+    let cache = TenantCache::new(patient(&redis).with_max_entry_bytes(100));
+    let acme = plain("acme").await;
+    let load = || async { Ok::<_, std::io::Error>("v") };
+    assert_eq!(cache.get_or_load(&acme, "k".repeat(101), MINUTE, load).await.unwrap(), "v");
+    let error = patient(&redis).with_max_entry_bytes(100).lease(&acme, &[b'k'; 101]).await.unwrap_err();
+    assert_eq!(error.kind(), CacheErrorKind::TooLarge);
+    let mut connection = raw(&Server::shared().unwrap().url()).await;
+    let pattern = format!("{}:*", redis.keyspace().prefix());
+    assert_eq!(ask::<Vec<String>>(&mut connection, &["KEYS", &pattern]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn without_redis_it_is_an_error_in_time_that_names_nothing_and_loads_go_on() {
     let redis = Redis::open("redis://:topsecret@127.0.0.1:1").unwrap();
     let (cache, acme) = (TenantCache::new(RedisCache::new(&redis)), plain("acme").await);

@@ -201,6 +201,27 @@ async fn more_changes_than_the_stream_holds_make_everything_doubtful() {
 }
 
 #[tokio::test]
+async fn a_reader_that_falls_behind_what_the_stream_holds_doubts_everything_though_it_stays_connected() {
+    // What was cut off is followed by something, or by nothing.
+    for then in ["", "redis.call('XADD', KEYS[1], '*', 'tenant', 'initech')"] {
+        let redis = shared();
+        let (_, there) = two(&redis, &["acme", "globex"]).await;
+        status(&there, "globex").await;
+        let stream = format!("{}:{{*}}:changes", redis.keyspace().prefix());
+        let cut = format!(
+            "redis.call('XADD', KEYS[1], '*', 'tenant', 'globex') redis.call('XTRIM', KEYS[1], 'MAXLEN', 0) {then}"
+        );
+        let mut connection = raw(&Server::shared().unwrap().url()).await;
+        let _: Option<String> = ask(&mut connection, &["EVAL", &cut, "1", &stream]).await;
+        within(SECOND * 3, async || !is_known(&there.configs, "globex")).await;
+        // And goes on to listen.
+        status(&there, "globex").await;
+        let _: String = ask(&mut connection, &["XADD", &stream, "*", "tenant", "globex"]).await;
+        within(SECOND * 3, async || !is_known(&there.configs, "globex")).await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_changed_while_redis_was_away_is_told_when_it_is_back() {
     let server = Server::start_with(&ServerOptions::default()).unwrap();
     let redis = to(&server);

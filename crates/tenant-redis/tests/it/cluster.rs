@@ -263,3 +263,60 @@ async fn changes_are_heard_and_the_cache_works() {
     cache.clear(&globex).await.unwrap();
     assert!(!cache.exists(&globex, "k").await.unwrap());
 }
+
+/// Tenants with a permit each, so many whose counts are on the first node and so many whose are on the last.
+async fn holders(cluster: &Cluster, here: usize, there: usize) -> (Vec<TenantContext>, Vec<TenantContext>) {
+    let mut connection = raw(&cluster.0[0].url()).await;
+    let (mut on_first, mut on_last) = (Vec::new(), Vec::new());
+    for number in 0.. {
+        let name = format!("h{number}");
+        let slot: u64 = ask(&mut connection, &["CLUSTER", "KEYSLOT", &name]).await;
+        let (tenants, wanted) = match slot {
+            0..=5460 => (&mut on_first, here),
+            10_923.. => (&mut on_last, there),
+            _ => continue,
+        };
+        if tenants.len() < wanted {
+            let limit = NamedLimit::concurrency(Dimension::Requests, 5);
+            tenants.push(context(TenantConfig::builder(id(&name)).limit("l", limit)).await);
+        }
+        if on_first.len() == here && on_last.len() == there {
+            break;
+        }
+    }
+    (on_first, on_last)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permits_are_renewed_elsewhere_while_a_node_stands_still() {
+    let cluster = Cluster::start().await;
+    let quotas = Arc::new(patient(&cluster.redis().await));
+    let (here, there) = holders(&cluster, 200, 20).await;
+    let mut held = Vec::new();
+    for tenant in here.iter().chain(&there) {
+        held.push(quotas.decide(tenant, &ASK).await.unwrap());
+    }
+    let mut connection = raw(&cluster.0[2].url()).await;
+    let mut ends = async || {
+        let mut ends = Vec::new();
+        for tenant in &there {
+            let key = format!("tenant:{{{}}}:p:c|1|requests|l", tenant.id());
+            let members: Vec<(String, f64)> =
+                ask(&mut connection, &["ZRANGEBYSCORE", &key, "(0", "+inf", "WITHSCORES"]).await;
+            ends.push(members[0].1);
+        }
+        ends
+    };
+    let before = ends().await;
+    let frozen = cluster.0[0].freeze().await;
+    let renewal = tokio::spawn({
+        let quotas = Arc::clone(&quotas);
+        async move { quotas.renew_permits().await }
+    });
+    within(Duration::from_secs(5), async || {
+        ends().await.iter().zip(&before).all(|(after, before)| after > before)
+    })
+    .await;
+    drop(frozen);
+    let _ = renewal.await.unwrap();
+}

@@ -10,7 +10,9 @@ use tenant_core::{
 use tenant_redis::{Keyspace, Redis, RedisQuotaManager};
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{ask, calls, context, fresh_keys, id, plain, raw, room_in_the_minute, shared, to, told};
+use crate::support::{
+    ask, calls, context, fresh_keys, id, plain, raw, room_in_the_minute, shared, to, told, within,
+};
 
 const REQUEST: [Cost; 1] = [Cost::requests(1)];
 
@@ -145,6 +147,28 @@ async fn what_was_leased_is_charged_spent_without_asking_and_given_back_at_the_e
 }
 
 #[tokio::test]
+async fn what_was_leased_under_a_config_that_is_gone_is_given_back_at_once() {
+    let redis = shared();
+    let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_secs(10)).batch(100).build();
+    let fresh = patient(&redis);
+    let now = |limit| context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, limit)));
+    // As often as a config changes, or is evicted and read again.
+    for changes in 1..=20 {
+        let tenant = now(1_000 + changes).await;
+        assert_eq!(admitted(&quotas, &tenant, 1).await, 1);
+        drop(tenant);
+        let after = now(10_000).await;
+        let used = async || fresh.usage(after.record()).await.unwrap().limits[0].used;
+        within(Duration::from_secs(2), async || used().await == changes).await;
+    }
+    // Whatever else there is of it is given back by a flush.
+    let before = now(1_000).await;
+    assert_eq!(admitted(&quotas, &before, 1).await, 1);
+    quotas.flush().await;
+    assert_eq!(fresh.usage(before.record()).await.unwrap().limits[0].used, 21);
+}
+
+#[tokio::test]
 async fn all_admit_or_nothing_is_charged_and_one_round_trip_does_it() {
     let (redis, quotas) = (shared(), patient(&shared()));
     let _ = redis;
@@ -268,6 +292,23 @@ async fn each_warning_is_told_once_over_all_instances() {
     }
     let expected = [80, 100].map(|percent| ("acme".to_owned(), "l".to_owned(), percent));
     assert_eq!(*told.warnings.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn looking_at_usage_neither_tells_a_warning_nor_keeps_it_from_being_told() {
+    let (told, hooks) = told();
+    let quotas = RedisQuotaManager::builder(&shared()).deadline(Duration::from_secs(10)).hooks(hooks).build();
+    let of = |limit| context(TenantConfig::builder(id("acme")).limit("l", long(Dimension::Requests, limit)));
+    let (before, lowered) = (of(100).await, of(10).await);
+    assert_eq!(admitted(&quotas, &before, 9).await, 9);
+    for _ in 0..2 {
+        quotas.usage(lowered.record()).await.unwrap();
+        assert!(told.warnings.lock().unwrap().is_empty());
+    }
+    quotas.decide(&lowered, &[Cost::requests(0)]).await.unwrap();
+    assert_eq!(*told.warnings.lock().unwrap(), [("acme".to_owned(), "l".to_owned(), 80)]);
+    assert_eq!(admitted(&quotas, &lowered, 2).await, 1);
+    assert_eq!(told.warnings.lock().unwrap().iter().map(|told| told.2).collect::<Vec<_>>(), [80, 100]);
 }
 
 #[tokio::test]
