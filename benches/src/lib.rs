@@ -27,7 +27,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
 /// All comparisons of this crate but those of whole servers.
-pub const COMPARISONS: [Comparison; 13] = [
+pub const COMPARISONS: [Comparison; 15] = [
     ("layers", layers::contestants),
     ("layers_in_axum", layers::contestants_in_axum),
     ("config_cache", config_cache::contestants),

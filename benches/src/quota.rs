@@ -13,13 +13,11 @@ use std::{
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tenant::{
-    InMemoryConfigManager, InMemoryQuotaManager, QuotaManager, TenantContext, TenantId, quota::Cost,
-};
+use tenant::{InMemoryQuotaManager, QuotaManager, quota::Cost};
 
 use crate::{
     BoxError, Contestant,
-    tenants::{Limits, config, name},
+    tenants::{self, Limits, name},
 };
 
 const MANY: usize = 10_000;
@@ -92,20 +90,13 @@ fn go_round(keys: usize, first: usize, turns: u64, check: &impl Fn(usize)) {
 
 fn ours(keys: usize, limits: Limits) -> Result<impl Fn(usize) + Send + Sync + 'static, BoxError> {
     let quotas = InMemoryQuotaManager::new();
-    let configs = (0..keys).map(|number| config(&name(number), limits));
-    let configs = InMemoryConfigManager::with(configs.collect::<Result<Vec<_>, _>>()?)?;
-    let contexts = (0..keys).map(|number| enter(&configs, number)).collect::<Result<Vec<_>, _>>()?;
+    let contexts = tenants::contexts(keys, limits)?;
     let both = [Cost::requests(1), Cost::tokens(1)];
     let costs = both.into_iter().take(if limits == Limits::Requests { 1 } else { 2 }).collect::<Vec<_>>();
     Ok(move |number: usize| {
         let decision = contexts.get(number).and_then(|tenant| quotas.try_decide(tenant, &costs));
         assert!(black_box(decision).is_some_and(|decision| decision.is_admitted()));
     })
-}
-
-fn enter(configs: &InMemoryConfigManager, number: usize) -> Result<TenantContext, BoxError> {
-    let id = TenantId::parse(&name(number))?;
-    Ok(TenantContext::peek(configs, &id).ok_or("it is in memory")??)
 }
 
 fn governor(keys: usize) -> impl Fn(usize) + Send + Sync + 'static {

@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     BoxError, Contestant,
-    tenants::{self, BUSY},
+    tenants::{self, BUSY, Limits},
 };
 
 const IN_FLIGHT: u64 = 64;
@@ -108,7 +108,7 @@ fn manager(server: &Server, tenants: usize, lease: u64) -> Result<Parts, BoxErro
     let redis = Redis::open(&server.url())?;
     // A machine that stands still for a moment is no outage.
     let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_secs(2)).batch(lease).build();
-    let tenants = tenants::contexts()?.into_iter().take(tenants).collect();
+    let tenants = tenants::contexts(tenants, Limits::Requests)?;
     drop(entered);
     Ok((runtime, quotas, tenants))
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tenant::{CachedConfigs, InMemoryConfigManager, TenantConfig, TenantId};
+use tenant::{CachedConfigs, InMemoryConfigManager, TenantConfig, TenantContext, TenantId};
 
 use crate::BoxError;
 
@@ -64,4 +64,18 @@ pub fn configs(limits: Limits) -> Result<Arc<CachedConfigs<InMemoryConfigManager
         configs.refresh(config(&name, limits)?)?;
     }
     Ok(Arc::new(configs))
+}
+
+/// So many tenants, entered.
+///
+/// # Errors
+/// A config is invalid.
+pub fn contexts(tenants: usize, limits: Limits) -> Result<Vec<TenantContext>, BoxError> {
+    let configs = (0..tenants).map(|number| config(&name(number), limits));
+    let configs = InMemoryConfigManager::with(configs.collect::<Result<Vec<_>, _>>()?)?;
+    let enter = |number| {
+        let answer = TenantContext::peek(&configs, &TenantId::parse(&name(number))?);
+        Ok(answer.ok_or("a tenant is not in memory")??)
+    };
+    (0..tenants).map(enter).collect()
 }
