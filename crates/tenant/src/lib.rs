@@ -65,6 +65,9 @@ mod book {
     struct Limits;
     #[doc = include_str!("../../../docs/src/queries.md")]
     struct Queries;
+    #[cfg(feature = "postgres")]
+    #[doc = include_str!("../../../docs/src/row-level-security.md")]
+    struct RowLevelSecurity;
     #[cfg(feature = "redis")]
     #[doc = include_str!("../../../docs/src/redis.md")]
     struct Redis;
