@@ -102,6 +102,7 @@ mod db;
 mod driver;
 mod error;
 mod place;
+mod replicas;
 mod rls;
 mod scoped;
 mod standing;

@@ -91,6 +91,14 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         Self { persistent: false, ..self }
     }
 
+    /// Whether it may lock rows, which only where writes go makes sense. What merely looks so is taken for it.
+    pub(crate) fn may_lock(&self) -> bool {
+        let text = self.sql.as_str().to_ascii_uppercase();
+        ["FOR UPDATE", "FOR SHARE", "FOR NO KEY", "FOR KEY", "SHARE MODE"]
+            .iter()
+            .any(|lock| text.contains(lock))
+    }
+
     pub(crate) const fn writes(&self) -> bool {
         self.writes
     }

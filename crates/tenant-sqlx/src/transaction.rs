@@ -86,7 +86,10 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     /// The tenant is no longer active: everything is rolled back, unless it was already. Or the database failed.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self.check() {
-            Ok(()) => self.inner.commit().await,
+            Ok(()) => {
+                let _writing = self.db.writing(&self.tenant, self.turn.is_some());
+                self.inner.commit().await
+            }
             Err(reason) => {
                 self.rollback().await?;
                 Err(reason)

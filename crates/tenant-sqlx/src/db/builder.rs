@@ -1,4 +1,4 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
 use sqlx::Pool;
@@ -11,6 +11,7 @@ use crate::{
     catalog::{Given, Rules, Source},
     driver::TenantDatabase,
     place::{Databases, Places},
+    replicas::Replicas,
     rls::{Session, Setting},
 };
 
@@ -31,6 +32,8 @@ pub struct TenantDbBuilder<DB: TenantDatabase> {
     shards: HashMap<PlaceName, Pool<DB>>,
     has_schemas: bool,
     databases: Option<u32>,
+    replicas: Vec<Pool<DB>>,
+    behind: Duration,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -49,6 +52,8 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             shards: HashMap::new(),
             has_schemas: false,
             databases: None,
+            replicas: Vec::new(),
+            behind: Duration::ZERO,
             hooks: Hooks::default(),
             clock: Arc::new(SystemClock::new()),
         }
@@ -119,6 +124,19 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         self
     }
 
+    /// Reads that [`TenantDb::scoped`] would have run by themselves go to one of these copies of the database, in turn, where
+    /// tenants live in the tables of all. They see what was there some time ago: a tenant that has written through this
+    /// value within `behind` reads where it writes, until then. Transactions, reads that lock rows, and reads of tenants whose
+    /// copy does not answer within a second go there too.
+    ///
+    /// Writes through another process, and those that are [`unscoped`](TenantDb::unscoped), are not known here: who has
+    /// to read them at once takes a transaction.
+    pub fn replicas(mut self, pools: impl IntoIterator<Item = Pool<DB>>, behind: Duration) -> Self {
+        self.replicas = pools.into_iter().collect();
+        self.behind = behind;
+        self
+    }
+
     /// Tenants may live in databases of their own, beside the one that is opened: on the same server under the name of
     /// their placement, on SQLite in a file of that name and the ending `.db` in the same folder. There are at most so many
     /// connections to all of them together, two for each that is open (one on SQLite): what nobody uses is closed for what
@@ -155,7 +173,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         DB::check(&self.pool).await?;
         let (catalog, findings) = refresh::read(&self.pool, &source).await?;
         let session = self.session(&catalog).await?;
-        for shard in self.shards.values() {
+        for shard in self.shards.values().chain(&self.replicas) {
             DB::check(shard).await?;
             if let Some((_, setting)) = session.as_ref().and_then(|session| session.wall.as_ref()) {
                 DB::check_row_security(shard, &catalog, setting).await?;
@@ -165,6 +183,8 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             shards: self.shards,
             has_schemas: self.has_schemas,
             databases: self.databases.map(|connections| Databases::beside(&self.pool, connections)),
+            replicas: (!self.replicas.is_empty())
+                .then(|| Arc::new(Replicas::new(self.replicas, self.behind, Arc::clone(&self.clock)))),
         };
         let calls_functions = catalog.functions().next().is_some();
         Ok(TenantDb(Arc::new(Inner {

@@ -8,7 +8,7 @@ mod turn;
 use std::{fmt, sync::Arc};
 
 use parking_lot::RwLock;
-use sqlx::{Execute, Pool, Transaction, migrate::Migrator};
+use sqlx::{Execute, Pool, SqlStr, Transaction, migrate::Migrator};
 use tenant_core::{Clock, DatabaseKey, Hooks, TenantContext, hooks::RewriteEvent};
 use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue};
 
@@ -22,6 +22,7 @@ use crate::{
     driver::{self, TenantDatabase},
     error::{inactive, refused},
     place::{Home, Places, Preamble},
+    replicas::Writing,
     rls::Session,
     statement::{ScopedStatement, Wanted},
 };
@@ -256,28 +257,36 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         if !self.is_elsewhere(tenant) {
             return self.begin_on(self.pool()).await;
         }
-        let Home { pool, begin, lease } = self.home(tenant).await?;
-        let transaction = match begin {
-            Some(begin) => driver::begin(&pool, Some(begin)).await?,
-            None => DB::begin(&pool).await?,
-        };
-        Ok((transaction, Turn::holding(lease)))
+        let Home { connection, begin, lease } = self.home(tenant, false).await?;
+        let begin = begin.or_else(|| DB::BEGIN.map(SqlStr::from_static));
+        Ok((driver::begin_on(connection, begin).await?, Turn::holding(lease)))
     }
 
     /// Whether a tenant's statements don't simply run on any connection.
     #[inline]
     pub(crate) fn is_elsewhere(&self, tenant: &TenantContext) -> bool {
-        self.0.session.is_some() || !tenant.config().placement.is_shared()
+        self.0.session.is_some() || self.0.places.replicas.is_some() || !tenant.config().placement.is_shared()
+    }
+
+    /// Whether a statement may see what was there some time ago.
+    pub(crate) fn may_lag(&self, statement: &ScopedStatement<DB>) -> bool {
+        self.0.places.replicas.is_some() && !self.must_keep(statement) && !statement.may_lock()
+    }
+
+    /// Takes note that a tenant writes, until what is given is dropped.
+    pub(crate) fn writing(&self, tenant: &TenantContext, is_so: bool) -> Option<Writing<DB>> {
+        let replicas = self.0.places.replicas.as_ref().filter(|_| is_so)?;
+        Some(Writing::begin(Arc::clone(replicas), *tenant.id()))
     }
 
     /// Where a tenant lives.
-    pub(crate) async fn home(&self, tenant: &TenantContext) -> Result<Home<DB>, sqlx::Error> {
+    pub(crate) async fn home(&self, tenant: &TenantContext, may_lag: bool) -> Result<Home<DB>, sqlx::Error> {
         let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
         if let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             preamble.tell(setting, &value);
         }
-        self.0.places.home(self.pool(), tenant, preamble).await
+        self.0.places.home(self.pool(), tenant, preamble, may_lag).await
     }
 
     fn is_alone(&self) -> bool {

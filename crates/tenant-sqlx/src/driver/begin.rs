@@ -1,6 +1,6 @@
 //! Beginning a transaction so that it is known of, whatever happens to who asked for it.
 
-use sqlx::{Database, Pool, SqlStr, Transaction};
+use sqlx::{Database, Pool, SqlStr, Transaction, pool::PoolConnection};
 
 /// Begins a transaction, with a statement of its own where one is given.
 ///
@@ -11,7 +11,14 @@ pub(crate) async fn begin<DB: Database>(
     pool: &Pool<DB>,
     statement: Option<SqlStr>,
 ) -> sqlx::Result<Transaction<'static, DB>> {
-    let connection = pool.acquire().await?;
+    begin_on(pool.acquire().await?, statement).await
+}
+
+/// As [`begin`], on a connection that is there.
+pub(crate) async fn begin_on<DB: Database>(
+    connection: PoolConnection<DB>,
+    statement: Option<SqlStr>,
+) -> sqlx::Result<Transaction<'static, DB>> {
     let begun = tokio::spawn(Transaction::begin(connection, statement));
     begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }

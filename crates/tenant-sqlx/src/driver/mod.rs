@@ -24,7 +24,7 @@ use tenant_sql::{Catalog, Dialect, Plan, Refusal, TenantType, TenantValue};
 
 use self::unsafe_setting::Unsafe;
 pub(crate) use self::{
-    begin::begin,
+    begin::{begin, begin_on},
     cell::Cell,
     sql::{Sql, sql},
 };
@@ -74,6 +74,10 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// Opens a pool, of the usual size or another, with settings under which acknowledged writes survive.
     #[doc(hidden)]
     fn connect(url: &str, connections: Option<u32>) -> BoxFuture<'_, sqlx::Result<Pool<Self>>>;
+
+    /// What begins a transaction that may write, where it is not what sqlx says.
+    #[doc(hidden)]
+    const BEGIN: Option<&str> = None;
 
     /// Begins a transaction that may write.
     #[doc(hidden)]

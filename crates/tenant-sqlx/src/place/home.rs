@@ -1,14 +1,14 @@
 //! One tenant's place, ready to run a statement.
 
 use futures_util::{Stream, TryStreamExt};
-use sqlx::{Executor, Pool, SqlStr};
+use sqlx::{Executor, Pool, SqlStr, pool::PoolConnection};
 use tenant_core::{Placement, TenantContext};
 use tenant_sql::{Refusal, TenantValue};
 
 use super::{Lease, Places};
 use crate::{
     TenantDb,
-    driver::TenantDatabase,
+    driver::{self, TenantDatabase},
     error::refused,
     rls::Setting,
     scoped::Step,
@@ -17,7 +17,7 @@ use crate::{
 
 /// Where a statement runs, and in which transaction.
 pub(crate) struct Home<DB: TenantDatabase> {
-    pub(crate) pool: Pool<DB>,
+    pub(crate) connection: PoolConnection<DB>,
     /// What begins a transaction there, where statements don't run by themselves.
     pub(crate) begin: Option<SqlStr>,
     pub(crate) lease: Option<Lease<DB>>,
@@ -56,29 +56,42 @@ impl Preamble {
 }
 
 impl<DB: TenantDatabase> Places<DB> {
-    /// A tenant's place. `shared` is where the tables of all are.
+    /// A tenant's place. `shared` is where the tables of all are; a read may go to a copy of them.
     pub(crate) async fn home(
         &self,
         shared: &Pool<DB>,
         tenant: &TenantContext,
         mut preamble: Preamble,
+        may_lag: bool,
     ) -> Result<Home<DB>, sqlx::Error> {
         let (pool, lease) = match &tenant.config().placement {
-            Placement::Shared => (shared.clone(), None),
-            Placement::Shard(name) => (self.shards.get(name).cloned().ok_or_else(unknown)?, None),
+            Placement::Shared => {
+                let copies = self.replicas.as_ref().filter(|_| may_lag);
+                let copy = match copies {
+                    Some(copies) => copies.for_read(tenant.id()).await,
+                    None => None,
+                };
+                if let Some(connection) = copy {
+                    return Ok(Home { connection, begin: preamble.into_sql(), lease: None });
+                }
+                (shared, None)
+            }
+            Placement::Shard(name) => (self.shards.get(name).ok_or_else(unknown)?, None),
             Placement::Schema(name) if self.has_schemas => {
                 // A name of this form needs no quotes. Nothing else is in the path: a table that is missing here is missing.
                 preamble.add(&format!("SET LOCAL search_path = {name}"));
-                (shared.clone(), None)
+                (shared, None)
             }
             Placement::Database(name) => {
                 let databases = self.databases.as_ref().ok_or_else(unknown)?;
                 let lease = databases.lease(name).await?;
-                (lease.pool().clone(), Some(lease))
+                let connection = lease.pool().acquire().await?;
+                return Ok(Home { connection, begin: preamble.into_sql(), lease: Some(lease) });
             }
             Placement::Schema(_) => return Err(unknown()),
         };
-        Ok(Home { pool, begin: preamble.into_sql(), lease })
+        let connection = pool.acquire().await?;
+        Ok(Home { connection, begin: preamble.into_sql(), lease })
     }
 }
 
@@ -102,15 +115,16 @@ where
 {
     async_stream::try_stream! {
         let is_kept = db.must_keep(&statement);
-        let Home { pool, begin, lease: _lease } = db.home(&tenant).await?;
+        let _writing = db.writing(&tenant, is_kept);
+        let Home { mut connection, begin, lease: _lease } = db.home(&tenant, db.may_lag(&statement)).await?;
         let Some(begin) = begin else {
-            let mut steps = pool.fetch_many(statement);
+            let mut steps = (&mut *connection).fetch_many(statement);
             while let Some(step) = steps.try_next().await? {
                 yield step;
             }
             return;
         };
-        let mut transaction = crate::driver::begin(&pool, Some(begin)).await?;
+        let mut transaction = driver::begin_on(connection, Some(begin)).await?;
         {
             let mut steps = (&mut *transaction).fetch_many(statement);
             while let Some(step) = steps.try_next().await? {
@@ -135,9 +149,10 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
 {
     let is_kept = db.must_keep(&statement);
-    let Home { pool, begin, lease: _lease } = db.home(&tenant).await?;
-    let Some(begin) = begin else { return pool.fetch_optional(statement).await };
-    let mut transaction = crate::driver::begin(&pool, Some(begin)).await?;
+    let _writing = db.writing(&tenant, is_kept);
+    let Home { mut connection, begin, lease: _lease } = db.home(&tenant, db.may_lag(&statement)).await?;
+    let Some(begin) = begin else { return (&mut *connection).fetch_optional(statement).await };
+    let mut transaction = driver::begin_on(connection, Some(begin)).await?;
     let row = (&mut *transaction).fetch_optional(statement).await?;
     if is_kept {
         transaction.commit().await?;

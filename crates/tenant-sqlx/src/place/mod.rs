@@ -14,7 +14,7 @@ pub(crate) use self::{
     databases::{Databases, Lease},
     home::{Home, Preamble, first_at_home, run_at_home},
 };
-use crate::driver::TenantDatabase;
+use crate::{driver::TenantDatabase, replicas::Replicas};
 
 /// The places beside the tables of all.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct Places<DB: TenantDatabase> {
     pub(crate) shards: HashMap<PlaceName, Pool<DB>>,
     pub(crate) has_schemas: bool,
     pub(crate) databases: Option<Arc<Databases<DB>>>,
+    pub(crate) replicas: Option<Arc<Replicas<DB>>>,
 }
 
 impl<DB: TenantDatabase> Places<DB> {
@@ -38,6 +39,9 @@ impl<DB: TenantDatabase> Places<DB> {
 
     pub(crate) async fn close(&self) {
         for pool in self.shards.values() {
+            pool.close().await;
+        }
+        for pool in self.replicas.iter().flat_map(|replicas| replicas.pools()) {
             pool.close().await;
         }
         if let Some(databases) = &self.databases {

@@ -144,8 +144,11 @@ impl Oracle {
         if found.is_none()
             && let Some(link) = &mut self.secured
         {
-            let secured = trial(&self.databases, &self.schema, link, (sql, arguments), writes).await?;
-            found = third_opinion(&shared, &secured, writes);
+            // By policies alone, and by policies behind the rewriting.
+            for run in [(sql, arguments), (&*scoped, &*bound)] {
+                let secured = trial(&self.databases, &self.schema, link, run, writes).await?;
+                found = found.or_else(|| third_opinion(&shared, &secured, writes));
+            }
         }
         let Some((kind, here, there)) = found else {
             return Ok(self.same(&shared, &single, writes));

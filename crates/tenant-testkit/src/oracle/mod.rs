@@ -3,8 +3,8 @@
 //! It keeps a *shared* database with the rows of three tenants, and a *single* one of the same schema with the rows of
 //! the tenant under test alone. A statement is scoped and run on the first, and run as it stands on the second. Result
 //! rows, the number of changed rows, and the contents of all tables afterwards must be the same, and nothing of the other
-//! tenants may have changed. On PostgreSQL the statement also runs as it stands under row-level security, as a third
-//! opinion. Whatever a statement changes is rolled back.
+//! tenants may have changed. On PostgreSQL the statement also runs under row-level security, as it
+//! stands and scoped, as a third opinion. Whatever a statement changes is rolled back.
 //!
 //! ```
 //! use tenant_testkit::oracle::Oracle;

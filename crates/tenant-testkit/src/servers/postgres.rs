@@ -80,6 +80,42 @@ impl Postgres {
         Ok(server)
     }
 
+    /// Starts a replica that follows this server and answers reads. The server must have been started with the settings
+    /// `wal_level` `replica` and `max_wal_senders` above 0.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`], or if this server lends no copy of itself.
+    pub fn replica(&self) -> Result<Self, ServerError> {
+        port::on_a_free_port(port::free, |port| self.replica_at(port))
+    }
+
+    fn replica_at(&self, port: u16) -> Result<Self, ServerError> {
+        let program = PROGRAMS.find("postgres")?;
+        let backup = PROGRAMS.find_beside(&program, "pg_basebackup")?;
+        let folder = Folder::new("tenant-pg-", Account::instead_of_root(&["postgres"]))?;
+        let data = folder.path().join("data");
+        let (own, other) = (self.port.to_string(), port.to_string());
+        let [host, at, user] = ["-h", "-p", "-U"].map(OsStr::new);
+        let mut copy =
+            vec![host, OsStr::new("127.0.0.1"), at, OsStr::new(&own), user, OsStr::new("postgres")];
+        copy.extend(["-R", "--checkpoint=fast", "--no-sync", "-D"].map(OsStr::new));
+        copy.push(data.as_os_str());
+        process::run(&backup, &copy, &[("PGPASSWORD", &self.password)], folder.account())?;
+        let place = format!("unix_socket_directories={}", folder.path().display());
+        let at = format!("port={other}");
+        let settings = ["-D", "-c", "-c"].map(OsStr::new);
+        let [data_option, first, second] = settings;
+        let arguments = [data_option, data.as_os_str(), first, OsStr::new(&at), second, OsStr::new(&place)];
+        let mut process = Process::start(folder, &program, &arguments, "QUIT")?;
+        process.wait_until(is_ready)?;
+        Ok(Self { process, port, password: self.password.clone(), psql: self.psql.clone() })
+    }
+
+    /// Returns the URL that names a database of this server where it stands in another server's URL.
+    pub fn same_database(&self, url: &str) -> String {
+        self.url_of(url.rsplit('/').next().unwrap_or("postgres"))
+    }
+
     /// Returns the URL of the database `postgres`, for its superuser.
     pub fn url(&self) -> String {
         self.url_of("postgres")
@@ -142,7 +178,8 @@ fn initialise(program: &Path, folder: &Folder, data: &Path) -> Result<(), Server
 
 fn configure(folder: &Folder, port: u16, options: &ServerOptions) -> Result<(), ServerError> {
     // Scrambling a password costs an unoptimised client tens of milliseconds per connection; MD5 does on loopback.
-    let admitted = "local all all trust\nhost all all 127.0.0.1/32 md5\n";
+    let admitted =
+        "local all all trust\nhost all all 127.0.0.1/32 md5\nhost replication all 127.0.0.1/32 md5\n";
     folder.write("data/pg_hba.conf", admitted)?;
     let mut text = format!(
         "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\n\
@@ -162,5 +199,5 @@ fn configure(folder: &Folder, port: u16, options: &ServerOptions) -> Result<(), 
 /// The server writes its state into the last line of its own file: nobody else's answer can be taken for it.
 fn is_ready(folder: &Path) -> bool {
     let state = std::fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
-    state.lines().nth(7).is_some_and(|line| line.trim() == "ready")
+    state.lines().nth(7).is_some_and(|line| matches!(line.trim(), "ready" | "standby"))
 }

@@ -30,6 +30,8 @@ impl TenantDatabase for Sqlite {
     // A database in memory is gone with its only connection.
     const SESSIONS: bool = false;
     const KEEPS_STEP: bool = true;
+    // Two that read first and write then would wait for each other.
+    const BEGIN: Option<&str> = Some("BEGIN IMMEDIATE");
     const TABLE_NAMES: Names = Names::AnyCase;
     const COLUMN_NAMES: Names = Names::AnyCase;
 

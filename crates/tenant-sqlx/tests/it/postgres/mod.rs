@@ -3,6 +3,7 @@ mod changes;
 mod connection;
 pub(crate) mod database;
 mod pooler;
+mod replicas;
 mod rls;
 mod schemas;
 #[path = "../suite/mod.rs"]

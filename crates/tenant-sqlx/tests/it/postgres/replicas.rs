@@ -1,0 +1,147 @@
+//! Reads from a real replica, which stands still when it is told to.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, postgres::PgPoolOptions};
+use tenant_core::{Clock, ManualClock, Placement, TenantContext, UnixTime};
+use tenant_sqlx::TenantDb;
+use tenant_testkit::servers::{Postgres as Server, ServerOptions};
+
+use super::suite::places::{living, migrator, read, write};
+
+const BEHIND: Duration = Duration::from_secs(5);
+
+struct House {
+    primary: Server,
+    replica: Server,
+    url: String,
+    copy: String,
+    clock: Arc<ManualClock>,
+}
+
+impl House {
+    async fn new() -> Self {
+        let options =
+            ServerOptions::default().setting("wal_level", "replica").setting("max_wal_senders", "4");
+        let primary = Server::start_with(&options).unwrap();
+        let url = primary.database("tenants").unwrap();
+        let db = plain(&url).await;
+        db.provision(&Placement::Shared, &migrator()).await.unwrap();
+        db.close().await;
+        let replica = primary.replica().unwrap();
+        let copy = replica.same_database(&url);
+        let clock = Arc::new(ManualClock::starting_at(UnixTime::from_secs(1_700_000_000)));
+        Self { primary, replica, url, copy, clock }
+    }
+
+    async fn open(&self) -> TenantDb<Postgres> {
+        let replica = pool(&self.copy).await;
+        TenantDb::builder(pool(&self.url).await)
+            .clock(Arc::clone(&self.clock) as Arc<dyn Clock>)
+            .replicas([replica], BEHIND)
+            .build()
+            .await
+            .unwrap()
+    }
+
+    /// What is written from now on does not reach the replica.
+    async fn stand_still(&self) {
+        self.catch_up().await;
+        self.on(&self.replica.url(), "SELECT pg_wal_replay_pause()").await;
+        loop {
+            let state: String = self.ask(&self.replica.url(), "SELECT pg_get_wal_replay_pause_state()").await;
+            if state == "paused" {
+                return;
+            }
+        }
+    }
+
+    async fn go_on(&self) {
+        self.on(&self.replica.url(), "SELECT pg_wal_replay_resume()").await;
+        self.catch_up().await;
+    }
+
+    async fn catch_up(&self) {
+        let written: String = self.ask(&self.primary.url(), "SELECT pg_current_wal_insert_lsn()::text").await;
+        let sql = format!("SELECT (pg_last_wal_replay_lsn() >= '{written}')::text");
+        while self.ask(&self.replica.url(), &sql).await != "true" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn on(&self, url: &str, sql: &str) {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    }
+
+    async fn ask(&self, url: &str, sql: &str) -> String {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
+    }
+}
+
+async fn pool(url: &str) -> Pool<Postgres> {
+    PgPoolOptions::new().max_connections(2).connect(url).await.unwrap()
+}
+
+/// Without the replica.
+async fn plain(url: &str) -> TenantDb<Postgres> {
+    TenantDb::builder(pool(url).await).build().await.unwrap()
+}
+
+async fn tenants() -> (TenantContext, TenantContext) {
+    (living("acme", Placement::Shared).await, living("globex", Placement::Shared).await)
+}
+
+#[tokio::test]
+async fn who_has_written_reads_its_own_writes_and_others_read_the_copy() {
+    let (house, (acme, globex)) = (House::new().await, tenants().await);
+    let (db, elsewhere) = (house.open().await, plain(&house.url).await);
+    write(&elsewhere, &globex, "old").await.unwrap();
+    house.stand_still().await;
+    write(&elsewhere, &globex, "new").await.unwrap();
+    write(&db, &acme, "own").await.unwrap();
+    assert_eq!(read(&db, &acme).await.unwrap(), ["own"], "its own write");
+    assert_eq!(read(&db, &globex).await.unwrap(), ["old"], "from the copy");
+    house.clock.advance(BEHIND);
+    assert_eq!(read(&db, &acme).await.unwrap(), [""; 0], "from the copy, which stands still");
+    let mut tx = db.begin(&acme).await.unwrap();
+    let texts: Vec<String> = sqlx::query_scalar("SELECT text FROM notes").fetch_all(&mut tx).await.unwrap();
+    assert_eq!(texts, ["own"], "a transaction goes where writes go");
+    sqlx::query("UPDATE notes SET text = 'changed'").execute(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(read(&db, &acme).await.unwrap(), ["changed"], "and its commit is a write");
+    let locked: Vec<String> = sqlx::query_scalar("SELECT text FROM notes ORDER BY text FOR UPDATE")
+        .fetch_all(&db.scoped(&globex))
+        .await
+        .unwrap();
+    assert_eq!(locked, ["new", "old"], "what locks goes where writes go");
+    house.go_on().await;
+    assert_eq!(read(&db, &globex).await.unwrap(), ["new", "old"]);
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_waited_for_is_one() {
+    let (house, (acme, _)) = (House::new().await, tenants().await);
+    let db = house.open().await;
+    house.stand_still().await;
+    let _ = tokio::time::timeout(Duration::from_micros(300), write(&db, &acme, "x")).await;
+    // Whether it happened or not, it is the primary that knows.
+    let primary = plain(&house.url).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(read(&db, &acme).await.unwrap(), read(&primary, &acme).await.unwrap());
+    house.go_on().await;
+}
+
+#[tokio::test]
+async fn without_its_copy_a_read_goes_where_writes_go() {
+    let (house, (acme, _)) = (House::new().await, tenants().await);
+    let db = house.open().await;
+    write(&db, &acme, "x").await.unwrap();
+    house.clock.advance(BEHIND);
+    let House { primary: _primary, replica, .. } = house;
+    replica.stop();
+    for _ in 0..3 {
+        assert_eq!(read(&db, &acme).await.unwrap(), ["x"]);
+    }
+}
