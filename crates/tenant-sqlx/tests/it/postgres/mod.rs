@@ -4,3 +4,4 @@ mod connection;
 pub(crate) mod database;
 #[path = "../suite/mod.rs"]
 mod suite;
+mod walls;
