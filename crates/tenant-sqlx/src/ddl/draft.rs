@@ -48,6 +48,21 @@ impl<'a> Draft<'a> {
         sorted
     }
 
+    /// A table with its partitions and children.
+    pub(crate) fn family(self, relation: &'a Relation) -> Vec<&'a Relation> {
+        let children = |name: &str| {
+            let relations = self.tenancy.model.relations.iter();
+            let is_child = move |child: &&'a Relation| child.parent.as_deref() == Some(name);
+            relations.filter(is_child).collect::<Vec<_>>()
+        };
+        let (mut family, mut at) = (vec![relation], 0);
+        while let Some(member) = family.get(at) {
+            family.extend(children(&member.name));
+            at += 1;
+        }
+        family
+    }
+
     pub(crate) fn dialect(self) -> Dialect {
         self.tenancy.model.dialect
     }

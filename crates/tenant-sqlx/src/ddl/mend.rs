@@ -66,7 +66,7 @@ pub(crate) fn column(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
 /// The tenant column is of the right type, and compares byte by byte.
 pub(crate) fn retyped(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
     match draft.dialect() {
-        Dialect::Postgres => vec![postgres::column::retyped(draft, owned)],
+        Dialect::Postgres => postgres::column::retyped(draft, owned),
         Dialect::MySql => vec![mysql::column::required(draft, owned)],
         Dialect::Sqlite => sqlite::rebuilt(draft, owned),
     }

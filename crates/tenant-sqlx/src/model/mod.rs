@@ -115,6 +115,23 @@ impl Model {
         Self::look::<DB>(pool, catalog, look).await
     }
 
+    /// Reads it for another account, or for the one that is connected where there is none of that name yet
+    /// (PostgreSQL).
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn read_for<DB: Inspect>(
+        pool: &Pool<DB>,
+        catalog: &Catalog,
+        role: &str,
+    ) -> Result<Self, sqlx::Error> {
+        let look = Look { role: Some(role), setting: crate::doctor::SETTING, rows: true };
+        match Self::look(pool, catalog, look).await {
+            Err(error) if no_such_role::is(&error) => Self::read(pool, catalog).await,
+            answer => answer,
+        }
+    }
+
     pub(crate) async fn look<DB: Inspect>(
         pool: &Pool<DB>,
         catalog: &Catalog,

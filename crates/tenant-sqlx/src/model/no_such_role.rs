@@ -17,3 +17,7 @@ impl From<NoSuchRole> for sqlx::Error {
         Self::Configuration(Box::new(error))
     }
 }
+
+pub(super) fn is(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Configuration(cause) if cause.is::<NoSuchRole>())
+}

@@ -81,7 +81,7 @@ pub(crate) struct Policy {
     /// `*`, or one of `r`, `a`, `w` and `d`: read, append, write, delete.
     pub(crate) command: String,
     pub(crate) roles: Vec<String>,
-    /// Whether it holds for the account.
+    /// Whether it holds for the account, or for a role it can become.
     pub(crate) applies: bool,
     pub(crate) using: Option<String>,
     pub(crate) check: Option<String>,

@@ -59,11 +59,15 @@ pub(crate) fn isolated(draft: Draft<'_>, relation: &Relation, condition: &str) -
     let table = draft.quoted(&relation.name);
     let role = draft.ddl.role.as_deref().map_or("PUBLIC".to_owned(), |role| draft.quoted(role));
     [
-        format!("DROP POLICY IF EXISTS {ISOLATION} ON {table}"),
+        dropped(draft, relation),
         format!(
             "CREATE POLICY {ISOLATION} ON {table} FOR ALL TO {role}\n    USING ({condition})\n    WITH CHECK ({condition})"
         ),
     ]
+}
+
+pub(crate) fn dropped(draft: Draft<'_>, relation: &Relation) -> String {
+    format!("DROP POLICY IF EXISTS {ISOLATION} ON {}", draft.quoted(&relation.name))
 }
 
 /// The setting is read in a query of its own: the planner then runs it once for the statement, and not for each row.

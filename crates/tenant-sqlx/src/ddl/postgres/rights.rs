@@ -17,7 +17,12 @@ pub(super) fn roles(draft: Draft<'_>) -> Step {
     };
     let note =
         "The roles, where they are missing. Grant them, or let them log in, as your own rules have it.";
-    let is_known = |role: &&String| draft.tenancy.model.account.name == **role;
+    let model = draft.tenancy.model;
+    let has_policy = |role: &str| {
+        let policies = model.relations.iter().flat_map(|relation| &relation.policies);
+        policies.flat_map(|policy| &policy.roles).any(|named| named == role)
+    };
+    let is_known = |role: &&String| model.account.name == **role || has_policy(role);
     Step::new(Phase::Expand, note, roles.filter(|role| !is_known(role)).map(make).collect())
 }
 

@@ -26,7 +26,9 @@ pub(super) fn comparison(patient: Patient<'_>) -> Vec<Diagnosis> {
             Problem::Affinity => Code::TenantType,
             _ => return None,
         };
-        let owned = patient.tenancy.owned_named(&finding.relation)?;
+        // The column of a partition is that of its table.
+        let owned = patient.tenancy.owned_named(&finding.relation);
+        let owned = owned.filter(|owned| owned.relation.parent.is_none())?;
         Some(Diagnosis::new(code, &finding.relation).fix(mend::retyped(patient.draft, owned)))
     });
     found.collect()

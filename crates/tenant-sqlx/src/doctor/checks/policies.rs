@@ -57,7 +57,9 @@ pub(super) fn commands(patient: Patient<'_>) -> Vec<Diagnosis> {
 }
 
 pub(super) fn conditions(patient: Patient<'_>) -> Vec<Diagnosis> {
-    let owned = patient.owned().filter(|_| patient.wants_policies());
+    // Whatever they say, they say nothing to a superuser.
+    let is_bound = patient.wants_policies() && !patient.model.account.is_superuser;
+    let owned = patient.owned().filter(|_| is_bound);
     let found =
         owned.flat_map(|owned| permissive(owned).flat_map(move |policy| faults(patient, owned, policy)));
     found.collect()
@@ -107,8 +109,11 @@ fn mended(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> String {
         let narrows = |text: &Option<String>| text.as_deref().and_then(|text| comparison(text, owned.tenant));
         other.name != policy.name && covers(other, &policy.command) && narrows(&other.using).is_some()
     };
+    if let Some(membership) = foreign_role(patient, policy) {
+        return format!("REVOKE {} FROM {}", patient.quoted(membership), patient.role());
+    }
     if permissive(owned).any(|other| is_sound(&other)) {
-        return format!("DROP POLICY {name} ON {table}");
+        return format!("DROP POLICY IF EXISTS {name} ON {table}");
     }
     let condition = condition(patient.draft, owned);
     let using = format!(" USING ({condition})");
@@ -119,6 +124,15 @@ fn mended(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> String {
         _ => using + &check,
     };
     format!("ALTER POLICY {name} ON {table}{clauses}")
+}
+
+/// What makes a policy for another role hold for the account: the membership is wrong then, not the policy.
+fn foreign_role<'a>(patient: Patient<'a>, policy: &Policy) -> Option<&'a str> {
+    let account = &patient.model.account;
+    let is_own = policy.roles.iter().any(|role| *role == account.name || role == "PUBLIC");
+    let mut memberships = account.memberships.iter().filter(|_| !is_own);
+    let found = memberships.find(|membership| policy.roles.contains(&membership.role))?;
+    Some(&found.through)
 }
 
 /// Tables that reach the tenant through a reference alone: the application may read them, and no policy narrows it.

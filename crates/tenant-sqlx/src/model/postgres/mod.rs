@@ -18,6 +18,7 @@ impl Inspect for Postgres {
 
 async fn inspect(pool: &Pool<Postgres>, look: Look<'_>) -> sqlx::Result<Model> {
     let mut snapshot = Postgres::begin_read(pool).await?;
+    Postgres::execute(&mut snapshot, queries::NOT_COMPILED, vec![]).await?;
     let role = Cell::from(look.role.map(str::to_owned));
     let mut reader = Reader { connection: &mut snapshot, role };
     let mut models = reader.all::<Model>(queries::DATABASE, vec![look.setting.into()]).await?;

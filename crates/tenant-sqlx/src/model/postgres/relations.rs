@@ -79,7 +79,7 @@ macro_rules! policies {
             ),
             'applies', EXISTS (
                 SELECT FROM unnest(p.polroles) AS r
-                WHERE r = 0 OR pg_catalog.pg_has_role(account.oid, r, 'USAGE')
+                WHERE r = 0 OR pg_catalog.pg_has_role(account.oid, r, 'MEMBER')
             ),
             'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
             'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)

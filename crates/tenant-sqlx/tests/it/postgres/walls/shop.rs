@@ -95,7 +95,7 @@ impl Shop {
     }
 
     pub(super) async fn migration(&self) -> Migration {
-        let model = Model::read(&self.pool, &self.catalog).await.unwrap();
+        let model = Model::read_for(&self.pool, &self.catalog, &self.app).await.unwrap();
         self.ddl().migration(&model, &self.catalog).unwrap()
     }
 
