@@ -61,10 +61,18 @@ pub(super) fn steps(draft: Draft<'_>, owned: &[Owned<'_>]) -> Vec<Step> {
 /// Whether the account is the role, and has nothing to be given or taken.
 fn is_granted(draft: Draft<'_>, owned: &[Owned<'_>]) -> bool {
     const USES: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+    const WRITES: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
     let model = draft.tenancy.model;
-    let mut tables = owned.iter().filter(|owned| owned.relation.parent.is_none());
+    let has = |relation: &Relation, right: &str| relation.grants_of(right).next().is_some();
+    let mut tables = owned.iter().map(|owned| owned.relation).filter(|table| table.parent.is_none());
+    let is_exact = |table: &Relation| {
+        USES.iter().all(|right| has(table, right))
+            && !BEYOND.iter().any(|right| has(table, right))
+            && table.public.is_empty()
+    };
     Some(&model.account.name) == draft.ddl.role.as_ref()
-        && tables.all(|owned| USES.iter().all(|right| owned.relation.grants_of(right).next().is_some()))
+        && tables.all(is_exact)
+        && shared(draft).all(|table| has(table, "SELECT") && !WRITES.iter().any(|right| has(table, right)))
 }
 
 fn for_owned(draft: Draft<'_>, relation: &Relation, role: &str) -> [String; 3] {
