@@ -10,7 +10,7 @@ pub(crate) fn key(draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> Vec<String
     match draft.dialect() {
         Dialect::Postgres => postgres::keys::mended(draft, owned, key),
         Dialect::MySql => mysql::keys::mended(draft, owned, key),
-        Dialect::Sqlite => sqlite::rebuilt(draft, owned),
+        Dialect::Sqlite => sqlite::mended(draft, owned, key),
     }
 }
 

@@ -37,7 +37,7 @@ mod draft;
 mod error;
 pub(crate) mod mend;
 mod migration;
-mod mysql;
+pub(crate) mod mysql;
 pub(crate) mod postgres;
 mod sqlite;
 mod vitess;

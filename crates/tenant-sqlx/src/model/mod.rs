@@ -2,6 +2,7 @@
 //! drawn up from it. It is plain data, so that both can be tried without a server.
 
 mod account;
+mod assemble;
 mod index;
 mod json;
 #[cfg(feature = "mysql")]
@@ -25,7 +26,7 @@ pub(crate) use self::{
     account::{Account, Grant, Publication, Routine, Scheduled, Sequence, Setting},
     index::{Action, ForeignKey, Index},
     names::{literal, quoted, quoted_all},
-    relation::{Kind, Policy, Relation},
+    relation::{Column, Kind, Policy, Relation, Trigger},
     tenancy::{Derived, Owned, Tenancy},
 };
 use crate::{catalog::Finding, driver::TenantDatabase};

@@ -71,6 +71,9 @@ pub(crate) struct Column {
     /// Whether the database fills it with a fresh value.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_fresh: bool,
+    /// Whether it is computed from other columns (SQLite).
+    #[serde(deserialize_with = "flag")]
+    pub(crate) is_computed: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -91,6 +94,8 @@ pub(crate) struct Policy {
 #[serde(default)]
 pub(crate) struct Trigger {
     pub(crate) name: String,
+    /// The text it was made with (SQLite).
+    pub(crate) definition: String,
 }
 
 impl Relation {

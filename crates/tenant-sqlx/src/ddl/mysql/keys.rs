@@ -77,7 +77,17 @@ pub(crate) fn drop_link(draft: Draft<'_>, owned: Owned<'_>, key: &ForeignKey) ->
 }
 
 pub(super) fn drop_keys(draft: Draft<'_>, owned: Owned<'_>) -> Step {
-    let statements = owned.open_keys().map(|key| replaced(draft, owned, key)).collect();
+    let missing = draft.missing_keys(owned);
+    let statements = owned.open_keys().flat_map(|key| {
+        let columns: Vec<String> = key.columns.iter().flatten().cloned().collect();
+        // The new primary key takes the place of the key that was made for the meantime.
+        let is_doubled = key.is_primary && missing.contains(&columns);
+        let (table, name) =
+            (draft.quoted(&owned.relation.name), draft.quoted(&key_name(owned.relation, &columns)));
+        let doubled = is_doubled.then(|| format!("ALTER TABLE {table} DROP INDEX {name}"));
+        [replaced(draft, owned, key)].into_iter().chain(doubled)
+    });
+    let statements = statements.collect();
     let note = format!("`{}`: the keys without the tenant.", owned.relation.name);
     Step::new(Phase::Contract, note, statements)
 }

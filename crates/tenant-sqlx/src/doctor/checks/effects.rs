@@ -78,6 +78,9 @@ fn is_contained<'a>(patient: Patient<'a>, name: &'a str, seen: &mut Vec<&'a str>
     })
 }
 
+/// Whether it is a view of tenants' tables that the catalog says nothing of.
 fn shows(patient: Patient<'_>, name: &str) -> bool {
-    patient.model.relation(name).is_some_and(|relation| patient.tenancy.shows_tenants(relation))
+    patient.model.relation(name).is_some_and(|relation| {
+        patient.tenancy.shows_tenants(relation) && patient.tenancy.declared(relation).is_none()
+    })
 }

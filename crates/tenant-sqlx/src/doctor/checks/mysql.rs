@@ -1,7 +1,10 @@
 //! MySQL and MariaDB: there are no policies, so that rights and definers are all there is.
 
 use super::{Code, Diagnosis, Patient};
-use crate::model::{Kind, Relation};
+use crate::{
+    ddl::mysql::invoked,
+    model::{Kind, Relation},
+};
 
 /// What an application's account may have in its own database.
 const USES: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "USAGE", "EXECUTE", "SHOW VIEW"];
@@ -31,11 +34,8 @@ pub(super) fn definers(patient: Patient<'_>) -> Vec<Diagnosis> {
     let views = patient.model.relations.iter().filter(|relation| {
         relation.kind == Kind::View && !relation.reads_as_invoker && patient.tenancy.shows_tenants(relation)
     });
-    let views = views.map(|view| {
-        let (name, text) = (patient.quoted(&view.name), &view.definition);
-        let alter = format!("CREATE OR REPLACE SQL SECURITY INVOKER VIEW {name} AS {text}");
-        Diagnosis::new(Code::ViewAsOwner, &view.name).fix([alter])
-    });
+    let views =
+        views.map(|view| Diagnosis::new(Code::ViewAsOwner, &view.name).fix([invoked(patient.draft, view)]));
     let routines = patient.model.routines.iter().filter(|routine| routine.runs_as_definer);
     let routines = routines.map(|routine| {
         let alter = format!("ALTER {} {} SQL SECURITY INVOKER", routine.kind, patient.quoted(&routine.name));

@@ -1,25 +1,11 @@
-//! Faults, one at a time, in a database that has none: each is found by its code, and what mends it leaves none.
+//! What can be wrong with PostgreSQL, and is mended.
 
 use std::collections::BTreeSet;
 
 use tenant_sqlx::doctor::{Code, Severity};
 
 use super::shop::Shop;
-
-/// A fault, the statements that make it, and what is done about it where the doctor leaves that to people.
-struct Fault {
-    code: Code,
-    seed: &'static str,
-    remedy: &'static str,
-}
-
-const fn fault(code: Code, seed: &'static str) -> Fault {
-    Fault { code, seed, remedy: "" }
-}
-
-const fn decided(code: Code, seed: &'static str, remedy: &'static str) -> Fault {
-    Fault { code, seed, remedy }
-}
+use crate::faults::{Fault, decided, each, fault};
 
 const FAULTS: &[Fault] = &[
     fault(Code::Superuser, "ALTER ROLE {app} SUPERUSER"),
@@ -229,22 +215,7 @@ const FAULTS: &[Fault] = &[
 #[tokio::test]
 async fn each_fault_is_found_and_what_mends_it_leaves_none() {
     let shop = Shop::walled().await;
-    for Fault { code, seed, remedy } in FAULTS {
-        eprintln!("{seed}");
-        shop.run(seed).await;
-        let found = shop.examine().await;
-        assert!(found.iter().any(|found| found.code == *code), "{code} is not found: {seed}\n{found:#?}");
-        for _ in 0..2 {
-            for statement in shop.examine().await.iter().flat_map(|found| &found.fix) {
-                shop.run(statement).await;
-            }
-        }
-        if !remedy.is_empty() {
-            shop.run(remedy).await;
-        }
-        let left = shop.examine().await;
-        assert!(left.is_empty(), "{code} is not mended: {seed}\n{left:#?}");
-    }
+    each(FAULTS, async || shop.examine().await, async |sql| shop.run(sql).await).await;
     let codes: BTreeSet<Code> = FAULTS.iter().map(|fault| fault.code).collect();
     assert!(codes.len() >= 40, "{}", codes.len());
     assert!(codes.iter().any(|code| code.severity() == Severity::Note));
