@@ -13,7 +13,8 @@ pub(super) const RELATIONS: Sql = sql!(
         'name', t.table_name, 'engine', coalesce(t.engine, ''),
         'kind', CASE
             WHEN t.table_type = 'VIEW' THEN 'view'
-            WHEN t.engine IN ('InnoDB', 'Aria', 'MyISAM', 'ROCKSDB', 'ndbcluster', 'MEMORY') THEN 'table'
+            WHEN t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
+                AND t.engine IN ('InnoDB', 'Aria', 'MyISAM', 'ROCKSDB', 'ndbcluster') THEN 'table'
             ELSE 'foreign' END,
         'reads_as_invoker', coalesce(v.security_type = 'INVOKER', 0), 'definition', coalesce(v.view_definition, '')
     ) AS CHAR)
