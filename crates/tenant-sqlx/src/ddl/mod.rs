@@ -44,7 +44,7 @@ mod vitess;
 
 use tenant_sql::{Catalog, Dialect};
 
-pub(crate) use self::draft::Draft;
+pub(crate) use self::draft::{Draft, name_of};
 pub use self::{
     error::{DdlError, DdlErrorKind},
     migration::{Migration, Phase, Step},

@@ -119,3 +119,23 @@ impl fmt::Display for Code {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../../docs/src/doctor.md");
+
+    #[test]
+    fn the_page_tells_of_every_code_as_it_is() {
+        let lines: Vec<&str> = PAGE.lines().filter(|line| line.starts_with("| TD")).collect();
+        let row = |code: &Code| format!("| {code} | {} | {} |", code.severity(), code.sentence());
+        assert_eq!(lines, Code::ALL.iter().map(row).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn names_are_in_order_and_stand_once() {
+        assert!(Code::ALL.is_sorted_by(|left, right| left.name() < right.name()));
+        assert!(Code::ALL.iter().all(|code| code.name().len() == 5 && !code.sentence().ends_with('.')));
+    }
+}

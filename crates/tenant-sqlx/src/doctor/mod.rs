@@ -38,6 +38,8 @@ mod code;
 mod diagnosis;
 mod expression;
 mod patient;
+#[cfg(test)]
+mod tests;
 mod unfit;
 
 use sqlx::Pool;

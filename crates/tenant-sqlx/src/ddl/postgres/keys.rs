@@ -105,6 +105,9 @@ pub(crate) fn link(draft: Draft<'_>, child: Owned<'_>, parent: Owned<'_>, key: &
     ]
 }
 
+/// Since this version a reference can say which of its columns are set to null.
+const NAMED_COLUMNS: u32 = 150_000;
+
 /// The tenant is never set to null along with the reference. What happens on a change of the parent's key can't say
 /// so; it becomes an error there.
 fn actions(draft: Draft<'_>, key: &ForeignKey) -> String {
@@ -112,6 +115,7 @@ fn actions(draft: Draft<'_>, key: &ForeignKey) -> String {
     let on_delete = match key.on_delete {
         Action::Nothing => String::new(),
         Action::Restrict | Action::Cascade => format!(" ON DELETE {}", key.on_delete.words()),
+        Action::SetNull | Action::SetDefault if draft.tenancy.model.version < NAMED_COLUMNS => String::new(),
         Action::SetNull | Action::SetDefault => format!(" ON DELETE {} ({columns})", key.on_delete.words()),
     };
     let on_update = match key.on_update {

@@ -106,6 +106,19 @@ pub(super) fn views(draft: Draft<'_>) -> Step {
     Step::new(Phase::Contract, note, views.map(|view| invoked(draft, view)).collect())
 }
 
+/// Views with the option are there since this version.
+const INVOKER_VIEWS: u32 = 150_000;
+
+/// Before that version, nobody but their owner may ask them.
 pub(crate) fn invoked(draft: Draft<'_>, view: &Relation) -> String {
+    if draft.tenancy.model.version < INVOKER_VIEWS {
+        return closed(draft, view);
+    }
     format!("ALTER VIEW {} SET (security_invoker = true)", draft.quoted(&view.name))
+}
+
+/// Nobody but its owner may ask it.
+pub(crate) fn closed(draft: Draft<'_>, relation: &Relation) -> String {
+    let role = draft.ddl.role.as_deref().map(|role| format!(", {}", draft.quoted(role))).unwrap_or_default();
+    format!("REVOKE ALL ON {} FROM PUBLIC{role}", draft.quoted(&relation.name))
 }

@@ -3,7 +3,7 @@
 use tenant_sql::{TableKind, Unknown};
 
 use super::{Code, Diagnosis, Patient};
-use crate::{catalog::is_framework, model::Relation};
+use crate::{catalog::is_framework, ddl::name_of, model::Relation};
 
 pub(super) fn unknown(patient: Patient<'_>) -> Vec<Diagnosis> {
     let catalog = patient.tenancy.catalog;
@@ -51,18 +51,19 @@ pub(super) fn columns_and_keys(patient: Patient<'_>) -> Vec<Diagnosis> {
                 .iter()
                 .filter(move |key| relation.is_table() && !has_key(patient, relation, key));
             let keys = keys.map(move |key| {
-                Diagnosis::new(Code::MissingKey, format!("{}: {}", relation.name, key.join(", "))).fix([
-                    format!(
-                        "CREATE UNIQUE INDEX ON {} ({})",
-                        patient.quoted(&relation.name),
-                        patient.draft.list(key)
-                    ),
-                ])
+                Diagnosis::new(Code::MissingKey, format!("{}: {}", relation.name, key.join(", ")))
+                    .fix([created(patient, relation, key)])
             });
             columns.chain(keys)
         },
     );
     found.collect()
+}
+
+fn created(patient: Patient<'_>, relation: &Relation, key: &[String]) -> String {
+    let names = [relation.name.as_str()].into_iter().chain(key.iter().map(String::as_str)).chain(["key"]);
+    let name = patient.quoted(&name_of(&names.collect::<Vec<_>>()));
+    format!("CREATE UNIQUE INDEX {name} ON {} ({})", patient.quoted(&relation.name), patient.draft.list(key))
 }
 
 fn has_key(patient: Patient<'_>, relation: &Relation, key: &[String]) -> bool {

@@ -2,12 +2,9 @@
 
 use super::{Code, Diagnosis, Patient};
 use crate::{
-    ddl::postgres::policies::invoked,
+    ddl::postgres::policies::{closed, forced, invoked},
     model::{Kind, Relation},
 };
-
-/// Views with the option are there since this version.
-const INVOKER_VIEWS: u32 = 150_000;
 
 pub(super) fn views(patient: Patient<'_>) -> Vec<Diagnosis> {
     let views = patient.model.relations.iter().filter(|relation| {
@@ -18,17 +15,11 @@ pub(super) fn views(patient: Patient<'_>) -> Vec<Diagnosis> {
             && patient.is_in_reach(relation)
     });
     let diagnosis = |view: &Relation| {
-        let found = Diagnosis::new(Code::ViewAsOwner, &view.name);
-        if patient.model.version >= INVOKER_VIEWS {
-            return found.fix([invoked(patient.draft, view)]);
-        }
-        found.fix([closed(patient, view)]).advice("before PostgreSQL 15 no view can read as who asks")
+        Diagnosis::new(Code::ViewAsOwner, &view.name)
+            .fix([invoked(patient.draft, view)])
+            .advice("before PostgreSQL 15 no view can read as who asks, and none is granted")
     };
     views.map(diagnosis).collect()
-}
-
-fn closed(patient: Patient<'_>, relation: &Relation) -> String {
-    format!("REVOKE ALL ON {} FROM PUBLIC, {}", patient.quoted(&relation.name), patient.role())
 }
 
 pub(super) fn materialized(patient: Patient<'_>) -> Vec<Diagnosis> {
@@ -37,8 +28,9 @@ pub(super) fn materialized(patient: Patient<'_>) -> Vec<Diagnosis> {
             && patient.tenancy.shows_tenants(relation)
             && patient.is_in_reach(relation)
     });
-    let diagnosis =
-        |view: &Relation| Diagnosis::new(Code::MaterializedView, &view.name).fix([closed(patient, view)]);
+    let diagnosis = |view: &Relation| {
+        Diagnosis::new(Code::MaterializedView, &view.name).fix([closed(patient.draft, view)])
+    };
     views.map(diagnosis).collect()
 }
 
@@ -48,7 +40,7 @@ pub(super) fn foreign(patient: Patient<'_>) -> Vec<Diagnosis> {
     let diagnosis = |table: &Relation| {
         let found = Diagnosis::new(Code::ForeignTable, &table.name);
         let found = found.advice("keep it out of the application's reach, or accept it");
-        if patient.is_postgres() { found.fix([closed(patient, table)]) } else { found }
+        if patient.is_postgres() { found.fix([closed(patient.draft, table)]) } else { found }
     };
     tables.map(diagnosis).collect()
 }
@@ -62,14 +54,14 @@ pub(super) fn partitions(patient: Patient<'_>) -> Vec<Diagnosis> {
         let is_walled = part.has_policies_on && part.forces_policies;
         let is_open = patient.wants_policies() && !is_walled && patient.is_in_reach(part);
         let open = is_open.then(|| {
-            let fix = crate::ddl::postgres::policies::forced(patient.draft, part);
-            Diagnosis::new(Code::PartitionInReach, &part.name).fix([closed(patient, part)]).fix(fix)
+            let fix = forced(patient.draft, part);
+            Diagnosis::new(Code::PartitionInReach, &part.name).fix([closed(patient.draft, part)]).fix(fix)
         });
         let default = part.is_default_partition.then(|| {
             let parent = patient.quoted(part.parent.as_deref().unwrap_or_default());
             let detach = format!("ALTER TABLE {parent} DETACH PARTITION {}", patient.quoted(&part.name));
             Diagnosis::new(Code::DefaultPartition, &part.name)
-                .fix([detach, closed(patient, part)])
+                .fix([detach, closed(patient.draft, part)])
                 .advice("its rows then have no place: move them first")
         });
         open.into_iter().chain(default)
