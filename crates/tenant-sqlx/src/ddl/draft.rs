@@ -91,6 +91,12 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Whether rows have to be given a tenant: all of them, or those that an earlier attempt has left.
+    pub(crate) fn fills(self, owned: Owned<'a>) -> bool {
+        let column = owned.relation.column(owned.tenant);
+        column.is_none_or(|column| column.is_nullable && self.ddl.tenant.is_some())
+    }
+
     /// The keys by which a parent's rows are found together with their tenant, as far as they are missing.
     pub(crate) fn missing_keys(self, owned: Owned<'a>) -> Vec<Vec<String>> {
         let children = self.tenancy.owned().flat_map(|child| {

@@ -90,8 +90,9 @@ impl Migration {
     const fn header(&self) -> &'static str {
         match self.dialect {
             Dialect::Postgres => {
-                "Run it with psql, outside of a transaction, as the owner of the tables. It can be run again: what is\n\
-                 -- done is left alone. An index that was interrupted is INVALID: drop it before that.\n--\n\
+                "Run it with psql (ON_ERROR_STOP=1), outside of a transaction, as the owner of the tables. Where it\n\
+                 -- stops, print it again: what is done is left out. An index that was interrupted is INVALID, and\n\
+                 -- has to be dropped before that.\n--\n\
                  -- Review: whose rows are whose; the keys that change, and what upserts on them; the rights of the\n\
                  -- roles; that jobs and migrations which work for all tenants use the system role."
             }

@@ -22,6 +22,9 @@ pub(super) fn expand(draft: Draft<'_>, owned: Owned<'_>) -> Vec<Step> {
             format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {tenant}"),
         ];
         steps.push(Step::new(Phase::Expand, note, statements));
+    }
+    if draft.fills(owned) {
+        let tenant = draft.tenant();
         let fill = format!("UPDATE {table} SET {column} = {tenant} WHERE {column} IS NULL LIMIT {BATCH}");
         let note = format!("`{name}`: the rows that are there, batch by batch.");
         steps.push(Step::new(Phase::Expand, note, vec![fill]).repeated());
@@ -44,8 +47,9 @@ fn type_of(draft: Draft<'_>) -> &'static str {
 
 /// Required, with the default that the application of before needs.
 fn held(draft: Draft<'_>, owned: Owned<'_>) -> String {
-    let is_new = !owned.has_tenant_column();
-    let default = if is_new { format!(" DEFAULT {}", draft.tenant()) } else { String::new() };
+    let default = owned.relation.column(owned.tenant).map(|column| column.default.is_some());
+    let default =
+        if default.unwrap_or(true) { format!(" DEFAULT {}", draft.tenant()) } else { String::new() };
     let (table, column) = (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant));
     format!("ALTER TABLE {table} MODIFY COLUMN {column} {} NOT NULL{default}", type_of(draft))
 }

@@ -14,7 +14,7 @@ pub(super) fn expand(draft: Draft<'_>, owned: Owned<'_>) -> Vec<Step> {
     if is_new && owned.relation.parent.is_none() {
         steps.push(add(draft, owned));
     }
-    if is_new && owned.relation.kind == Kind::Table {
+    if draft.fills(owned) && owned.relation.kind == Kind::Table {
         steps.push(fill(draft, owned));
     }
     steps

@@ -99,10 +99,41 @@ pub(crate) fn link(draft: Draft<'_>, child: Owned<'_>, parent: Owned<'_>, key: &
     let add = format!(
         "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({from}) REFERENCES {target} ({to}){actions}{deferrable}{not_valid}"
     );
+    let of = draft.literal(&table);
+    let stored = draft.literal(&stored);
+    let is_there = format!("conrelid = {of}::regclass AND conname = {stored}");
     vec![
-        unless_constraint(draft, &child.relation.name, &stored, &add),
+        patiently(&[&target, &table], "SHARE ROW EXCLUSIVE", &format!("NOT {}", exists(&is_there)), &add),
         format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}"),
     ]
+}
+
+fn exists(constraint: &str) -> String {
+    format!("EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE {constraint})")
+}
+
+/// Two tables are locked for a reference. Whoever writes them in the other order would wait for us while we wait for
+/// them: so we wait for less time than the server does before it looks for a deadlock (a second, unless it was set
+/// otherwise), let go of both, and try again.
+fn patiently(tables: &[&str], mode: &str, condition: &str, statement: &str) -> String {
+    let tables = tables.join(", ");
+    format!(
+        "DO $do$
+BEGIN
+    IF NOT ({condition}) THEN RETURN; END IF;
+    PERFORM pg_catalog.set_config('lock_timeout', '500ms', true);
+    FOR attempt IN 1..100 LOOP
+        BEGIN
+            LOCK TABLE {tables} IN {mode} MODE;
+            {statement};
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            PERFORM pg_catalog.pg_sleep(0.2);
+        END;
+    END LOOP;
+    RAISE lock_not_available USING MESSAGE = 'the tables are in use all the time';
+END $do$"
+    )
 }
 
 /// Since this version a reference can say which of its columns are set to null.
@@ -132,8 +163,11 @@ pub(super) fn drop_links(draft: Draft<'_>, owned: Owned<'_>) -> Step {
 }
 
 pub(crate) fn drop_link(draft: Draft<'_>, owned: Owned<'_>, key: &ForeignKey) -> String {
-    let table = draft.quoted(&owned.relation.name);
-    format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}", draft.quoted(&key.name))
+    let (table, parent) = (draft.quoted(&owned.relation.name), draft.quoted(&key.parent));
+    let drop = format!("ALTER TABLE {table} DROP CONSTRAINT {}", draft.quoted(&key.name));
+    let (of, name) = (draft.literal(&table), draft.literal(&key.name));
+    let is_there = exists(&format!("conrelid = {of}::regclass AND conname = {name}"));
+    patiently(&[&parent, &table], "ACCESS EXCLUSIVE", &is_there, &drop)
 }
 
 /// Old keys go when nothing refers to them any more. A primary key makes way for another one.
@@ -163,14 +197,22 @@ pub(crate) fn replaced(draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> Vec<S
         (Some(name), false) if !key.is_primary => vec![drop(name)],
         (Some(name), false) => {
             let (columns, name) = (names(key), draft.quoted(name));
-            let index = draft.quoted(&key_name(owned.relation, &columns));
-            let list = draft.list(std::iter::once(owned.tenant).chain(columns.iter().map(String::as_str)));
-            let has_index = owned.key_of(&columns).is_none() && owned.relation.kind == Kind::Table;
-            let with = if has_index { format!("USING INDEX {index}") } else { format!("({list})") };
+            let with = primary(draft, owned, &columns);
             vec![format!(
                 "ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} PRIMARY KEY {with}"
             )]
         }
+    }
+}
+
+/// The index that was built for it, unless that belongs to a constraint of its own by now.
+fn primary(draft: Draft<'_>, owned: Owned<'_>, columns: &[String]) -> String {
+    let list = || draft.list(std::iter::once(owned.tenant).chain(columns.iter().map(String::as_str)));
+    match owned.key_of(columns) {
+        _ if owned.relation.kind == Kind::Partitioned => format!("({})", list()),
+        None => format!("USING INDEX {}", draft.quoted(&key_name(owned.relation, columns))),
+        Some(index) if index.constraint.is_none() => format!("USING INDEX {}", draft.quoted(&index.name)),
+        Some(_) => format!("({})", list()),
     }
 }
 

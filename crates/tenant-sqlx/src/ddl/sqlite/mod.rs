@@ -111,7 +111,11 @@ fn remade(draft: Draft<'_>, owned: Owned<'_>) -> Result<Vec<String>, DdlError> {
     let kept = relation.columns.iter().filter(|column| !column.is_computed && column.name != owned.tenant);
     let kept: Vec<&str> = kept.map(|column| column.name.as_str()).collect();
     let names = draft.list(std::iter::once(owned.tenant).chain(kept.iter().copied()));
-    let tenant = if owned.has_tenant_column() { draft.quoted(owned.tenant) } else { draft.tenant() };
+    let tenant = match (owned.has_tenant_column(), draft.fills(owned)) {
+        (true, true) => format!("coalesce({}, {})", draft.quoted(owned.tenant), draft.tenant()),
+        (true, false) => draft.quoted(owned.tenant),
+        (false, _) => draft.tenant(),
+    };
     let values = std::iter::once(tenant).chain(kept.iter().map(|name| draft.quoted(name)));
     let values: Vec<String> = values.collect();
     let mut statements = vec![

@@ -112,3 +112,24 @@ async fn the_setting_is_read_once_for_a_statement_and_the_index_serves_it() {
     assert!(plan.contains("Index Scan using orders_by_time_tenant on orders"), "{plan}");
     assert!(plan.contains("Index Cond: (tenant_id = $0)") && plan.contains("InitPlan"), "{plan}");
 }
+
+#[tokio::test]
+async fn a_migration_that_stopped_anywhere_goes_on_when_it_is_printed_again() {
+    let places = [3, 9, 20, 33, 47, 60, 75, 90, 110, 140];
+    for place in places {
+        let shop = Shop::open().await;
+        let migration = shop.migration().await;
+        let statements: Vec<&String> = migration.steps().iter().flat_map(|step| step.statements()).collect();
+        assert!(statements.len() > 140, "{}", statements.len());
+        let mut connection = PgConnection::connect(&shop.place.url()).await.unwrap();
+        for statement in &statements[..place] {
+            let done = sqlx::raw_sql(AssertSqlSafe((*statement).clone())).execute(&mut connection).await;
+            done.unwrap_or_else(|error| panic!("{error}: {statement}"));
+        }
+        connection.close().await.unwrap();
+        shop.apply(&shop.migration().await).await;
+        assert_eq!(shop.examine().await, [], "stopped after {place}");
+        let again = shop.migration().await;
+        assert!(again.is_empty(), "stopped after {place}\n{again}");
+    }
+}
