@@ -99,16 +99,15 @@ impl<'a> Draft<'a> {
 
     /// The keys by which a parent's rows are found together with their tenant, as far as they are missing.
     pub(crate) fn missing_keys(self, owned: Owned<'a>) -> Vec<Vec<String>> {
-        let children = self.tenancy.owned().flat_map(|child| {
-            let links =
-                child.open_links(self.tenancy).map(|(key, parent)| (key.parent_columns.clone(), parent));
-            links.collect::<Vec<_>>()
+        let references = self.tenancy.references(&owned.relation.name).iter();
+        let mine = references.filter_map(|&(child, key)| {
+            let child = self.tenancy.owned_named(&child.name)?;
+            (!key.ties(child.tenant, owned.tenant)).then(|| key.parent_columns.clone())
         });
-        let mine = children.filter(|(_, parent)| parent.relation.name == owned.relation.name);
         let open = owned.open_keys().filter(|key| !key.is_partial).filter_map(Index::plain_columns);
         let open = open.map(|columns| columns.into_iter().map(str::to_owned).collect());
         let mut missing: Vec<Vec<String>> = Vec::new();
-        for columns in open.chain(mine.map(|(columns, _)| columns)) {
+        for columns in open.chain(mine) {
             if owned.key_of(&columns).is_none() && !missing.contains(&columns) {
                 missing.push(columns);
             }

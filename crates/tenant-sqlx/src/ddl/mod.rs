@@ -50,7 +50,7 @@ pub use self::{
     migration::{Migration, Phase, Step},
     vitess::vschema,
 };
-use crate::{Model, doctor::SETTING, model::Tenancy};
+use crate::{Model, doctor::SETTING, model::Register};
 
 /// Draws up migrations.
 #[derive(Clone, Debug)]
@@ -112,7 +112,8 @@ impl Ddl {
     /// # Errors
     /// A table lacks the tenant column and nobody said whose its rows are, or a definition can't be taken apart.
     pub fn migration(&self, model: &Model, catalog: &Catalog) -> Result<Migration, DdlError> {
-        let draft = Draft { tenancy: Tenancy::new(model, catalog), ddl: self };
+        let register = Register::new(model, catalog);
+        let draft = Draft { tenancy: register.tenancy(), ddl: self };
         draft.check()?;
         let steps = match model.dialect {
             Dialect::Postgres => postgres::steps(draft),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tenant_sql::{Catalog, TableKind, TenantType};
 
-use crate::model::{Model, Tenancy};
+use crate::model::{Model, Register};
 
 /// A VSchema that shards the tables of tenants by their tenant, and copies shared ones to every shard.
 ///
@@ -27,7 +27,8 @@ pub fn vschema(model: &Model, catalog: &Catalog) -> String {
         TenantType::Text | TenantType::Uuid => "xxhash",
         TenantType::Integer => "hash",
     };
-    let owned = Tenancy::new(model, catalog).owned().map(|owned| {
+    let register = Register::new(model, catalog);
+    let owned = register.tenancy().owned().map(|owned| {
         let vindexes = json!([{ "column": owned.tenant, "name": "tenant" }]);
         (owned.relation.name.clone(), json!({ "column_vindexes": vindexes }))
     });

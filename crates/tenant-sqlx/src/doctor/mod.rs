@@ -51,7 +51,11 @@ pub use self::{
     diagnosis::{Diagnosis, Severity},
     unfit::Unfit,
 };
-use crate::{Inspect, Model, TenantDb, ddl::Ddl, model::Look};
+use crate::{
+    Inspect, Model, TenantDb,
+    ddl::Ddl,
+    model::{Look, Register},
+};
 
 /// The setting that holds the tenant of a transaction, unless another one is named.
 pub(crate) const SETTING: &str = "app.current_tenant_id";
@@ -137,7 +141,8 @@ impl Doctor {
         if ddl.role.is_none() && !model.account.name.is_empty() {
             ddl = ddl.role(&model.account.name);
         }
-        let patient = Patient::new(model, catalog, &ddl, self.has_policies);
+        let register = Register::new(model, catalog);
+        let patient = Patient::new(register.tenancy(), &ddl, self.has_policies);
         let mut found: Vec<Diagnosis> = checks::ALL.iter().flat_map(|check| check(patient)).collect();
         found.retain(|diagnosis| !self.accepts(diagnosis));
         found.sort_by(|left, right| {

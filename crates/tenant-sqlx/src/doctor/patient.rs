@@ -1,4 +1,4 @@
-use tenant_sql::{Catalog, Dialect};
+use tenant_sql::Dialect;
 
 use crate::{
     ddl::{Ddl, Draft},
@@ -15,14 +15,8 @@ pub(super) struct Patient<'a> {
 }
 
 impl<'a> Patient<'a> {
-    pub(super) const fn new(
-        model: &'a Model,
-        catalog: &'a Catalog,
-        ddl: &'a Ddl,
-        has_policies: bool,
-    ) -> Self {
-        let tenancy = Tenancy::new(model, catalog);
-        Self { model, tenancy, draft: Draft { tenancy, ddl }, has_policies }
+    pub(super) const fn new(tenancy: Tenancy<'a>, ddl: &'a Ddl, has_policies: bool) -> Self {
+        Self { model: tenancy.model, tenancy, draft: Draft { tenancy, ddl }, has_policies }
     }
 
     pub(super) fn is_postgres(self) -> bool {

@@ -180,3 +180,28 @@ fn a_tenant_of_another_type_is_refused() {
         assert!(!texts.contains("'it's'"), "{texts}");
     }
 }
+
+#[test]
+fn thousands_of_tables_are_looked_at_in_no_time() {
+    const TABLES: usize = 3_000;
+    let model = model(|model| {
+        let users = model["relations"][0].take();
+        let table = |at: usize| {
+            let mut table = users.clone();
+            table["name"] = format!("t{at}").into();
+            table["foreign_keys"] = json!([{
+                "name": "of", "columns": ["email"], "parent": format!("t{}", at / 2), "parent_columns": ["email"]
+            }]);
+            table
+        };
+        model["relations"] = (0..TABLES).map(table).collect();
+    });
+    let catalog = Catalog::builder(Dialect::Postgres);
+    // Half of them are what hangs on the others.
+    let tables = (0..TABLES / 2).map(|at| Table::owned(format!("t{at}")));
+    let catalog = tables.fold(catalog, tenant_sql::CatalogBuilder::table).build().unwrap();
+    let start = std::time::Instant::now();
+    assert!(Doctor::new().diagnose(&model, &catalog).len() >= TABLES / 2);
+    assert!(!Ddl::new().migration(&model, &catalog).unwrap().is_empty());
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}

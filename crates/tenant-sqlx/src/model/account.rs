@@ -35,7 +35,7 @@ pub(crate) struct Membership {
     pub(crate) through: String,
 }
 
-/// A right, and whom it was given to: the account, a role it is a member of, or `PUBLIC`.
+/// A right, and whom it was given to: the account, a role it can become, or `PUBLIC`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Grant {

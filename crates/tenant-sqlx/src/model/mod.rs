@@ -11,6 +11,7 @@ mod names;
 mod no_such_role;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod register;
 mod relation;
 mod rules;
 #[cfg(feature = "sqlite")]
@@ -26,6 +27,7 @@ pub(crate) use self::{
     account::{Account, Grant, Publication, Routine, Scheduled, Sequence, Setting},
     index::{Action, ForeignKey, Index},
     names::{literal, quoted, quoted_all},
+    register::Register,
     relation::{Column, Kind, Policy, Relation, Trigger},
     tenancy::{Derived, Owned, Tenancy},
 };
@@ -182,10 +184,6 @@ impl Model {
     /// JSON does not tell; who reads it says.
     const fn no_dialect() -> Dialect {
         Dialect::Postgres
-    }
-
-    pub(crate) fn relation(&self, name: &str) -> Option<&Relation> {
-        self.relations.iter().find(|relation| self.same(&relation.name, name))
     }
 
     /// Whether two names of tables or columns are the same here.

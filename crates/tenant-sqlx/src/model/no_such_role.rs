@@ -6,7 +6,7 @@ pub(super) struct NoSuchRole(pub(super) String);
 
 impl fmt::Display for NoSuchRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no role `{}`", self.0)
+        write!(f, "there is no role `{}`, or it is not shown", self.0)
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) struct Relation {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) owner: String,
-    /// Whether the account owns it, or is a member of the role that does.
+    /// Whether the account owns it, or can become the role that does.
     pub(crate) is_own: bool,
     /// What it is a partition or a child of.
     pub(crate) parent: Option<String>,

@@ -2,7 +2,7 @@
 
 use tenant_sql::{Catalog, Table, TableKind};
 
-use super::{ForeignKey, Index, Model, Relation};
+use super::{ForeignKey, Index, Model, Register, Relation};
 use crate::catalog::is_framework;
 
 /// A database and the catalog that is meant for it.
@@ -10,6 +10,7 @@ use crate::catalog::is_framework;
 pub(crate) struct Tenancy<'a> {
     pub(crate) model: &'a Model,
     pub(crate) catalog: &'a Catalog,
+    register: &'a Register<'a>,
 }
 
 /// A table whose rows belong to tenants.
@@ -29,8 +30,17 @@ pub(crate) struct Derived<'a> {
 }
 
 impl<'a> Tenancy<'a> {
-    pub(crate) const fn new(model: &'a Model, catalog: &'a Catalog) -> Self {
-        Self { model, catalog }
+    pub(super) const fn new(model: &'a Model, catalog: &'a Catalog, register: &'a Register<'a>) -> Self {
+        Self { model, catalog, register }
+    }
+
+    pub(crate) fn relation(self, name: &str) -> Option<&'a Relation> {
+        self.register.relation(name)
+    }
+
+    /// The references that lead to a relation, and the relations they are of.
+    pub(crate) fn references(self, parent: &str) -> &'a [(&'a Relation, &'a ForeignKey)] {
+        self.register.references(parent)
     }
 
     /// The tables that belong to tenants, partitions and children with those they belong to.
@@ -40,10 +50,7 @@ impl<'a> Tenancy<'a> {
     }
 
     pub(crate) fn owned_named(self, name: &str) -> Option<Owned<'a>> {
-        self.model
-            .relation(name)
-            .filter(|relation| relation.is_table())
-            .and_then(|found| self.owner_of(found))
+        self.relation(name).filter(|relation| relation.is_table()).and_then(|found| self.owner_of(found))
     }
 
     fn owner_of(self, relation: &'a Relation) -> Option<Owned<'a>> {
@@ -59,16 +66,12 @@ impl<'a> Tenancy<'a> {
         let mut relation = relation;
         // Partitions of partitions; more levels than this nobody has.
         for _ in 0..32 {
-            if let Some(table) = self.table(&relation.name) {
+            if let Some(table) = self.register.table(&relation.name) {
                 return Some(table);
             }
-            relation = self.model.relation(relation.parent.as_deref()?)?;
+            relation = self.relation(relation.parent.as_deref()?)?;
         }
         None
-    }
-
-    fn table(self, name: &str) -> Option<&'a Table> {
-        self.catalog.tables().find(|table| self.model.same(table.name(), name))
     }
 
     /// Whether rows of several tenants are seen through it: an owned table, or a view of one.
@@ -76,7 +79,7 @@ impl<'a> Tenancy<'a> {
         let mut seen: Vec<&str> = Vec::new();
         let mut names: Vec<&str> = relation.reads.iter().map(String::as_str).collect();
         while let Some(name) = names.pop() {
-            let Some(read) = self.model.relation(name).filter(|_| !seen.contains(&name)) else { continue };
+            let Some(read) = self.relation(name).filter(|_| !seen.contains(&name)) else { continue };
             if self.owned_named(name).is_some() {
                 return true;
             }
@@ -89,31 +92,22 @@ impl<'a> Tenancy<'a> {
     /// Tables without the tenant that hang on one with it, directly or through others; parents first.
     pub(crate) fn derived(self) -> Vec<Derived<'a>> {
         let mut found: Vec<Derived<'a>> = Vec::new();
-        loop {
-            let next = self.model.relations.iter().filter(|relation| self.may_derive(relation, &found));
-            let next = next.filter_map(|relation| self.derive(relation, &found)).next();
-            match next {
-                Some(derived) => found.push(derived),
-                None => return found,
+        let mut parents: Vec<&'a Relation> = self.owned().map(|owned| owned.relation).collect();
+        while let Some(parent) = parents.pop() {
+            for &(relation, key) in self.references(&parent.name) {
+                let is_new = !found.iter().any(|known| known.relation.name == relation.name);
+                if is_new && self.may_derive(relation) {
+                    found.push(Derived { relation, key, parent });
+                    parents.push(relation);
+                }
             }
         }
+        found
     }
 
-    fn may_derive(self, relation: &Relation, found: &[Derived<'_>]) -> bool {
+    fn may_derive(self, relation: &'a Relation) -> bool {
         let is_open = self.declared(relation).is_none_or(|table| table.kind() == TableKind::Hidden);
-        relation.is_table()
-            && is_open
-            && !is_framework(&relation.name)
-            && !found.iter().any(|derived| derived.relation.name == relation.name)
-    }
-
-    fn derive(self, relation: &'a Relation, found: &[Derived<'a>]) -> Option<Derived<'a>> {
-        let is_known = |parent: &Relation| found.iter().any(|derived| derived.relation.name == parent.name);
-        relation.foreign_keys.iter().filter(|key| !key.is_elsewhere).find_map(|key| {
-            let parent = self.model.relation(&key.parent)?;
-            let reaches = self.owned_named(&key.parent).is_some() || is_known(parent);
-            reaches.then_some(Derived { relation, key, parent })
-        })
+        relation.is_table() && is_open && !is_framework(&relation.name)
     }
 }
 

@@ -86,8 +86,7 @@ fn for_owned(draft: Draft<'_>, relation: &Relation, role: &str) -> [String; 3] {
 
 fn shared<'a>(draft: Draft<'a>) -> impl Iterator<Item = &'a Relation> {
     let shared = draft.tenancy.catalog.tables().filter(|table| table.kind() == TableKind::Shared);
-    let mut found: Vec<&Relation> =
-        shared.filter_map(|table| draft.tenancy.model.relation(table.name())).collect();
+    let mut found: Vec<&Relation> = shared.filter_map(|table| draft.tenancy.relation(table.name())).collect();
     found.sort_by(|left, right| left.name.cmp(&right.name));
     found.into_iter()
 }

@@ -25,7 +25,7 @@ pub(super) fn unknown(patient: Patient<'_>) -> Vec<Diagnosis> {
 
 pub(super) fn missing(patient: Patient<'_>) -> Vec<Diagnosis> {
     let declared = patient.tenancy.catalog.tables().filter(|table| table.kind() != TableKind::Hidden);
-    let missing = declared.filter(|table| patient.model.relation(table.name()).is_none());
+    let missing = declared.filter(|table| patient.tenancy.relation(table.name()).is_none());
     let missing = missing.map(|table| {
         Diagnosis::new(Code::MissingTable, table.name()).advice("create it, or take it out of the catalog")
     });
@@ -39,7 +39,7 @@ pub(super) fn missing(patient: Patient<'_>) -> Vec<Diagnosis> {
 pub(super) fn columns_and_keys(patient: Patient<'_>) -> Vec<Diagnosis> {
     let model = patient.model;
     let tables = patient.tenancy.catalog.tables();
-    let found = tables.filter_map(|table| Some((table, model.relation(table.name())?))).flat_map(
+    let found = tables.filter_map(|table| Some((table, patient.tenancy.relation(table.name())?))).flat_map(
         |(table, relation)| {
             let has = |name: &String| relation.columns.iter().any(|column| model.same(&column.name, name));
             let columns = table.column_names().iter().filter(move |name| !has(name)).map(move |name| {

@@ -1,10 +1,7 @@
 //! What the reader of catalogs finds, as far as no other check tells it more closely.
 
 use super::{Code, Diagnosis, Patient};
-use crate::{
-    catalog::{Finding, Problem},
-    model::ForeignKey,
-};
+use crate::catalog::{Finding, Problem};
 
 pub(super) fn judged(patient: Patient<'_>) -> Vec<Diagnosis> {
     patient.model.judged.iter().filter_map(|finding| diagnosis(patient, finding)).collect()
@@ -51,9 +48,9 @@ fn diagnosis(patient: Patient<'_>, finding: &Finding) -> Option<Diagnosis> {
 }
 
 fn has_direct_cascade(patient: Patient<'_>, parent: &str) -> bool {
-    patient.owned().any(|owned| {
-        let mut links = owned.open_links(patient.tenancy);
-        links.any(|(key, of)| key.cascades() && of.relation.name == parent)
+    patient.tenancy.references(parent).iter().any(|(child, key)| {
+        let owned = patient.tenancy.owned_named(&child.name).zip(patient.tenancy.owned_named(parent));
+        key.cascades() && owned.is_some_and(|(child, parent)| !key.ties(child.tenant, parent.tenant))
     })
 }
 
@@ -65,22 +62,19 @@ fn is_contained<'a>(patient: Patient<'a>, name: &'a str, seen: &mut Vec<&'a str>
     }
     seen.push(name);
     let derived = patient.tenancy.derived();
-    patient.model.relations.iter().all(|child| {
-        let mut links = child.foreign_keys.iter().filter(|key| key.cascades() && key.parent == name);
-        let stays = |key: &ForeignKey| {
-            let owned = patient.tenancy.owned_named(&child.name).zip(patient.tenancy.owned_named(name));
-            owned.is_some_and(|(child, parent)| key.ties(child.tenant, parent.tenant))
-                || derived.iter().any(|found| found.relation.name == child.name && found.key.name == key.name)
-        };
-        let is_child = links.clone().next().is_some();
+    let mut links = patient.tenancy.references(name).iter().filter(|(_, key)| key.cascades());
+    links.all(|(child, key)| {
+        let owned = patient.tenancy.owned_named(&child.name).zip(patient.tenancy.owned_named(name));
+        let stays = owned.is_some_and(|(child, parent)| key.ties(child.tenant, parent.tenant))
+            || derived.iter().any(|found| found.relation.name == child.name && found.key.name == key.name);
         let acts = !child.triggers.is_empty() || !child.rules.is_empty();
-        !is_child || (links.all(stays) && !acts && is_contained(patient, &child.name, seen))
+        stays && !acts && is_contained(patient, &child.name, seen)
     })
 }
 
 /// Whether it is a view of tenants' tables that the catalog says nothing of.
 fn shows(patient: Patient<'_>, name: &str) -> bool {
-    patient.model.relation(name).is_some_and(|relation| {
+    patient.tenancy.relation(name).is_some_and(|relation| {
         patient.tenancy.shows_tenants(relation) && patient.tenancy.declared(relation).is_none()
     })
 }

@@ -36,7 +36,7 @@ pub(super) fn beyond_rows(patient: Patient<'_>) -> Vec<Diagnosis> {
 pub(super) fn shared(patient: Patient<'_>) -> Vec<Diagnosis> {
     const WRITES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"];
     let tables = patient.tenancy.catalog.tables().filter(|table| table.kind() == TableKind::Shared);
-    let tables = tables.filter_map(|table| patient.model.relation(table.name()));
+    let tables = tables.filter_map(|table| patient.tenancy.relation(table.name()));
     let tables = tables.filter(|relation| patient.is_bound_by_grants() && !relation.is_own);
     let found = tables.flat_map(|relation: &Relation| {
         let table = patient.quoted(&relation.name);

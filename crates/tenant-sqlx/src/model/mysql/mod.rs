@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sqlx::{MySql, MySqlConnection, Pool};
 use tenant_sql::Dialect;
 
-use super::{Inspect, Look, Model, assemble::Assembly, json::nouns};
+use super::{Inspect, Look, Model, assemble::Assembly, json::nouns, no_such_role::NoSuchRole};
 use crate::driver::{Cell, Sql, TenantDatabase};
 
 impl Inspect for MySql {
@@ -38,6 +38,10 @@ async fn inspect(pool: &Pool<MySql>, look: Look<'_>) -> sqlx::Result<Model> {
     model.account.name = name.and_then(Cell::into_text).unwrap_or_default();
     let privileges = reader.fetch(queries::PRIVILEGES, vec![model.account.name.as_str().into()]).await?;
     model.account.privileges = privileges.into_iter().flatten().filter_map(Cell::into_text).collect();
+    // Whoever is there may at least log in.
+    if let Some(role) = look.role.filter(|_| model.account.privileges.is_empty()) {
+        return Err(NoSuchRole(role.to_owned()).into());
+    }
     Ok(model)
 }
 

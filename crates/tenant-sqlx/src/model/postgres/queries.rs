@@ -19,7 +19,7 @@ macro_rules! grants {
                 g.privilege_type AS privilege
             FROM pg_catalog.aclexplode(",
             $list,
-            ") AS g WHERE g.grantee = 0 OR pg_catalog.pg_has_role(account.oid, g.grantee, 'USAGE')"
+            ") AS g WHERE g.grantee = 0 OR pg_catalog.pg_has_role(account.oid, g.grantee, 'MEMBER')"
         )
     };
 }

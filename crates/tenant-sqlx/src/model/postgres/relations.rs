@@ -106,7 +106,7 @@ pub(super) const RELATIONS: Sql = sql!(
         'kind', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' WHEN 'v' THEN 'view'
             WHEN 'm' THEN 'materialized' ELSE 'foreign' END,
         'owner', pg_catalog.pg_get_userbyid(c.relowner),
-        'is_own', pg_catalog.pg_has_role(account.oid, c.relowner, 'USAGE'),
+        'is_own', pg_catalog.pg_has_role(account.oid, c.relowner, 'MEMBER'),
         'parent', (
             SELECT p.relname FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
             WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1

@@ -128,6 +128,13 @@ async fn no_row_hangs_on_another_tenants() {
     assert!(sqlx::raw_sql(nobodys).execute(&shop.pool).await.is_err());
 }
 
+#[tokio::test]
+async fn an_account_that_is_not_there_is_no_clean_one() {
+    let shop = Shop::open().await;
+    let error = Doctor::new().role("'typo'@'%'").examine(&shop.pool, &shop.catalog).await.unwrap_err();
+    assert!(error.to_string().contains("there is no role"), "{error}");
+}
+
 const FAULTS: &[Fault] = &[
     fault(
         Code::NullableTenant,
