@@ -1,7 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use tenant_sql::{CatalogDeclaration, Dialect, Rewriter};
+use tenant_sql::{Catalog, CatalogDeclaration, Dialect, Rewriter};
 
 use crate::Error;
 
@@ -17,30 +17,43 @@ pub(crate) struct Language {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum DialectName {
+pub(crate) enum DialectName {
     Sqlite,
     Postgres,
     #[value(alias = "mariadb")]
     Mysql,
 }
 
-impl Language {
-    pub(crate) const fn dialect(&self) -> Dialect {
-        match self.dialect {
-            DialectName::Sqlite => Dialect::Sqlite,
-            DialectName::Postgres => Dialect::Postgres,
-            DialectName::Mysql => Dialect::MySql,
+impl From<DialectName> for Dialect {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Sqlite => Self::Sqlite,
+            DialectName::Postgres => Self::Postgres,
+            DialectName::Mysql => Self::MySql,
         }
+    }
+}
+
+impl Language {
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect.into()
     }
 
     pub(crate) fn catalog(&self) -> Result<CatalogDeclaration, Error> {
-        let Some(path) = &self.catalog else { return Ok(CatalogDeclaration::default()) };
-        let text = std::fs::read_to_string(path).map_err(|error| Error::catalog(path, &error))?;
-        toml::from_str(&text).map_err(|error| Error::catalog(path, &error))
+        self.catalog.as_deref().map_or(Ok(CatalogDeclaration::default()), read)
     }
 
     pub(crate) fn rewriter(&self) -> Result<Rewriter, Error> {
-        let catalog = self.catalog()?.into_catalog(self.dialect());
-        catalog.map(Rewriter::new).map_err(|error| Error::new(error.to_string()))
+        catalog_of(self.catalog()?, self.dialect()).map(Rewriter::new)
     }
+}
+
+/// A catalog file.
+pub(crate) fn read(path: &Path) -> Result<CatalogDeclaration, Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::catalog(path, &error))?;
+    toml::from_str(&text).map_err(|error| Error::catalog(path, &error))
+}
+
+pub(crate) fn catalog_of(declaration: CatalogDeclaration, dialect: Dialect) -> Result<Catalog, Error> {
+    declaration.into_catalog(dialect).map_err(|error| Error::new(error.to_string()))
 }

@@ -1,9 +1,14 @@
 //! The `tenant` command.
 
 mod check;
+mod database;
+mod ddl;
+mod doctor;
 mod error;
+mod format;
 mod language;
 mod rewrite;
+mod sarif;
 
 use std::process::ExitCode;
 
@@ -25,12 +30,18 @@ enum Command {
     Rewrite(rewrite::Arguments),
     /// Finds the SQL of a code base and says of each statement whether it is scoped or refused.
     Check(check::Arguments),
+    /// Prints the migration that puts a wall of the database's own around each tenant.
+    Ddl(ddl::Arguments),
+    /// Looks for what is wrong with a live database and the account of the application, and says how it is mended.
+    Doctor(doctor::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Rewrite(arguments) => rewrite::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Ddl(arguments) => ddl::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -46,6 +46,7 @@
 //! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
+//! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
 //!
 //! The databases are features: `sqlite`, `postgres`, and `mysql` for MySQL and MariaDB. [`TenantDb::connect`] says what
 //! each must be set to.
@@ -99,8 +100,11 @@ mod catalog;
 mod configs;
 pub mod danger;
 mod db;
+pub mod ddl;
+pub mod doctor;
 mod driver;
 mod error;
+mod model;
 mod place;
 mod replicas;
 mod rls;
@@ -118,6 +122,7 @@ pub use self::{
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{NoLongerActive, RolledBack},
+    model::{Inspect, Model},
     rls::RowLevelSecurity,
     scoped::Scoped,
     stock::StockDenied,

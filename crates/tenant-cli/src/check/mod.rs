@@ -9,16 +9,16 @@ mod sql;
 mod sqlx_data;
 mod walk;
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use self::{baseline::Baseline, finding::Finding};
-use crate::{Error, language::Language};
+use crate::{
+    Error,
+    format::{self, Format},
+    language::Language,
+};
 
 /// Exits with 0 where every statement is scoped or in the baseline, with 1 where one is refused, with 2 where the check
 /// itself failed.
@@ -30,6 +30,7 @@ pub(crate) struct Arguments {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     language: Language,
+    /// How findings are told. SARIF tells of what is refused and of what could not be checked.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// A file of refusals that are known and accepted.
@@ -41,16 +42,6 @@ pub(crate) struct Arguments {
     /// Reads directories called `migrations` too.
     #[arg(long)]
     migrations: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// One line per statement, and a summary.
-    Text,
-    /// One object with all findings.
-    Json,
-    /// SARIF 2.1.0, for code scanning: what is refused and what could not be checked.
-    Sarif,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
@@ -69,10 +60,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
 }
 
 fn print(format: Format, findings: &[Finding]) -> Result<(), Error> {
-    let text = match format {
+    format::print(&match format {
         Format::Text => report::text(findings),
         Format::Json => report::json(findings),
         Format::Sarif => report::sarif(findings),
-    };
-    io::stdout().lock().write_all(text.as_bytes()).map_err(Error::output)
+    })
 }

@@ -76,24 +76,11 @@ fn json_of(Finding { place, sql, verdict }: &Finding) -> Value {
     value
 }
 
-/// SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>).
 pub(super) fn sarif(findings: &[Finding]) -> String {
     let rules: BTreeSet<&str> = findings.iter().filter_map(rule).collect();
     let rules: Vec<Value> = rules.into_iter().map(|id| json!({ "id": id })).collect();
-    let report = json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "tenant",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            } },
-            "columnKind": "unicodeCodePoints",
-            "results": findings.iter().filter_map(result).collect::<Vec<_>>(),
-        }],
-    });
-    format!("{report:#}\n")
+    let results: Vec<Value> = findings.iter().filter_map(result).collect();
+    crate::sarif::report(&rules, &results)
 }
 
 fn rule(finding: &Finding) -> Option<&'static str> {

@@ -8,6 +8,8 @@
     reason = "a test may, and the suite is there once for each database"
 )]
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod faults;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

@@ -8,3 +8,4 @@ mod rls;
 mod schemas;
 #[path = "../suite/mod.rs"]
 mod suite;
+mod walls;

@@ -3,4 +3,5 @@ mod connection;
 pub(crate) mod database;
 #[path = "../suite/mod.rs"]
 mod suite;
+mod walls;
 mod writers;

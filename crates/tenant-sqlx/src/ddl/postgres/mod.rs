@@ -1,0 +1,52 @@
+//! Migrations of PostgreSQL. Locks are short: what reads a whole table does so without keeping writers out.
+
+pub(crate) mod column;
+pub(crate) mod keys;
+pub(crate) mod policies;
+mod rights;
+
+use super::{Draft, Phase, Step, citus};
+
+/// In their order. Nothing is locked for longer than it takes to note something down; where even that has to wait, it
+/// waits no longer than the time that is set first.
+pub(super) fn steps(draft: Draft<'_>) -> Vec<Step> {
+    let owned = draft.owned();
+    let mut steps = vec![rights::roles(draft)];
+    steps.extend(owned.iter().flat_map(|owned| column::expand(draft, *owned)));
+    steps.extend(owned.iter().filter_map(|owned| column::require(draft, *owned)));
+    steps.extend(owned.iter().flat_map(|owned| keys::expand(draft, *owned)));
+    steps.extend(owned.iter().flat_map(|owned| keys::links(draft, *owned)));
+    steps.extend(owned.iter().map(|owned| column::contract(draft, *owned)));
+    steps.extend(owned.iter().map(|owned| keys::drop_links(draft, *owned)));
+    steps.extend(owned.iter().map(|owned| keys::drop_keys(draft, *owned)));
+    if draft.ddl.is_distributed {
+        steps.extend(citus::steps(draft, &owned));
+    }
+    steps.extend(policies::steps(draft, &owned));
+    steps.push(policies::views(draft));
+    steps.extend(rights::steps(draft, &owned));
+    steps.retain(|step| !step.statements().is_empty());
+    if steps.is_empty() { steps } else { std::iter::once(settings()).chain(steps).collect() }
+}
+
+/// Who waits for a lock keeps everybody out who comes after
+/// (<https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT>).
+fn settings() -> Step {
+    let note =
+        "A statement that can't have its lock soon gives up, so that nobody queues behind it: try again.";
+    let statements = vec!["SET lock_timeout = '5s'".to_owned(), "SET statement_timeout = 0".to_owned()];
+    Step::new(Phase::Expand, note, statements)
+}
+
+/// A statement that runs where something is not there yet.
+fn unless(exists: &str, statement: &str) -> String {
+    format!("DO $do$ BEGIN IF NOT EXISTS ({exists}) THEN {statement}; END IF; END $do$")
+}
+
+fn unless_constraint(draft: Draft<'_>, table: &str, name: &str, statement: &str) -> String {
+    let (of, name) = (draft.literal(&draft.quoted(table)), draft.literal(name));
+    unless(
+        &format!("SELECT FROM pg_catalog.pg_constraint WHERE conrelid = {of}::regclass AND conname = {name}"),
+        statement,
+    )
+}

@@ -1,0 +1,287 @@
+//! The text a table was made with, taken apart as far as keys and references go
+//! (<https://www.sqlite.org/lang_createtable.html>).
+
+use tenant_sql::TenantType;
+
+use super::{
+    super::draft::tied,
+    Draft,
+    tokens::{Token, closing, tokens},
+};
+use crate::model::{Action, ForeignKey, Index, Owned};
+
+/// The parts of `CREATE TABLE name (columns, constraints) options`.
+pub(super) struct Definition<'a> {
+    columns: Vec<Part<'a>>,
+    checks: Vec<Part<'a>>,
+    options: &'a str,
+    is_deferred: bool,
+}
+
+struct Part<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+}
+
+impl<'a> Definition<'a> {
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let all = tokens(text)?;
+        let open = all.iter().position(|token| token.is("("))?;
+        let close = closing(&all, open)?;
+        let inner = text.get(all.get(open)?.at.end..all.get(close)?.at.start)?;
+        let (columns, constraints): (Vec<_>, Vec<_>) =
+            parts(inner)?.into_iter().partition(|part| !part.is_constraint());
+        Some(Self {
+            columns,
+            checks: constraints.into_iter().filter(Part::is_check).collect(),
+            options: spanned(text, all.get(close + 1..)?),
+            is_deferred: all
+                .windows(2)
+                .any(|pair| matches!(pair, [a, b] if a.is("INITIALLY") && b.is("DEFERRED"))),
+        })
+    }
+
+    /// What stands behind the name of the table as it should be.
+    pub(super) fn remade(&self, draft: Draft<'_>, owned: Owned<'_>) -> Option<String> {
+        let tenant = format!("{} {} NOT NULL", draft.quoted(owned.tenant), type_of(draft));
+        let mut items = Vec::new();
+        // Each column is known by its place: its name may be spelled in four ways.
+        if self.columns.len() != owned.relation.columns.len() {
+            return None;
+        }
+        for (part, column) in self.columns.iter().zip(&owned.relation.columns) {
+            let is_tenant = column.name == owned.tenant;
+            items.push(if is_tenant { tenant.clone() } else { part.without_keys(column.is_fresh)? });
+        }
+        if !owned.has_tenant_column() {
+            items.push(tenant);
+        }
+        items.extend(self.checks.iter().map(|part| spanned(part.text, &part.tokens).to_owned()));
+        items.extend(keys(draft, owned));
+        items.extend(owned.relation.foreign_keys.iter().map(|key| self.link(draft, owned, key)));
+        Some(format!("(\n    {}\n) {}", items.join(",\n    "), self.options).trim_end().to_owned())
+    }
+
+    /// `SET NULL` would take the tenant along: what it was for has to be done by the application.
+    fn link(&self, draft: Draft<'_>, owned: Owned<'_>, key: &ForeignKey) -> String {
+        let open = owned.open_links(draft.tenancy).find(|(link, _)| link.name == key.name);
+        let is_open = open.is_some();
+        let (from, to) = match open {
+            Some((key, parent)) => tied(key, owned, parent),
+            None => (key.columns.clone(), key.parent_columns.clone()),
+        };
+        let action = |when: &str, action: Action| match action {
+            Action::Nothing => String::new(),
+            Action::SetNull | Action::SetDefault if is_open => String::new(),
+            Action::Restrict | Action::Cascade | Action::SetNull | Action::SetDefault => {
+                format!(" ON {when} {}", action.words())
+            }
+        };
+        let deferred = if self.is_deferred { " DEFERRABLE INITIALLY DEFERRED" } else { "" };
+        let (from, parent, to) = (draft.list(from), draft.quoted(&key.parent), draft.list(to));
+        let actions = action("DELETE", key.on_delete) + &action("UPDATE", key.on_update);
+        format!("FOREIGN KEY ({from}) REFERENCES {parent} ({to}){actions}{deferred}")
+    }
+}
+
+/// From the first token to the last: a comment behind it would swallow what comes next.
+fn spanned<'a>(text: &'a str, tokens: &[Token]) -> &'a str {
+    let ends = tokens.first().zip(tokens.last());
+    ends.and_then(|(first, last)| text.get(first.at.start..last.at.end)).unwrap_or_default()
+}
+
+/// Byte by byte, and converting nothing: the affinity of a text.
+fn type_of(draft: Draft<'_>) -> &'static str {
+    match draft.tenancy.catalog.tenant_type() {
+        TenantType::Text | TenantType::Uuid => "TEXT",
+        TenantType::Integer => "INTEGER",
+    }
+}
+
+/// The keys that were constraints, with the tenant, and those that references will lead to.
+fn keys(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
+    let is_made = |key: &&Index| key.is_unique && (key.constraint.is_some() || key.is_primary);
+    let is_fresh = |key: &Index| key.is_primary && key.constraint.is_none();
+    let mut lists: Vec<(bool, String)> = Vec::new();
+    for key in owned.relation.indexes.iter().filter(is_made).filter(|key| !is_fresh(key)) {
+        let lead = (!key.has(owned.tenant)).then_some(owned.tenant);
+        let columns = lead.into_iter().chain(key.columns.iter().flatten().map(String::as_str));
+        lists.push((key.is_primary, draft.list(columns)));
+    }
+    for columns in draft.missing_keys(owned) {
+        let columns = std::iter::once(owned.tenant).chain(columns.iter().map(String::as_str));
+        lists.push((false, draft.list(columns)));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    lists.sort_by_key(|(is_primary, _)| !is_primary);
+    lists.retain(|(_, list)| {
+        !seen.contains(list) && {
+            seen.push(list.clone());
+            true
+        }
+    });
+    let word = |is_primary| if is_primary { "PRIMARY KEY" } else { "UNIQUE" };
+    lists.into_iter().map(|(is_primary, list)| format!("{} ({list})", word(is_primary))).collect()
+}
+
+/// Cut at the commas that stand outside of all parentheses.
+fn parts(text: &str) -> Option<Vec<Part<'_>>> {
+    let all = tokens(text)?;
+    let (mut parts, mut start, mut own, mut depth) = (Vec::new(), 0, Vec::new(), 0_i32);
+    for token in all {
+        match token.text.as_str() {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            "," if depth == 0 => {
+                let part = text.get(start..token.at.start)?;
+                parts.push(Part { text: part, tokens: shifted(std::mem::take(&mut own), start) });
+                start = token.at.end;
+                continue;
+            }
+            _ => {}
+        }
+        own.push(token);
+    }
+    parts.push(Part { text: text.get(start..)?, tokens: shifted(own, start) });
+    Some(parts)
+}
+
+fn shifted(tokens: Vec<Token>, by: usize) -> Vec<Token> {
+    let shift = |token: Token| Token { at: token.at.start - by..token.at.end - by, ..token };
+    tokens.into_iter().map(shift).collect()
+}
+
+impl Part<'_> {
+    fn is_constraint(&self) -> bool {
+        const WORDS: [&str; 5] = ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"];
+        self.tokens.first().is_some_and(|first| WORDS.contains(&first.text.as_str()))
+    }
+
+    fn is_check(&self) -> bool {
+        let at = if self.tokens.first().is_some_and(|first| first.is("CONSTRAINT")) { 2 } else { 0 };
+        self.tokens.get(at).is_some_and(|word| word.is("CHECK"))
+    }
+
+    /// A column without what makes it a key or a reference: that is said of the table, with the tenant.
+    fn without_keys(&self, keeps_primary: bool) -> Option<String> {
+        let last = self.tokens.last()?.at.end;
+        let (mut text, mut at, mut kept) = (String::new(), 1, self.tokens.first()?.at.start);
+        // The name of a column may be any word.
+        while at < self.tokens.len() {
+            let named = self.word(at, "CONSTRAINT");
+            let start = if named { at + 2 } else { at };
+            let end = self.end_of_key(start, keeps_primary)?;
+            if end == start {
+                at = self.after(at)?;
+                continue;
+            }
+            text.push_str(self.text.get(kept..self.tokens.get(at)?.at.start)?);
+            kept = self.tokens.get(end).map_or(last, |token| token.at.start);
+            at = end;
+        }
+        text.push_str(self.text.get(kept..last)?);
+        Some(text.trim().to_owned())
+    }
+
+    fn word(&self, at: usize, word: &str) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.is(word))
+    }
+
+    /// Past a token, or past what it opens.
+    fn after(&self, at: usize) -> Option<usize> {
+        if self.word(at, "(") { closing(&self.tokens, at).map(|close| close + 1) } else { Some(at + 1) }
+    }
+
+    /// Where the key or reference that begins here ends; here where none begins.
+    fn end_of_key(&self, at: usize, keeps_primary: bool) -> Option<usize> {
+        if self.word(at, "UNIQUE") {
+            return Some(self.after_conflict(at + 1));
+        }
+        if self.word(at, "PRIMARY") && !keeps_primary {
+            let order = at + 2;
+            let order = if self.word(order, "ASC") || self.word(order, "DESC") { order + 1 } else { order };
+            return Some(self.after_conflict(order));
+        }
+        if self.word(at, "REFERENCES") {
+            return self.end_of_reference(at + 2);
+        }
+        Some(at)
+    }
+
+    fn after_conflict(&self, at: usize) -> usize {
+        if self.word(at, "ON") && self.word(at + 1, "CONFLICT") { at + 3 } else { at }
+    }
+
+    fn end_of_reference(&self, at: usize) -> Option<usize> {
+        let mut at = if self.word(at, "(") { self.after(at)? } else { at };
+        loop {
+            at = if self.word(at, "ON") && (self.word(at + 2, "SET") || self.word(at + 2, "NO")) {
+                at + 4
+            } else if self.word(at, "ON") {
+                at + 3
+            } else if self.word(at, "MATCH") || self.word(at, "INITIALLY") {
+                at + 2
+            } else if self.word(at, "DEFERRABLE") {
+                at + 1
+            } else if self.word(at, "NOT") && self.word(at + 1, "DEFERRABLE") {
+                at + 2
+            } else {
+                return Some(at);
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(text: &str, keeps_primary: bool) -> String {
+        parts(text).unwrap().remove(0).without_keys(keeps_primary).unwrap()
+    }
+
+    #[test]
+    fn keys_and_references_of_columns_are_taken_out() {
+        for (text, expected) in [
+            ("-- the name\n a TEXT UNIQUE -- once", "a TEXT"),
+            ("email TEXT NOT NULL UNIQUE COLLATE NOCASE", "email TEXT NOT NULL COLLATE NOCASE"),
+            ("a INT UNIQUE ON CONFLICT REPLACE DEFAULT (1 + 2)", "a INT DEFAULT (1 + 2)"),
+            ("a INT CONSTRAINT one PRIMARY KEY DESC ON CONFLICT FAIL NOT NULL", "a INT NOT NULL"),
+            (
+                "a INT REFERENCES b (id) ON DELETE SET NULL ON UPDATE NO ACTION DEFERRABLE INITIALLY DEFERRED NOT NULL",
+                "a INT NOT NULL",
+            ),
+            (
+                "a INT CONSTRAINT f REFERENCES b NOT DEFERRABLE CHECK (a IN (1, 2))",
+                "a INT CHECK (a IN (1, 2))",
+            ),
+            (
+                "\"unique\" TEXT /* UNIQUE, */ DEFAULT 'UNIQUE'",
+                "\"unique\" TEXT /* UNIQUE, */ DEFAULT 'UNIQUE'",
+            ),
+            (
+                "unique_ VARCHAR(9) CHECK (unique_ <> 'REFERENCES b')",
+                "unique_ VARCHAR(9) CHECK (unique_ <> 'REFERENCES b')",
+            ),
+        ] {
+            assert_eq!(column(text, false), expected, "{text}");
+        }
+        assert_eq!(
+            column("id INTEGER PRIMARY KEY AUTOINCREMENT", true),
+            "id INTEGER PRIMARY KEY AUTOINCREMENT"
+        );
+    }
+
+    #[test]
+    fn a_definition_is_cut_where_its_parts_end() {
+        let text = "CREATE TABLE [a (b] (x TEXT DEFAULT ',)', -- one, two (\n y NUMERIC(4, 2), CHECK (y > 0), \
+                    CONSTRAINT k UNIQUE (x, y)) WITHOUT ROWID";
+        let found = Definition::read(text).unwrap();
+        let texts =
+            |parts: &[Part<'_>]| parts.iter().map(|part| part.text.trim().to_owned()).collect::<Vec<_>>();
+        assert_eq!(texts(&found.columns).len(), 2);
+        assert_eq!(texts(&found.checks), ["CHECK (y > 0)"]);
+        assert_eq!(found.options, "WITHOUT ROWID");
+        assert!(Definition::read("CREATE TABLE a (x TEXT DEFAULT 'open)").is_none());
+    }
+}

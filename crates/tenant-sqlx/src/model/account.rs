@@ -1,0 +1,97 @@
+//! Who runs tenants' statements, and what else there is besides relations.
+
+use serde::Deserialize;
+
+use super::json::flag;
+
+/// The account that tenants' statements run as.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) is_superuser: bool,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) bypasses_policies: bool,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) creates_roles: bool,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) creates_databases: bool,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) replicates: bool,
+    /// Roles it can become.
+    pub(crate) memberships: Vec<Membership>,
+    /// What it may do everywhere, or in all of the database (MySQL).
+    pub(crate) privileges: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Membership {
+    pub(crate) role: String,
+    pub(crate) is_superuser: bool,
+    pub(crate) bypasses_policies: bool,
+    /// The role that was granted to the account and brings this one.
+    pub(crate) through: String,
+}
+
+/// A right, and whom it was given to: the account, a role it can become, or `PUBLIC`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Grant {
+    pub(crate) to: String,
+    pub(crate) privilege: String,
+}
+
+/// A function or procedure of the application.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Routine {
+    /// With its schema and arguments, quoted.
+    pub(crate) name: String,
+    /// `FUNCTION` or `PROCEDURE`.
+    pub(crate) kind: String,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) runs_as_definer: bool,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) fixes_search_path: bool,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) is_leakproof: bool,
+    /// Whether the account may run it.
+    #[serde(deserialize_with = "flag")]
+    pub(crate) is_executable: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Sequence {
+    pub(crate) name: String,
+    pub(crate) grants: Vec<Grant>,
+    /// The columns it fills, as `table.column`.
+    pub(crate) columns: Vec<String>,
+}
+
+/// A setting that a session of the account begins with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Setting {
+    /// What it was set for, as `ALTER` names it: `ROLE app`, `DATABASE shop`, `ROLE app IN DATABASE shop`.
+    pub(crate) target: String,
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Publication {
+    pub(crate) name: String,
+    pub(crate) has_all_tables: bool,
+    pub(crate) tables: Vec<String>,
+}
+
+/// What the database runs by itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Scheduled {
+    pub(crate) name: String,
+}

@@ -1,0 +1,189 @@
+//! The walls that MariaDB has: keys, rights, and who views and routines run as.
+
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool};
+use tenant_sql::{Catalog, Dialect, Table};
+use tenant_sqlx::{
+    Model,
+    ddl::{Ddl, Migration},
+    doctor::{Code, Diagnosis, Doctor},
+};
+
+use super::database::{Place, pool};
+use crate::faults::{Fault, decided, each, fault};
+
+const SCHEMA: &[&str] = &[
+    "CREATE TABLE countries (code VARCHAR(2) PRIMARY KEY, name VARCHAR(40) NOT NULL)",
+    "CREATE TABLE customers (
+        id BIGINT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(80) NOT NULL UNIQUE, name VARCHAR(40) NOT NULL,
+        country VARCHAR(2), FOREIGN KEY (country) REFERENCES countries (code)
+    )",
+    "CREATE TABLE products (sku VARCHAR(20) PRIMARY KEY, name VARCHAR(40) NOT NULL, price INT NOT NULL)",
+    "CREATE TABLE orders (
+        id BIGINT AUTO_INCREMENT PRIMARY KEY, customer_id BIGINT NOT NULL,
+        placed_at DATETIME NOT NULL DEFAULT current_timestamp, state VARCHAR(10) NOT NULL DEFAULT 'open',
+        KEY orders_by_time (placed_at), FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE
+    )",
+    "CREATE TABLE order_lines (
+        order_id BIGINT NOT NULL, line INT NOT NULL, sku VARCHAR(20) NOT NULL, amount INT NOT NULL,
+        PRIMARY KEY (order_id, line), FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE,
+        FOREIGN KEY (sku) REFERENCES products (sku)
+    )",
+    "CREATE TABLE visits (at DATE NOT NULL, page VARCHAR(40) NOT NULL)",
+    "CREATE VIEW turnover AS SELECT customer_id, count(*) AS orders FROM orders GROUP BY customer_id",
+    "INSERT INTO countries VALUES ('de', 'Germany')",
+    "INSERT INTO customers (email, name, country) VALUES ('a@x', 'Ann', 'de'), ('b@x', 'Bob', NULL)",
+    "INSERT INTO products VALUES ('tea', 'Tea', 3), ('cup', 'Cup', 8)",
+    "INSERT INTO orders (customer_id) VALUES (1), (2), (1)",
+    "INSERT INTO order_lines VALUES (1, 1, 'tea', 2), (1, 2, 'cup', 1), (2, 1, 'tea', 9)",
+    "INSERT INTO visits VALUES ('2026-01-01', '/')",
+];
+
+fn catalog() -> Catalog {
+    let owned = ["customers", "products", "orders", "order_lines", "visits"].map(Table::owned);
+    let builder = Catalog::builder(Dialect::MySql).table(Table::shared("countries"));
+    let builder = owned.into_iter().fold(builder, tenant_sql::CatalogBuilder::table);
+    builder.table(Table::hidden("turnover")).build().unwrap()
+}
+
+struct Shop {
+    pool: MySqlPool,
+    place: Place,
+    catalog: Catalog,
+    app: String,
+    database: String,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let place = Place::new();
+        let pool = pool(&place, 3).await;
+        let database: String = sqlx::query_scalar("SELECT database()").fetch_one(&pool).await.unwrap();
+        let app = format!("'app_{database}'@'localhost'");
+        let shop = Self { pool, place, catalog: catalog(), app, database };
+        for sql in SCHEMA {
+            shop.run(sql).await;
+        }
+        shop.run("CREATE USER {app} IDENTIFIED BY 'secret'").await;
+        shop.run("GRANT SELECT, INSERT, UPDATE, DELETE ON `{database}`.* TO {app}").await;
+        shop
+    }
+
+    async fn run(&self, sql: &str) {
+        for part in sql.split(";;") {
+            let sql = part.replace("{app}", &self.app).replace("{database}", &self.database);
+            let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&self.pool).await;
+            done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+        }
+    }
+
+    async fn migration(&self) -> Migration {
+        let model = Model::read(&self.pool, &self.catalog).await.unwrap();
+        Ddl::new().tenant("acme").migration(&model, &self.catalog).unwrap()
+    }
+
+    async fn walled() -> Self {
+        let shop = Self::open().await;
+        let mut connection = MySqlConnection::connect(&shop.place.url()).await.unwrap();
+        let migration = shop.migration().await;
+        for step in migration.steps() {
+            for statement in step.statements() {
+                loop {
+                    let done = sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut connection).await;
+                    let done = done.unwrap_or_else(|error| panic!("{error}: {statement}\n{migration}"));
+                    if !step.repeats() || done.rows_affected() == 0 {
+                        break;
+                    }
+                }
+            }
+        }
+        shop
+    }
+
+    async fn examine(&self) -> Vec<Diagnosis> {
+        Doctor::new().role(&self.app).examine(&self.pool, &self.catalog).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_wrong_with_what_was_drawn_up() {
+    let shop = Shop::walled().await;
+    let found: Vec<String> = shop.examine().await.iter().map(ToString::to_string).collect();
+    assert_eq!(found, Vec::<String>::new());
+    let again = shop.migration().await;
+    assert!(again.is_empty(), "{again}");
+    let lines: i64 = sqlx::query_scalar("SELECT count(*) FROM order_lines WHERE tenant_id = 'acme'")
+        .fetch_one(&shop.pool)
+        .await
+        .unwrap();
+    assert_eq!(lines, 3);
+}
+
+#[tokio::test]
+async fn no_row_hangs_on_another_tenants() {
+    let shop = Shop::walled().await;
+    let foreign = "INSERT INTO orders (tenant_id, customer_id) VALUES ('globex', 1)";
+    let error = sqlx::raw_sql(foreign).execute(&shop.pool).await.unwrap_err().to_string();
+    assert!(error.contains("orders_tenant_customer_id_fkey"), "{error}");
+    let nobodys = "INSERT INTO visits (at, page) VALUES ('2026-01-01', '/')";
+    assert!(sqlx::raw_sql(nobodys).execute(&shop.pool).await.is_err());
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_there_is_no_clean_one() {
+    let shop = Shop::open().await;
+    let error = Doctor::new().role("'typo'@'%'").examine(&shop.pool, &shop.catalog).await.unwrap_err();
+    assert!(error.to_string().contains("there is no role"), "{error}");
+}
+
+const FAULTS: &[Fault] = &[
+    fault(
+        Code::NullableTenant,
+        "ALTER TABLE visits MODIFY tenant_id VARCHAR(63) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL",
+    ),
+    fault(
+        Code::TenantCollation,
+        "ALTER TABLE visits MODIFY tenant_id VARCHAR(63) CHARACTER SET utf8mb4 NOT NULL",
+    ),
+    fault(Code::TenantType, "ALTER TABLE visits MODIFY tenant_id ENUM('acme', 'globex') NOT NULL"),
+    fault(Code::GlobalRights, "GRANT PROCESS ON *.* TO {app}"),
+    fault(Code::GlobalRights, "GRANT SUPER ON *.* TO {app}"),
+    fault(Code::SchemaRights, "GRANT DROP, TRIGGER ON `{database}`.* TO {app}"),
+    fault(Code::MayGrant, "GRANT SELECT ON `{database}`.* TO {app} WITH GRANT OPTION"),
+    decided(Code::ViewAsOwner, "CREATE VIEW open_orders AS SELECT * FROM orders", "DROP VIEW open_orders"),
+    fault(Code::DefinerRoutine, "CREATE PROCEDURE tidy() SQL SECURITY DEFINER DELETE FROM orders"),
+    fault(Code::DefinerRoutine, "CREATE FUNCTION one() RETURNS INT SQL SECURITY DEFINER RETURN 1"),
+    fault(Code::Event, "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM visits"),
+    fault(Code::Engine, "ALTER TABLE visits ENGINE = MyISAM"),
+    fault(
+        Code::Trigger,
+        "CREATE TRIGGER noted BEFORE INSERT ON visits FOR EACH ROW SET NEW.page = lower(NEW.page)",
+    ),
+    fault(Code::KeyWithoutTenant, "ALTER TABLE visits ADD UNIQUE KEY by_day (at)"),
+    fault(Code::KeyWithoutTenant, "ALTER TABLE visits ADD PRIMARY KEY (at, page)"),
+    fault(
+        Code::LinkWithoutTenant,
+        "ALTER TABLE visits ADD COLUMN customer_id BIGINT;;
+         ALTER TABLE visits ADD FOREIGN KEY (customer_id) REFERENCES customers (id)",
+    ),
+    fault(
+        Code::CascadePastTenant,
+        "ALTER TABLE visits ADD COLUMN product VARCHAR(20), ADD COLUMN order_id BIGINT;;
+         ALTER TABLE visits ADD FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE",
+    ),
+    fault(Code::IndexWithoutTenant, "ALTER TABLE orders ADD INDEX by_state (state)"),
+    fault(Code::TenantDefault, "ALTER TABLE orders ALTER COLUMN tenant_id SET DEFAULT 'acme'"),
+    decided(Code::UnknownTable, "CREATE TABLE stray (x INT)", "DROP TABLE stray"),
+    decided(Code::MissingTable, "RENAME TABLE visits TO gone", "RENAME TABLE gone TO visits"),
+    decided(Code::ForeignTable, "CREATE SEQUENCE numbers", "DROP SEQUENCE numbers"),
+    decided(
+        Code::UndeclaredView,
+        "CREATE SQL SECURITY INVOKER VIEW late AS SELECT * FROM orders",
+        "DROP VIEW late",
+    ),
+];
+
+#[tokio::test]
+async fn each_fault_is_found_and_what_mends_it_leaves_none() {
+    let shop = Shop::walled().await;
+    each(FAULTS, async || shop.examine().await, async |sql| shop.run(sql).await).await;
+}

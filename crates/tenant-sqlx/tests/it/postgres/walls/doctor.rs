@@ -1,0 +1,79 @@
+use sqlx::{AssertSqlSafe, pool::PoolOptions};
+use tenant_sql::{Catalog, Dialect, Table, TenantType, Unknown};
+use tenant_sqlx::{
+    Model, TenantDb,
+    doctor::{Code, Doctor, Unfit},
+};
+
+use super::{super::database::Db, shop::Shop};
+
+#[tokio::test]
+async fn nothing_is_wrong_with_what_was_drawn_up() {
+    let shop = Shop::walled().await;
+    let found: Vec<String> = shop.examine().await.iter().map(ToString::to_string).collect();
+    assert_eq!(found, Vec::<String>::new());
+    let again = shop.migration().await;
+    assert!(again.is_empty(), "{again}");
+}
+
+/// Connections of the application's role, begun with a statement.
+async fn served_by(shop: &Shop, begin: String) -> TenantDb<Db> {
+    let pool = PoolOptions::<Db>::new().max_connections(2).after_connect(move |connection, _| {
+        let begin = begin.clone();
+        Box::pin(async move { sqlx::raw_sql(AssertSqlSafe(begin)).execute(connection).await.map(drop) })
+    });
+    let pool = pool.connect(&shop.place.url()).await.unwrap();
+    TenantDb::builder(pool).catalog(shop.catalog.clone()).build().await.unwrap()
+}
+
+fn unfit(answer: Result<(), sqlx::Error>) -> Vec<Code> {
+    let error = answer.expect_err("it is fit");
+    Unfit::of(&error).unwrap().diagnoses().iter().map(|found| found.code).collect()
+}
+
+#[tokio::test]
+async fn a_service_is_fit_as_the_role_that_was_made_for_it_and_no_other() {
+    let shop = Shop::walled().await;
+    let doctor = Doctor::new();
+    let app = format!("SET SESSION AUTHORIZATION {}", shop.app);
+    doctor.ensure_fit(&served_by(&shop, app.clone()).await).await.unwrap();
+
+    let superuser = served_by(&shop, "SELECT 1".to_owned()).await;
+    assert_eq!(unfit(doctor.ensure_fit(&superuser).await), [Code::Superuser]);
+    let system = served_by(&shop, format!("SET SESSION AUTHORIZATION {}", shop.system)).await;
+    assert!(unfit(doctor.ensure_fit(&system).await).contains(&Code::WideningPolicy));
+    let set = "SELECT set_config('app.current_tenant_id', 'acme', false)";
+    let sticky = served_by(&shop, format!("{app}; {set}")).await;
+    assert_eq!(unfit(doctor.ensure_fit(&sticky).await), [Code::SessionWithTenant]);
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_can_not_be_examined() {
+    let shop = Shop::open().await;
+    let error = Doctor::new().role("nobody").examine(&shop.pool, &shop.catalog).await.unwrap_err();
+    assert!(error.to_string().contains("there is no role `nobody`"), "{error}");
+}
+
+#[tokio::test]
+async fn tenants_are_keyed_by_uuids_and_numbers_as_well() {
+    for (tenant_type, own, other) in [
+        (TenantType::Uuid, "550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440001"),
+        (TenantType::Integer, "7", "8"),
+    ] {
+        let shop = Shop::open().await;
+        let builder =
+            Catalog::builder(Dialect::Postgres).tenant_type(tenant_type).table(Table::owned("visits"));
+        let shop = Shop { catalog: builder.unknown(Unknown::Owned).build().unwrap(), ..shop };
+        let model = Model::read_for(&shop.pool, &shop.catalog, &shop.app).await.unwrap();
+        shop.apply(&shop.ddl().tenant(own).migration(&model, &shop.catalog).unwrap()).await;
+        for (tenant, rows) in [(Some(own), 2), (Some(other), 0), (Some(""), 0), (None, 0)] {
+            let mut session = shop.session(tenant).await;
+            let count: i64 =
+                sqlx::query_scalar("SELECT count(*) FROM visits").fetch_one(&mut session).await.unwrap();
+            assert_eq!(count, rows, "{tenant:?}");
+        }
+        let found = shop.examine().await;
+        let wrong = found.iter().filter(|found| found.code != Code::UnknownTable);
+        assert_eq!(wrong.count(), 0, "{found:#?}");
+    }
+}

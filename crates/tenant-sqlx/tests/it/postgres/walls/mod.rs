@@ -1,0 +1,7 @@
+//! The database's own walls: drawn up, looked after, and tried.
+
+mod conversion;
+mod doctor;
+mod faults;
+mod policies;
+mod shop;
