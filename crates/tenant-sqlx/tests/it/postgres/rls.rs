@@ -426,3 +426,16 @@ async fn the_system_path_is_a_role_of_its_own() {
         "without such a role nobody sees all"
     );
 }
+
+#[tokio::test]
+async fn a_write_within_a_query_is_kept() {
+    for wall in BOTH {
+        let (house, (acme, _)) = (House::new().await, tenants().await);
+        let db = house.open(wall).await;
+        let sql = "WITH new AS (INSERT INTO users (email) VALUES ($1) RETURNING email) SELECT email FROM new";
+        let rows = sqlx::query(sql).bind("all").fetch_all(&db.scoped(&acme)).await.unwrap();
+        let row: String = sqlx::query_scalar(sql).bind("one").fetch_one(&db.scoped(&acme)).await.unwrap();
+        assert_eq!((rows.len(), &*row), (1, "one"));
+        assert_eq!(emails(&db, &acme).await, ["all", "one"], "{wall:?}: acknowledged, and lost");
+    }
+}
