@@ -69,8 +69,8 @@ impl<DB: TenantDatabase> Places<DB> {
             Placement::Shared => (shared.clone(), None),
             Placement::Shard(name) => (self.shards.get(name).cloned().ok_or_else(unknown)?, None),
             Placement::Schema(name) if self.has_schemas => {
-                // A name of this form needs no quotes. Nothing else is in the path: a table that is missing here is missing.
-                preamble.add(&format!("SET LOCAL search_path = {name}"));
+                // Nothing else is in the path: a table that is missing here is missing. Without quotes `default` is the usual path.
+                preamble.add(&format!("SET LOCAL search_path = \"{name}\""));
                 (shared.clone(), None)
             }
             Placement::Database(name) => {

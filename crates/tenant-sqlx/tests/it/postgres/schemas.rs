@@ -133,3 +133,22 @@ async fn many_schemas_share_few_connections() {
         task.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_schema_may_have_the_name_of_a_key_word() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let of_all = living("acme", Placement::Shared).await;
+    write(&db, &of_all, "of all").await.unwrap();
+    for name in ["default", "user", "true", "table"] {
+        let placement = Placement::Schema(PlaceName::parse(name).unwrap());
+        let tenant = living("acme", placement.clone()).await;
+        assert!(read(&db, &tenant).await.is_err(), "{name} is not there, and another place is");
+        db.provision(&placement, &migrator()).await.unwrap();
+        write(&db, &tenant, name).await.unwrap();
+        assert_eq!(read(&db, &tenant).await.unwrap(), [name]);
+        db.tear_down(&placement, setup()).await.unwrap();
+        assert!(read(&db, &tenant).await.is_err());
+    }
+    assert_eq!(read(&db, &of_all).await.unwrap(), ["of all"]);
+}
