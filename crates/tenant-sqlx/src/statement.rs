@@ -90,6 +90,12 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         Self { persistent: false, ..self }
     }
 
+    /// Keeps none for a text that is another table's in each schema, whose columns may differ while schemas are brought up to
+    /// date one by one. A connection finds what it has prepared by its text: this one is nobody else's.
+    pub(crate) fn of_a_schema(self) -> Self {
+        self.unnamed().ending_with(" ")
+    }
+
     pub(crate) const fn writes(&self) -> bool {
         self.writes
     }

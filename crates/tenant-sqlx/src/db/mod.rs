@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 
 use parking_lot::RwLock;
 use sqlx::{Execute, Pool, Transaction, migrate::Migrator};
-use tenant_core::{Clock, DatabaseKey, Hooks, TenantContext, hooks::RewriteEvent};
+use tenant_core::{Clock, DatabaseKey, Hooks, Placement, TenantContext, hooks::RewriteEvent};
 use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue};
 
 pub use self::builder::TenantDbBuilder;
@@ -310,7 +310,13 @@ impl<DB: TenantDatabase> TenantDb<DB> {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             ScopedStatement::new(wanted, &plan, &value, tenant)
         });
-        let scoped = if self.is_pooled() { scoped.map(ScopedStatement::unnamed) } else { scoped };
+        let scoped = match &tenant.config().placement {
+            Placement::Schema(_) => scoped.map(ScopedStatement::of_a_schema),
+            Placement::Shared | Placement::Shard(_) | Placement::Database(_) if self.is_pooled() => {
+                scoped.map(ScopedStatement::unnamed)
+            }
+            Placement::Shared | Placement::Shard(_) | Placement::Database(_) => scoped,
+        };
         let refusal = scoped.as_ref().err().and_then(|error| Refusal::of(error));
         let refusal = refusal.map(|refusal| refusal.kind().as_str());
         self.0.hooks.on_rewrite(&RewriteEvent::new(is_hit, refusal));
