@@ -285,7 +285,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         wall.is_some_and(|(wall, _)| *wall == RowLevelSecurity::Alone)
     }
 
-    fn is_pooled(&self) -> bool {
+    pub(crate) fn is_pooled(&self) -> bool {
         self.0.session.as_ref().is_some_and(|session| session.is_pooled)
     }
 
