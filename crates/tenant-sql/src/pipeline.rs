@@ -87,6 +87,7 @@ fn assemble(
         tenant,
         tenant_type: catalog.tenant_type(),
         statement: scoped.kind,
+        writes: scoped.writes,
         returns_rows: scoped.returns_rows,
         is_one_select: false,
         given: scoped.given.clone(),

@@ -46,6 +46,7 @@ pub struct Plan {
     pub(crate) tenant_type: TenantType,
     pub(crate) statement: StatementKind,
     pub(crate) returns_rows: bool,
+    pub(crate) writes: bool,
     pub(crate) is_one_select: bool,
     pub(crate) given: Vec<GivenTenant>,
     /// The text between the places of the tenant's literal; empty unless it is inlined.
@@ -96,6 +97,23 @@ impl Plan {
     /// Returns whether the statement yields rows.
     pub fn returns_rows(&self) -> bool {
         self.returns_rows
+    }
+
+    /// Returns whether the statement changes rows: a query does whose CTE is an `INSERT`, an `UPDATE` or a `DELETE`.
+    ///
+    /// ```
+    /// use tenant_sql::{Catalog, Dialect, Rewriter, StatementKind, Table};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let rewriter = Rewriter::new(Catalog::builder(Dialect::Postgres).table(Table::owned("users")).build()?);
+    /// let plan = rewriter.rewrite("WITH gone AS (DELETE FROM users RETURNING id) SELECT count(*) FROM gone")?;
+    /// assert_eq!((plan.statement(), plan.writes()), (StatementKind::Select, true));
+    /// assert!(!rewriter.rewrite("SELECT id FROM users")?.writes());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn writes(&self) -> bool {
+        self.writes
     }
 
     /// Returns whether the statement reads all that it reads in one `SELECT` from tables, with no locking clause of its

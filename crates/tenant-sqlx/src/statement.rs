@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::{Arguments, AssertSqlSafe, Database, Execute, SqlSafeStr, SqlStr, error::BoxDynError};
 use tenant_core::TenantContext;
-use tenant_sql::{Plan, Refusal, StatementKind, TenantBind, TenantValue, Trailing};
+use tenant_sql::{Plan, Refusal, TenantBind, TenantValue, Trailing};
 
 use crate::{
     driver::TenantDatabase,
@@ -60,7 +60,7 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
             // A text that holds the tenant is not one that another tenant's statement could be found under, but it
             // would push those out that can.
             persistent: persistent && is_for_all,
-            writes: plan.statement() != StatementKind::Select,
+            writes: plan.writes(),
             is_one_select: plan.is_one_select(),
             tenant: tenant.clone(),
         })
@@ -75,12 +75,11 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
     ) -> Result<Self, sqlx::Error> {
         let Wanted { sql, arguments, persistent } = wanted;
         plan.check_arguments(arguments.len()).map_err(refused)?;
-        let writes = plan.statement() != StatementKind::Select;
         Ok(Self {
             sql,
             arguments,
             persistent,
-            writes,
+            writes: plan.writes(),
             is_one_select: plan.is_one_select(),
             tenant: tenant.clone(),
         })
@@ -97,6 +96,12 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
         ["FOR UPDATE", "FOR SHARE", "FOR NO KEY", "FOR KEY", "SHARE MODE"]
             .iter()
             .any(|lock| text.contains(lock))
+    }
+
+    /// Keeps none for a text that is another table's in each schema, whose columns may differ while schemas are brought up to
+    /// date one by one. A connection finds what it has prepared by its text: this one is nobody else's.
+    pub(crate) fn of_a_schema(self) -> Self {
+        self.unnamed().ending_with(" ")
     }
 
     pub(crate) const fn writes(&self) -> bool {

@@ -118,7 +118,10 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     pub(crate) async fn take_turn(&mut self, dimension: &str) -> Result<(), sqlx::Error> {
         self.check()?;
         let cells = vec![self.tenant.id().as_str().into(), dimension.into()];
-        let lock = DB::execute(&mut self.inner, DB::LOCK_STOCK, cells);
+        let lock = match self.db.is_pooled() {
+            true => DB::execute_once(&mut self.inner, DB::LOCK_STOCK, cells),
+            false => DB::execute(&mut self.inner, DB::LOCK_STOCK, cells),
+        };
         self.standing.waits::<DB, _>(lock).await.map(drop)
     }
 

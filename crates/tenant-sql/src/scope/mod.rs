@@ -64,6 +64,8 @@ pub(crate) struct Scoper<'a> {
     /// What the last `RETURNING` gave.
     returned: frames::Columns,
     touched: bool,
+    /// Something writes, if only in a CTE.
+    writes: bool,
     /// Conditions can fail: they must not see a row of another tenant even for a moment.
     care: care::Care,
     /// What a joined statement writes, by the names it goes by: base tables they must stay.
@@ -89,6 +91,7 @@ impl<'a> Scoper<'a> {
             columns: HashMap::new(),
             returned: frames::Columns::default(),
             touched: false,
+            writes: false,
             care: care::Care::default(),
             targets: Vec::new(),
             guards: 0,

@@ -9,6 +9,7 @@ use crate::refusal::{Refusal, RefusalKind};
 pub(crate) struct Scoped {
     pub(crate) kind: StatementKind,
     pub(crate) returns_rows: bool,
+    pub(crate) writes: bool,
     pub(crate) touched: bool,
     pub(crate) given: Vec<GivenTenant>,
 }
@@ -42,11 +43,12 @@ impl Scoper<'_> {
             }
         };
         let returns_rows = returning || kind == StatementKind::Select;
-        Ok(Scoped { kind, returns_rows, touched: self.touched, given: self.given })
+        Ok(Scoped { kind, returns_rows, writes: self.writes, touched: self.touched, given: self.given })
     }
 
     pub(super) fn write(&mut self, statement: &mut Statement) -> Result<Written> {
         let written = kind_of(statement);
+        self.writes = true;
         match statement {
             Statement::Insert(insert) => self.insert(insert)?,
             Statement::Update(update) => self.update(update)?,

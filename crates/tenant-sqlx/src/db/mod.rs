@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 
 use parking_lot::RwLock;
 use sqlx::{Execute, Pool, SqlStr, Transaction, migrate::Migrator};
-use tenant_core::{Clock, DatabaseKey, Hooks, TenantContext, hooks::RewriteEvent};
+use tenant_core::{Clock, DatabaseKey, Hooks, Placement, TenantContext, hooks::RewriteEvent};
 use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue};
 
 pub use self::builder::TenantDbBuilder;
@@ -294,7 +294,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         wall.is_some_and(|(wall, _)| *wall == RowLevelSecurity::Alone)
     }
 
-    fn is_pooled(&self) -> bool {
+    pub(crate) fn is_pooled(&self) -> bool {
         self.0.session.as_ref().is_some_and(|session| session.is_pooled)
     }
 
@@ -319,7 +319,13 @@ impl<DB: TenantDatabase> TenantDb<DB> {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             ScopedStatement::new(wanted, &plan, &value, tenant)
         });
-        let scoped = if self.is_pooled() { scoped.map(ScopedStatement::unnamed) } else { scoped };
+        let scoped = match &tenant.config().placement {
+            Placement::Schema(_) => scoped.map(ScopedStatement::of_a_schema),
+            Placement::Shared | Placement::Shard(_) | Placement::Database(_) if self.is_pooled() => {
+                scoped.map(ScopedStatement::unnamed)
+            }
+            Placement::Shared | Placement::Shard(_) | Placement::Database(_) => scoped,
+        };
         let refusal = scoped.as_ref().err().and_then(|error| Refusal::of(error));
         let refusal = refusal.map(|refusal| refusal.kind().as_str());
         self.0.hooks.on_rewrite(&RewriteEvent::new(is_hit, refusal));

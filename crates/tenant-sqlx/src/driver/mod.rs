@@ -167,6 +167,16 @@ pub trait TenantDatabase: Database + sealed::Sealed {
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<u64>>;
 
+    /// Runs one behind a pooler: nothing of it is kept prepared, as the server's connection may be another's the next time.
+    #[doc(hidden)]
+    fn execute_once<'a>(
+        connection: &'a mut Self::Connection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<u64>> {
+        Self::execute(connection, sql, cells)
+    }
+
     /// Runs a query of the framework's own.
     #[doc(hidden)]
     fn fetch<'a>(

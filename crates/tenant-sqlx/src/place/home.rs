@@ -26,13 +26,14 @@ pub(crate) struct Home<DB: TenantDatabase> {
 /// What a transaction is told at its beginning.
 #[derive(Default)]
 pub(crate) struct Preamble {
-    text: String,
+    is_wanted: bool,
+    settings: String,
 }
 
 impl Preamble {
     /// Nothing beyond that it begins.
-    pub(crate) fn plain() -> Self {
-        Self { text: "BEGIN".to_owned() }
+    pub(crate) const fn plain() -> Self {
+        Self { is_wanted: true, settings: String::new() }
     }
 
     /// For whom it is: policies read it.
@@ -43,15 +44,16 @@ impl Preamble {
     /// One statement more, in the same message: none comes between. All of them end with the transaction, whichever
     /// connection of a pooler it runs on.
     pub(crate) fn add(&mut self, statement: &str) {
-        if self.text.is_empty() {
-            self.text.push_str("BEGIN");
-        }
-        self.text.push_str("; ");
-        self.text.push_str(statement);
+        self.is_wanted = true;
+        self.settings.push_str(statement);
+        self.settings.push_str("; ");
     }
 
+    /// What comes before `BEGIN` in the same message is part of the transaction, and leaves none behind where it fails. One
+    /// that began and failed would stay open in the connection, and sqlx knows nothing of it
+    /// (<https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT>).
     fn into_sql(self) -> Option<SqlStr> {
-        (!self.text.is_empty()).then(|| trusted(self.text))
+        self.is_wanted.then(|| trusted(self.settings + "BEGIN"))
     }
 }
 
@@ -78,8 +80,8 @@ impl<DB: TenantDatabase> Places<DB> {
             }
             Placement::Shard(name) => (self.shards.get(name).ok_or_else(unknown)?, None),
             Placement::Schema(name) if self.has_schemas => {
-                // A name of this form needs no quotes. Nothing else is in the path: a table that is missing here is missing.
-                preamble.add(&format!("SET LOCAL search_path = {name}"));
+                // Nothing else is in the path: a table that is missing here is missing. Without quotes `default` is the usual path.
+                preamble.add(&format!("SET LOCAL search_path = \"{name}\""));
                 (shared, None)
             }
             Placement::Database(name) => {

@@ -13,7 +13,7 @@ pub(super) fn inside(options: &MySqlConnectOptions, placement: &Placement) -> My
     }
 }
 
-/// Names of places need no quotes.
+/// Names of places have no quotes in them, and may be key words.
 pub(super) async fn create(
     own: &Pool<MySql>,
     _scoped: &Pool<MySql>,
@@ -22,7 +22,7 @@ pub(super) async fn create(
     match placement {
         Placement::Database(name) => {
             let form = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
-            run(own, format!("CREATE DATABASE IF NOT EXISTS {name} {form}")).await
+            run(own, format!("CREATE DATABASE IF NOT EXISTS `{name}` {form}")).await
         }
         Placement::Shared | Placement::Shard(_) | Placement::Schema(_) => Ok(()),
     }
@@ -30,7 +30,7 @@ pub(super) async fn create(
 
 pub(super) async fn remove(own: &Pool<MySql>, placement: &Placement) -> sqlx::Result<()> {
     match placement {
-        Placement::Database(name) => run(own, format!("DROP DATABASE IF EXISTS {name}")).await,
+        Placement::Database(name) => run(own, format!("DROP DATABASE IF EXISTS `{name}`")).await,
         Placement::Shared | Placement::Shard(_) | Placement::Schema(_) => Ok(()),
     }
 }

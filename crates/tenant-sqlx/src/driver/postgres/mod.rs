@@ -116,6 +116,14 @@ impl TenantDatabase for Postgres {
         rows::execute(connection, sql, cells).boxed()
     }
 
+    fn execute_once<'a>(
+        connection: &'a mut PgConnection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<u64>> {
+        rows::execute_once(connection, sql, cells).boxed()
+    }
+
     fn fetch<'a>(
         connection: &'a mut PgConnection,
         sql: Sql,

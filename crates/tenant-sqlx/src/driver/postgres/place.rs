@@ -14,7 +14,7 @@ pub(super) fn inside(options: &PgConnectOptions, placement: &Placement) -> PgCon
     }
 }
 
-/// Names of places need no quotes; that of a role may.
+/// Names of places have no quotes in them, and may be key words; that of a role may be anything.
 pub(super) async fn create(
     own: &Pool<Postgres>,
     scoped: &Pool<Postgres>,
@@ -23,8 +23,9 @@ pub(super) async fn create(
     match placement {
         Placement::Schema(name) => {
             let role = scoped.connect_options().get_username().replace('"', "\"\"");
-            let sql =
-                format!("CREATE SCHEMA IF NOT EXISTS {name}; GRANT USAGE ON SCHEMA {name} TO \"{role}\"");
+            let sql = format!(
+                r#"CREATE SCHEMA IF NOT EXISTS "{name}"; GRANT USAGE ON SCHEMA "{name}" TO "{role}""#
+            );
             unless_there(run(own, sql).await, &["23505", "42P06"])
         }
         Placement::Database(name) => {
@@ -35,7 +36,9 @@ pub(super) async fn create(
                     .await?;
             match is_there {
                 true => Ok(()),
-                false => unless_there(run(own, format!("CREATE DATABASE {name}")).await, &["23505", "42P04"]),
+                false => {
+                    unless_there(run(own, format!(r#"CREATE DATABASE "{name}""#)).await, &["23505", "42P04"])
+                }
             }
         }
         Placement::Shared | Placement::Shard(_) => Ok(()),
@@ -44,8 +47,8 @@ pub(super) async fn create(
 
 pub(super) async fn remove(own: &Pool<Postgres>, placement: &Placement) -> sqlx::Result<()> {
     match placement {
-        Placement::Schema(name) => run(own, format!("DROP SCHEMA IF EXISTS {name} CASCADE")).await,
-        Placement::Database(name) => run(own, format!("DROP DATABASE IF EXISTS {name}")).await,
+        Placement::Schema(name) => run(own, format!(r#"DROP SCHEMA IF EXISTS "{name}" CASCADE"#)).await,
+        Placement::Database(name) => run(own, format!(r#"DROP DATABASE IF EXISTS "{name}""#)).await,
         Placement::Shared | Placement::Shard(_) => Ok(()),
     }
 }

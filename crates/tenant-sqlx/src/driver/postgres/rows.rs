@@ -10,6 +10,15 @@ pub(super) async fn execute(connection: &mut PgConnection, sql: Sql, cells: Vec<
     Ok(query(sql, cells).execute(connection).await?.rows_affected())
 }
 
+/// What is not kept prepared.
+pub(super) async fn execute_once(
+    connection: &mut PgConnection,
+    sql: Sql,
+    cells: Vec<Cell>,
+) -> sqlx::Result<u64> {
+    Ok(query(sql, cells).persistent(false).execute(connection).await?.rows_affected())
+}
+
 pub(super) async fn fetch(
     connection: &mut PgConnection,
     sql: Sql,

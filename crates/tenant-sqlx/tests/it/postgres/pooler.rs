@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, postgres::PgPoolOptions};
+use tenant_core::{InMemoryConfigManager, NamedLimit, TenantConfig, TenantContext};
 use tenant_sqlx::{RowLevelSecurity, TenantDb};
 use tenant_testkit::servers::{PgBouncer, ServerOptions};
 
 use super::suite::{
     hammer::{audit, hammer, move_in},
-    support::Place,
+    support::{Place, id},
 };
 
 const CONNECTIONS: u32 = 5;
@@ -84,5 +85,37 @@ async fn nothing_is_left_behind(pooler: &PgBouncer) {
         let setting = sqlx::query_scalar(setting).persistent(false);
         let left: Option<String> = setting.fetch_one(&mut **transaction).await.unwrap();
         assert_eq!(left, None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn stocks_are_held_behind_a_pooler() {
+    let place = Place::new();
+    let own = TenantDb::connect(&place.url()).await.unwrap();
+    move_in(&own).await;
+    let pooler = PgBouncer::in_front_of(&place.url(), 2).unwrap();
+    let own_pool = PgPoolOptions::new().connect(&place.url()).await.unwrap();
+    let db = TenantDb::builder(pool(&pooler, 2 * CONNECTIONS).await)
+        .system(own_pool)
+        .pooled()
+        .build()
+        .await
+        .unwrap();
+    let limit = NamedLimit::stock("users".parse().unwrap(), 1_000);
+    let config = TenantConfig::builder(id("acme")).limit("users", limit).build().unwrap();
+    let acme = TenantContext::of(&InMemoryConfigManager::with([config]).unwrap(), &id("acme")).await.unwrap();
+    let creators = (0..20).map(|_| {
+        let (db, acme) = (db.clone(), acme.clone());
+        tokio::spawn(async move {
+            for _ in 0..5 {
+                let mut tx = db.begin(&acme).await?;
+                tx.admit_stock("users", 1, "SELECT COUNT(*) FROM users").await?;
+                tx.commit().await?;
+            }
+            Ok::<_, sqlx::Error>(())
+        })
+    });
+    for creator in join_all(creators).await {
+        creator.unwrap().unwrap();
     }
 }

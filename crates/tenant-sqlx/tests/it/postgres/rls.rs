@@ -426,3 +426,29 @@ async fn the_system_path_is_a_role_of_its_own() {
         "without such a role nobody sees all"
     );
 }
+
+#[tokio::test]
+async fn a_write_within_a_query_is_kept() {
+    for wall in BOTH {
+        let (house, (acme, _)) = (House::new().await, tenants().await);
+        let db = house.open(wall).await;
+        let sql = "WITH new AS (INSERT INTO users (email) VALUES ($1) RETURNING email) SELECT email FROM new";
+        let rows = sqlx::query(sql).bind("all").fetch_all(&db.scoped(&acme)).await.unwrap();
+        let row: String = sqlx::query_scalar(sql).bind("one").fetch_one(&db.scoped(&acme)).await.unwrap();
+        assert_eq!((rows.len(), &*row), (1, "one"));
+        assert_eq!(emails(&db, &acme).await, ["all", "one"], "{wall:?}: acknowledged, and lost");
+    }
+}
+
+/// A setting that takes the empty value, and refuses a tenant.
+#[tokio::test]
+async fn a_transaction_that_does_not_begin_leaves_a_connection_that_serves() {
+    let (house, (acme, _)) = (House::of("", "TEXT").await, tenants().await);
+    let pool = house.pool(1).await;
+    sqlx::query("DO 'BEGIN END'").execute(&pool).await.unwrap();
+    let builder = TenantDb::builder(pool.clone()).row_level_security(RowLevelSecurity::BehindRewriting);
+    let db = builder.tenant_setting("plpgsql.extra_warnings").build().await.unwrap();
+    let error = sqlx::query("SELECT 1").execute(&db.scoped(&acme)).await.unwrap_err();
+    assert!(error.to_string().contains("plpgsql.extra_warnings"), "{error}");
+    sqlx::query("SELECT 1").execute(&pool).await.unwrap();
+}

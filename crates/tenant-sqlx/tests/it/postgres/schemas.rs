@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgPoolOptions};
 use tenant_core::{PlaceName, Placement};
 use tenant_sqlx::TenantDb;
 
@@ -131,5 +131,52 @@ async fn many_schemas_share_few_connections() {
     });
     for task in futures_util::future::join_all(tasks).await {
         task.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_schema_may_have_the_name_of_a_key_word() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let of_all = living("acme", Placement::Shared).await;
+    write(&db, &of_all, "of all").await.unwrap();
+    for name in ["default", "user", "true", "table"] {
+        let placement = Placement::Schema(PlaceName::parse(name).unwrap());
+        let tenant = living("acme", placement.clone()).await;
+        assert!(read(&db, &tenant).await.is_err(), "{name} is not there, and another place is");
+        db.provision(&placement, &migrator()).await.unwrap();
+        write(&db, &tenant, name).await.unwrap();
+        assert_eq!(read(&db, &tenant).await.unwrap(), [name]);
+        db.tear_down(&placement, setup()).await.unwrap();
+        assert!(read(&db, &tenant).await.is_err());
+    }
+    assert_eq!(read(&db, &of_all).await.unwrap(), ["of all"]);
+}
+
+#[tokio::test]
+async fn tables_that_differ_for_a_while_are_in_nobodys_way() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let (old, new) = (fresh(), fresh());
+    for name in [&old, &new] {
+        db.provision(&Placement::Schema(name.clone()), &migrator()).await.unwrap();
+    }
+    let alter = format!("ALTER TABLE {new}.notes ADD note TEXT, ALTER text TYPE VARCHAR(50)");
+    sqlx::raw_sql(AssertSqlSafe(alter)).execute(&db.unscoped(setup())).await.unwrap();
+    let tenants = [
+        living("acme", Placement::Shared).await,
+        living("globex", Placement::Schema(old)).await,
+        living("initech", Placement::Schema(new)).await,
+    ];
+    for round in 0..3 {
+        for tenant in &tenants {
+            let scoped = db.scoped(tenant);
+            let insert = sqlx::query("INSERT INTO notes (text) VALUES ($1) RETURNING *").bind("x");
+            insert.fetch_one(&scoped).await.unwrap();
+            let rows = sqlx::query("SELECT * FROM notes").fetch_all(&scoped).await.unwrap();
+            assert_eq!(rows.len(), round + 1, "{}", tenant.id());
+            let columns = if tenant.id().as_str() == "initech" { 3 } else { 2 };
+            assert_eq!(rows[0].columns().len(), columns, "{}", tenant.id());
+        }
     }
 }
