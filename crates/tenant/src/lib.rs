@@ -66,6 +66,9 @@ mod book {
     #[doc = include_str!("../../../docs/src/queries.md")]
     struct Queries;
     #[cfg(feature = "postgres")]
+    #[doc = include_str!("../../../docs/src/growing.md")]
+    struct Growing;
+    #[cfg(feature = "postgres")]
     #[doc = include_str!("../../../docs/src/row-level-security.md")]
     struct RowLevelSecurity;
     #[cfg(feature = "redis")]
