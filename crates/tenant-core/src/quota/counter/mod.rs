@@ -2,7 +2,9 @@
 
 mod bucket;
 mod fixed;
+mod lineage;
 mod sliding;
+mod taken;
 mod warned;
 
 use std::time::Duration;
@@ -11,7 +13,12 @@ use self::{
     bucket::Bucket,
     fixed::FixedWindow,
     sliding::SlidingWindow,
+    taken::charged,
     warned::{Warned, reaches},
+};
+pub(super) use self::{
+    lineage::goes_on,
+    taken::{Standing, Taken},
 };
 use super::{Limit, LimitState};
 use crate::{Algorithm, LimitKind, UnixTime, Window};
@@ -37,22 +44,6 @@ enum State {
     Uncounted,
 }
 
-/// What became of a cost.
-pub(super) enum Taken {
-    Charged(Standing),
-    /// With how long to wait, or that waiting does not help.
-    Denied(Standing, Option<Duration>),
-    /// The limit is not counted here.
-    Uncounted,
-}
-
-/// How a limit stands.
-pub(super) struct Standing {
-    pub(super) remaining: u64,
-    pub(super) resets_at: UnixTime,
-    pub(super) mark: u64,
-}
-
 impl Counter {
     pub(super) fn new(limit: &Limit, now: UnixTime) -> Self {
         let state = match limit.kind {
@@ -69,12 +60,6 @@ impl Counter {
             LimitKind::Stock => State::Uncounted,
         };
         Self { state, warned: Warned::default() }
-    }
-
-    /// Whether the count of a limit goes on under another: as long as it is the same name over the same thing and window,
-    /// counted in the same way.
-    pub(super) fn goes_on(from: &Limit, to: &Limit) -> bool {
-        from.name == to.name && from.dimension == to.dimension && same_count(from.kind, to.kind)
     }
 
     /// Takes over what the limit says of the count's shape: into how many parts a window is cut.
@@ -268,11 +253,6 @@ impl Counter {
     }
 }
 
-#[inline]
-const fn charged(remaining: u64, resets_at: UnixTime, mark: u64) -> Taken {
-    Taken::Charged(Standing { remaining, resets_at, mark })
-}
-
 /// A cost of 0 is always admitted.
 #[inline]
 const fn can_deny(limit: &Limit, cost: u64) -> bool {
@@ -288,15 +268,4 @@ fn unknown(now: UnixTime) -> UnixTime {
 fn window_of(limit: &Limit) -> Window {
     // A count of a rate stands beside a limit of a rate; what else there could be is counted as briefly as possible.
     limit.window().unwrap_or(Window::Second)
-}
-
-fn same_count(from: LimitKind, to: LimitKind) -> bool {
-    match (from, to) {
-        (
-            LimitKind::Rate { window: before, algorithm: old },
-            LimitKind::Rate { window: after, algorithm: new },
-        ) => before == after && old.as_str() == new.as_str(),
-        (LimitKind::Concurrency, LimitKind::Concurrency) | (LimitKind::Stock, LimitKind::Stock) => true,
-        _ => false,
-    }
 }

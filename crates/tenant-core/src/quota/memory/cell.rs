@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use super::{
     super::{
         Cost, Decision, Denial, Limit, LimitState, LimitUsage, Limits, Usage,
-        counter::{Counter, Standing, Taken},
+        counter::{Counter, Standing, Taken, goes_on},
         decision::States,
     },
     counters::Counters,
@@ -150,12 +150,12 @@ impl Counts {
 
     /// The counter of a limit, and the limit that it stands for by now: it may have changed since.
     fn find(&mut self, limit: &Limit) -> Option<(&Limit, &mut Counter)> {
-        let position = self.layout.iter().position(|own| Counter::goes_on(own, limit));
+        let position = self.layout.iter().position(|own| goes_on(own, limit));
         if let Some(position) = position {
             return self.layout.get(position).zip(self.counters.as_mut_slice().get_mut(position));
         }
         let mut parked = self.parked.iter_mut().flat_map(|parked| parked.0.iter_mut());
-        let parked = parked.find(|(own, _)| Counter::goes_on(own, limit));
+        let parked = parked.find(|(own, _)| goes_on(own, limit));
         parked.map(|(own, counter)| (&*own, counter))
     }
 
@@ -266,7 +266,7 @@ const fn state(index: usize, charged: u64, standing: &Standing) -> LimitState {
 }
 
 fn unpark(parked: &mut Vec<(Limit, Counter)>, limit: &Limit, now: UnixTime) -> Counter {
-    let same = |(own, _): &(Limit, Counter)| Counter::goes_on(own, limit);
+    let same = |(own, _): &(Limit, Counter)| goes_on(own, limit);
     let Some(position) = parked.iter().position(same) else {
         return Counter::new(limit, now);
     };
