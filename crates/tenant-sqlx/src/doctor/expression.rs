@@ -244,6 +244,7 @@ mod tests {
             "(tenant_id = app.tenant())",
             "(tenant_id = COALESCE(current_setting('app.current_tenant_id'::text, true), tenant_id))",
             &format!("({tenant} OR true)"),
+            &format!("a OR b AND {tenant}"),
             &format!("(NOT {tenant})"),
             &format!("({tenant} IS FALSE)"),
             &format!("({tenant} IS NULL)"),

@@ -119,7 +119,8 @@ async fn a_migration_that_stopped_anywhere_goes_on_when_it_is_printed_again() {
     for place in places {
         let shop = Shop::open().await;
         let migration = shop.migration().await;
-        let statements: Vec<&String> = migration.steps().iter().flat_map(|step| step.statements()).collect();
+        let statements: Vec<&String> =
+            migration.steps().iter().flat_map(tenant_sqlx::ddl::Step::statements).collect();
         assert!(statements.len() > 140, "{}", statements.len());
         let mut connection = PgConnection::connect(&shop.place.url()).await.unwrap();
         for statement in &statements[..place] {
