@@ -5,7 +5,7 @@ use sqlx::Pool;
 use tenant_core::{Clock, Hooks, PlaceName, SystemClock};
 use tenant_sql::{Catalog, Rewriter, TenantType};
 
-use super::{Inner, TenantDb, Turns, pools::Pools, refresh};
+use super::{Inner, TenantDb, Turns, pools::Pools, refresh, walls::Walls};
 use crate::{
     RowLevelSecurity,
     catalog::{Given, Rules, Source},
@@ -158,7 +158,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         for shard in self.shards.values() {
             DB::check(shard).await?;
             if let Some((_, setting)) = session.as_ref().and_then(|session| session.wall.as_ref()) {
-                DB::check_row_security(shard, &catalog, setting).await?;
+                DB::check_row_security(shard, None, &catalog, setting).await?;
             }
         }
         let places = Places {
@@ -170,6 +170,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         Ok(TenantDb(Arc::new(Inner {
             pools: Pools::new(self.pool, self.system),
             session,
+            walls: Walls::default(),
             places,
             calls_functions,
             tenant_type: catalog.tenant_type(),
@@ -190,7 +191,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         let wall = match self.wall {
             Some(wall) => {
                 let setting = Setting::parse(&self.setting)?;
-                DB::check_row_security(&self.pool, catalog, &setting).await?;
+                DB::check_row_security(&self.pool, None, catalog, &setting).await?;
                 Some((wall, setting))
             }
             None => None,

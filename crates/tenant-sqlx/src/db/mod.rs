@@ -4,6 +4,7 @@ mod builder;
 mod pools;
 mod refresh;
 mod turn;
+mod walls;
 
 use std::{fmt, sync::Arc};
 
@@ -14,7 +15,7 @@ use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue
 
 pub use self::builder::TenantDbBuilder;
 pub(crate) use self::turn::Turn;
-use self::{pools::Pools, turn::Turns};
+use self::{pools::Pools, turn::Turns, walls::Walls};
 use crate::{
     Finding, RowLevelSecurity, Scoped, ScopedTransaction,
     catalog::Source,
@@ -22,7 +23,7 @@ use crate::{
     driver::{self, TenantDatabase},
     error::{inactive, refused},
     place::{Home, Places, Preamble},
-    rls::Session,
+    rls::{Session, Setting},
     statement::{ScopedStatement, Wanted},
 };
 
@@ -44,6 +45,7 @@ struct Inner<DB: TenantDatabase> {
     turns: Turns,
     /// Where the database has a wall of its own.
     session: Option<Session>,
+    walls: Walls,
     places: Places<DB>,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
@@ -273,11 +275,19 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// Where a tenant lives.
     pub(crate) async fn home(&self, tenant: &TenantContext) -> Result<Home<DB>, sqlx::Error> {
         let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
-        if let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) {
+        if let Some(setting) = self.setting() {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             preamble.tell(setting, &value);
         }
-        self.0.places.home(self.pool(), tenant, preamble).await
+        let home = self.0.places.home(self.pool(), tenant, preamble).await?;
+        self.check_wall(&tenant.config().placement, &home).await?;
+        Ok(home)
+    }
+
+    /// Where policies find the tenant, if they are to be obeyed.
+    fn setting(&self) -> Option<&Setting> {
+        let wall = self.0.session.as_ref().and_then(|session| session.wall.as_ref());
+        wall.map(|(_, setting)| setting)
     }
 
     fn is_alone(&self) -> bool {

@@ -15,7 +15,7 @@ use std::future;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Connection, Database, Pool, SqlSafeStr, Transaction,
+    Connection, Database, Pool, SqlSafeStr, SqlStr, Transaction,
     error::BoxDynError,
     migrate::{Migration, MigrationType, Migrator},
 };
@@ -128,14 +128,16 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>>;
 
-    /// Fails where policies would show a tenant more than its own. Only who has policies is asked.
+    /// Fails where policies would show a tenant more than its own, in the place that a transaction that begins in this way
+    /// sees. Only who has policies is asked.
     #[doc(hidden)]
     fn check_row_security<'a>(
         pool: &'a Pool<Self>,
+        begin: Option<SqlStr>,
         catalog: &'a Catalog,
         setting: &'a Setting,
     ) -> BoxFuture<'a, sqlx::Result<()>> {
-        let _ = (pool, catalog, setting);
+        let _ = (pool, begin, catalog, setting);
         future::ready(Ok(())).boxed()
     }
 

@@ -82,10 +82,11 @@ impl TenantDatabase for Postgres {
 
     fn check_row_security<'a>(
         pool: &'a Pool<Self>,
+        begin: Option<SqlStr>,
         catalog: &'a Catalog,
         setting: &'a Setting,
     ) -> BoxFuture<'a, sqlx::Result<()>> {
-        row_security::check(pool, catalog, setting).boxed()
+        row_security::check(pool, begin, catalog, setting).boxed()
     }
 
     fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>> {
