@@ -2,7 +2,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
 use sqlx::Pool;
-use tenant_core::{Clock, Hooks, PlaceName, SystemClock};
+use tenant_core::{Clock, Hooks, PlaceName, Placement, SystemClock};
 use tenant_sql::{Catalog, Rewriter, TenantType};
 
 use super::{Inner, TenantDb, Turns, pools::Pools, refresh, walls::Walls};
@@ -161,7 +161,9 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
                 DB::check_row_security(shard, None, &catalog, setting).await?;
             }
         }
+        let of_many = self.places_of_many().await?;
         let places = Places {
+            of_many,
             shards: self.shards,
             has_schemas: self.has_schemas,
             databases: self.databases.map(|connections| Databases::beside(&self.pool, connections)),
@@ -184,6 +186,20 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         })))
     }
 
+    async fn places_of_many(&self) -> Result<Vec<Placement>, sqlx::Error> {
+        if self.databases.is_some() && !DB::has_neighbours(&self.pool).await? {
+            return Err(sqlx::Error::Configuration(IN_MEMORY.into()));
+        }
+        if self.databases.is_none() && !self.has_schemas {
+            return Ok(Vec::new());
+        }
+        let mut places = Vec::new();
+        for pool in [&self.pool].into_iter().chain(self.shards.values()) {
+            places.extend(DB::places_of(pool, &self.pool.connect_options()).await?);
+        }
+        Ok(places)
+    }
+
     async fn session(&self, catalog: &Catalog) -> Result<Option<Session>, sqlx::Error> {
         if self.is_pooled && self.system.is_none() {
             return Err(sqlx::Error::Configuration(NO_SYSTEM.into()));
@@ -201,7 +217,10 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     }
 }
 
-const NO_SYSTEM: &str = "behind a pooler the framework's own statements want connections of their own: give a pool that     goes to the server itself with `system`";
+const IN_MEMORY: &str =
+    "beside a database in memory there are no others: name a file, or leave out `databases`";
+
+const NO_SYSTEM: &str = "behind a pooler the framework's own statements want connections of their own: give a pool that goes to the server itself with `system`";
 
 #[cfg(feature = "postgres")]
 impl TenantDbBuilder<sqlx::Postgres> {

@@ -101,6 +101,21 @@ pub trait TenantDatabase: Database + sealed::Sealed {
         database: &PlaceName,
     ) -> <Self::Connection as Connection>::Options;
 
+    /// As which places of tenants' own the tables of many would be found that this pool opens, beside the database of these
+    /// options.
+    #[doc(hidden)]
+    fn places_of<'a>(
+        pool: &'a Pool<Self>,
+        beside: &'a <Self::Connection as Connection>::Options,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Placement>>>;
+
+    /// Whether there can be another database beside this one that is there the next time.
+    #[doc(hidden)]
+    fn has_neighbours(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<bool>> {
+        let _ = pool;
+        future::ready(Ok(true)).boxed()
+    }
+
     /// How the inside of a schema or a database is opened, for migrations.
     #[doc(hidden)]
     fn inside(
@@ -190,6 +205,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) tenant_type: TenantType,
     /// The views to look into, where looking into all of them could fail.
     pub(crate) views: &'a [String],
+}
+
+/// A database's name, as a place; `None` where no place can have it.
+fn database_named(name: &str) -> Option<Placement> {
+    // Where case does not count, the same database.
+    PlaceName::parse(&name.to_ascii_lowercase()).ok().map(Placement::Database)
 }
 
 /// The framework's own migrations, numbered from 1.

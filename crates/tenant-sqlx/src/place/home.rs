@@ -65,7 +65,9 @@ impl<DB: TenantDatabase> Places<DB> {
         tenant: &TenantContext,
         mut preamble: Preamble,
     ) -> Result<Home<DB>, sqlx::Error> {
-        let (pool, lease) = match &tenant.config().placement {
+        let placement = &tenant.config().placement;
+        self.admit(placement)?;
+        let (pool, lease) = match placement {
             Placement::Shared => (shared.clone(), None),
             Placement::Shard(name) => (self.shards.get(name).cloned().ok_or_else(unknown)?, None),
             Placement::Schema(name) if self.has_schemas => {
@@ -89,6 +91,10 @@ pub(super) fn unknown() -> sqlx::Error {
         "placement of this tenant",
         "tell the builder of the database where such tenants live: `shard`, `schemas` or `databases`",
     ))
+}
+
+pub(super) fn of_many() -> sqlx::Error {
+    refused(Refusal::unsupported("placement of this tenant", "many live there: give it a place of its own"))
 }
 
 /// All that a statement answers, wherever its tenant lives. In a transaction, what it has written is kept once the stream

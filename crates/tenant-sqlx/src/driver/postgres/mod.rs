@@ -19,7 +19,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
+use super::{Cell, Sql, TenantDatabase, Wanted, begin, database_named, own_migrations, sql};
 use crate::{
     catalog::{Names, Schema},
     rls::Setting,
@@ -50,6 +50,13 @@ impl TenantDatabase for Postgres {
 
     fn bind_tenant(arguments: &mut PgArguments, tenant: &TenantValue<'_>) -> Result<(), BoxDynError> {
         bind::tenant(arguments, tenant)
+    }
+
+    fn places_of<'a>(
+        pool: &'a Pool<Self>,
+        beside: &'a PgConnectOptions,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Placement>>> {
+        place::of(pool, beside).boxed()
     }
 
     fn inside(options: &PgConnectOptions, placement: &Placement) -> PgConnectOptions {
