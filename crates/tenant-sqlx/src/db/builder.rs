@@ -2,10 +2,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
 use sqlx::Pool;
-use tenant_core::{Clock, Hooks, PlaceName, SystemClock};
+use tenant_core::{Clock, Hooks, PlaceName, Placement, SystemClock};
 use tenant_sql::{Catalog, Rewriter, TenantType};
 
-use super::{Inner, TenantDb, Turns, pools::Pools, refresh};
+use super::{Inner, TenantDb, Turns, pools::Pools, refresh, walls::Walls};
 use crate::{
     RowLevelSecurity,
     catalog::{Given, Rules, Source},
@@ -176,10 +176,12 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         for shard in self.shards.values().chain(&self.replicas) {
             DB::check(shard).await?;
             if let Some((_, setting)) = session.as_ref().and_then(|session| session.wall.as_ref()) {
-                DB::check_row_security(shard, &catalog, setting).await?;
+                DB::check_row_security(shard, None, &catalog, setting).await?;
             }
         }
+        let of_many = self.places_of_many().await?;
         let places = Places {
+            of_many,
             shards: self.shards,
             has_schemas: self.has_schemas,
             databases: self.databases.map(|connections| Databases::beside(&self.pool, connections)),
@@ -190,6 +192,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         Ok(TenantDb(Arc::new(Inner {
             pools: Pools::new(self.pool, self.system),
             session,
+            walls: Walls::default(),
             places,
             calls_functions,
             tenant_type: catalog.tenant_type(),
@@ -203,6 +206,20 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         })))
     }
 
+    async fn places_of_many(&self) -> Result<Vec<Placement>, sqlx::Error> {
+        if self.databases.is_some() && !DB::has_neighbours(&self.pool).await? {
+            return Err(sqlx::Error::Configuration(IN_MEMORY.into()));
+        }
+        if self.databases.is_none() && !self.has_schemas {
+            return Ok(Vec::new());
+        }
+        let mut places = Vec::new();
+        for pool in [&self.pool].into_iter().chain(self.shards.values()) {
+            places.extend(DB::places_of(pool, &self.pool.connect_options()).await?);
+        }
+        Ok(places)
+    }
+
     async fn session(&self, catalog: &Catalog) -> Result<Option<Session>, sqlx::Error> {
         if self.is_pooled && self.system.is_none() {
             return Err(sqlx::Error::Configuration(NO_SYSTEM.into()));
@@ -210,7 +227,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         let wall = match self.wall {
             Some(wall) => {
                 let setting = Setting::parse(&self.setting)?;
-                DB::check_row_security(&self.pool, catalog, &setting).await?;
+                DB::check_row_security(&self.pool, None, catalog, &setting).await?;
                 Some((wall, setting))
             }
             None => None,
@@ -220,7 +237,10 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     }
 }
 
-const NO_SYSTEM: &str = "behind a pooler the framework's own statements want connections of their own: give a pool that     goes to the server itself with `system`";
+const IN_MEMORY: &str =
+    "beside a database in memory there are no others: name a file, or leave out `databases`";
+
+const NO_SYSTEM: &str = "behind a pooler the framework's own statements want connections of their own: give a pool that goes to the server itself with `system`";
 
 #[cfg(feature = "postgres")]
 impl TenantDbBuilder<sqlx::Postgres> {

@@ -4,6 +4,7 @@ mod builder;
 mod pools;
 mod refresh;
 mod turn;
+mod walls;
 
 use std::{fmt, sync::Arc};
 
@@ -14,7 +15,7 @@ use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue
 
 pub use self::builder::TenantDbBuilder;
 pub(crate) use self::turn::Turn;
-use self::{pools::Pools, turn::Turns};
+use self::{pools::Pools, turn::Turns, walls::Walls};
 use crate::{
     Finding, RowLevelSecurity, Scoped, ScopedTransaction,
     catalog::Source,
@@ -23,7 +24,7 @@ use crate::{
     error::{inactive, refused},
     place::{Home, Places, Preamble},
     replicas::Writing,
-    rls::Session,
+    rls::{Session, Setting},
     statement::{ScopedStatement, Wanted},
 };
 
@@ -45,6 +46,7 @@ struct Inner<DB: TenantDatabase> {
     turns: Turns,
     /// Where the database has a wall of its own.
     session: Option<Session>,
+    walls: Walls,
     places: Places<DB>,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
@@ -257,9 +259,10 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         if !self.is_elsewhere(tenant) {
             return self.begin_on(self.pool()).await;
         }
-        let Home { connection, begin, lease } = self.home(tenant, false).await?;
-        let begin = begin.or_else(|| DB::BEGIN.map(SqlStr::from_static));
-        Ok((driver::begin_on(connection, begin).await?, Turn::holding(lease)))
+        let mut home = self.home(tenant, false).await?;
+        let connection = home.connect().await?;
+        let begin = home.begin.or_else(|| DB::BEGIN.map(SqlStr::from_static));
+        Ok((driver::begin_on(connection, begin).await?, Turn::holding(home.lease)))
     }
 
     /// Whether a tenant's statements don't simply run on any connection.
@@ -282,11 +285,20 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// Where a tenant lives.
     pub(crate) async fn home(&self, tenant: &TenantContext, may_lag: bool) -> Result<Home<DB>, sqlx::Error> {
         let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
-        if let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) {
+        if let Some(setting) = self.setting() {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             preamble.tell(setting, &value);
         }
-        self.0.places.home(self.pool(), tenant, preamble, may_lag).await
+        let home = self.0.places.home(self.pool(), tenant, preamble, may_lag).await?;
+        let (pool, begin) = (home.pool.clone(), home.begin.clone());
+        self.check_wall(&tenant.config().placement, &pool, begin).await?;
+        Ok(home)
+    }
+
+    /// Where policies find the tenant, if they are to be obeyed.
+    fn setting(&self) -> Option<&Setting> {
+        let wall = self.0.session.as_ref().and_then(|session| session.wall.as_ref());
+        wall.map(|(_, setting)| setting)
     }
 
     fn is_alone(&self) -> bool {

@@ -19,10 +19,10 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         let _turn = self.0.refreshing.lock().await;
         if let Source::Schema(_) = &self.0.source {
             let (catalog, findings) = read(self.pool(), &self.0.source).await?;
-            if let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) {
-                DB::check_row_security(self.pool(), &catalog, setting).await?;
-            }
+            self.check_walls(&catalog).await?;
+            let renewed = self.0.walls.forget_all();
             self.0.rewriter.replace_catalog(catalog);
+            drop(renewed);
             *self.0.findings.write() = findings;
         }
         Ok(())

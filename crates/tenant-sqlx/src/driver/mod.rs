@@ -15,7 +15,7 @@ use std::future;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Connection, Database, Pool, SqlSafeStr, Transaction,
+    Connection, Database, Pool, SqlSafeStr, SqlStr, Transaction,
     error::BoxDynError,
     migrate::{Migration, MigrationType, Migrator},
 };
@@ -105,6 +105,21 @@ pub trait TenantDatabase: Database + sealed::Sealed {
         database: &PlaceName,
     ) -> <Self::Connection as Connection>::Options;
 
+    /// As which places of tenants' own the tables of many would be found that this pool opens, beside the database of these
+    /// options.
+    #[doc(hidden)]
+    fn places_of<'a>(
+        pool: &'a Pool<Self>,
+        beside: &'a <Self::Connection as Connection>::Options,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Placement>>>;
+
+    /// Whether there can be another database beside this one that is there the next time.
+    #[doc(hidden)]
+    fn has_neighbours(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<bool>> {
+        let _ = pool;
+        future::ready(Ok(true)).boxed()
+    }
+
     /// How the inside of a schema or a database is opened, for migrations.
     #[doc(hidden)]
     fn inside(
@@ -132,14 +147,16 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     fn check(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>>;
 
-    /// Fails where policies would show a tenant more than its own. Only who has policies is asked.
+    /// Fails where policies would show a tenant more than its own, in the place that a transaction that begins in this way
+    /// sees. Only who has policies is asked.
     #[doc(hidden)]
     fn check_row_security<'a>(
         pool: &'a Pool<Self>,
+        begin: Option<SqlStr>,
         catalog: &'a Catalog,
         setting: &'a Setting,
     ) -> BoxFuture<'a, sqlx::Result<()>> {
-        let _ = (pool, catalog, setting);
+        let _ = (pool, begin, catalog, setting);
         future::ready(Ok(())).boxed()
     }
 
@@ -192,6 +209,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) tenant_type: TenantType,
     /// The views to look into, where looking into all of them could fail.
     pub(crate) views: &'a [String],
+}
+
+/// A database's name, as a place; `None` where no place can have it.
+fn database_named(name: &str) -> Option<Placement> {
+    // Where case does not count, the same database.
+    PlaceName::parse(&name.to_ascii_lowercase()).ok().map(Placement::Database)
 }
 
 /// The framework's own migrations, numbered from 1.

@@ -17,10 +17,21 @@ use crate::{
 
 /// Where a statement runs, and in which transaction.
 pub(crate) struct Home<DB: TenantDatabase> {
-    pub(crate) connection: PoolConnection<DB>,
+    pub(crate) pool: Pool<DB>,
+    /// To a replica, for a read that may lag behind.
+    pub(crate) copy: Option<PoolConnection<DB>>,
     /// What begins a transaction there, where statements don't run by themselves.
     pub(crate) begin: Option<SqlStr>,
     pub(crate) lease: Option<Lease<DB>>,
+}
+
+impl<DB: TenantDatabase> Home<DB> {
+    pub(crate) async fn connect(&mut self) -> Result<PoolConnection<DB>, sqlx::Error> {
+        match self.copy.take() {
+            Some(connection) => Ok(connection),
+            None => self.pool.acquire().await,
+        }
+    }
 }
 
 /// What a transaction is told at its beginning.
@@ -66,34 +77,29 @@ impl<DB: TenantDatabase> Places<DB> {
         mut preamble: Preamble,
         may_lag: bool,
     ) -> Result<Home<DB>, sqlx::Error> {
-        let (pool, lease) = match &tenant.config().placement {
+        let placement = &tenant.config().placement;
+        self.admit(placement)?;
+        let (mut copy, mut lease) = (None, None);
+        let pool = match placement {
             Placement::Shared => {
-                let copies = self.replicas.as_ref().filter(|_| may_lag);
-                let copy = match copies {
-                    Some(copies) => copies.for_read(tenant.id()).await,
-                    None => None,
-                };
-                if let Some(connection) = copy {
-                    return Ok(Home { connection, begin: preamble.into_sql(), lease: None });
+                if let Some(copies) = self.replicas.as_ref().filter(|_| may_lag) {
+                    copy = copies.for_read(tenant.id()).await;
                 }
-                (shared, None)
+                shared.clone()
             }
-            Placement::Shard(name) => (self.shards.get(name).ok_or_else(unknown)?, None),
+            Placement::Shard(name) => self.shards.get(name).cloned().ok_or_else(unknown)?,
             Placement::Schema(name) if self.has_schemas => {
                 // Nothing else is in the path: a table that is missing here is missing. Without quotes `default` is the usual path.
                 preamble.add(&format!("SET LOCAL search_path = \"{name}\""));
-                (shared, None)
+                shared.clone()
             }
             Placement::Database(name) => {
                 let databases = self.databases.as_ref().ok_or_else(unknown)?;
-                let lease = databases.lease(name).await?;
-                let connection = lease.pool().acquire().await?;
-                return Ok(Home { connection, begin: preamble.into_sql(), lease: Some(lease) });
+                lease.insert(databases.lease(name).await?).pool().clone()
             }
             Placement::Schema(_) => return Err(unknown()),
         };
-        let connection = pool.acquire().await?;
-        Ok(Home { connection, begin: preamble.into_sql(), lease })
+        Ok(Home { pool, copy, begin: preamble.into_sql(), lease })
     }
 }
 
@@ -102,6 +108,10 @@ pub(super) fn unknown() -> sqlx::Error {
         "placement of this tenant",
         "tell the builder of the database where such tenants live: `shard`, `schemas` or `databases`",
     ))
+}
+
+pub(super) fn of_many() -> sqlx::Error {
+    refused(Refusal::unsupported("placement of this tenant", "many live there: give it a place of its own"))
 }
 
 /// All that a statement answers, wherever its tenant lives. In a transaction, what it has written is kept once the stream
@@ -118,8 +128,9 @@ where
     async_stream::try_stream! {
         let is_kept = db.must_keep(&statement);
         let _writing = db.writing(&tenant, is_kept);
-        let Home { mut connection, begin, lease: _lease } = db.home(&tenant, db.may_lag(&statement)).await?;
-        let Some(begin) = begin else {
+        let mut home = db.home(&tenant, db.may_lag(&statement)).await?;
+        let mut connection = home.connect().await?;
+        let Some(begin) = home.begin.take() else {
             let mut steps = (&mut *connection).fetch_many(statement);
             while let Some(step) = steps.try_next().await? {
                 yield step;
@@ -152,8 +163,9 @@ where
 {
     let is_kept = db.must_keep(&statement);
     let _writing = db.writing(&tenant, is_kept);
-    let Home { mut connection, begin, lease: _lease } = db.home(&tenant, db.may_lag(&statement)).await?;
-    let Some(begin) = begin else { return (&mut *connection).fetch_optional(statement).await };
+    let mut home = db.home(&tenant, db.may_lag(&statement)).await?;
+    let mut connection = home.connect().await?;
+    let Some(begin) = home.begin.take() else { return (&mut *connection).fetch_optional(statement).await };
     let mut transaction = driver::begin_on(connection, Some(begin)).await?;
     let row = (&mut *transaction).fetch_optional(statement).await?;
     if is_kept {

@@ -23,11 +23,17 @@ pub(crate) struct Places<DB: TenantDatabase> {
     pub(crate) has_schemas: bool,
     pub(crate) databases: Option<Arc<Databases<DB>>>,
     pub(crate) replicas: Option<Arc<Replicas<DB>>>,
+    /// Under which names the tables of many would be found as somebody's own.
+    pub(crate) of_many: Vec<Placement>,
 }
 
 impl<DB: TenantDatabase> Places<DB> {
-    /// Refuses a kind of place that was not announced.
+    /// Refuses a kind of place that was not announced, and the tables of many as somebody's own: with that they would be
+    /// torn down.
     pub(crate) fn admit(&self, placement: &Placement) -> Result<(), sqlx::Error> {
+        if self.of_many.contains(placement) {
+            return Err(home::of_many());
+        }
         let is_known = match placement {
             Placement::Shared => true,
             Placement::Shard(name) => self.shards.contains_key(name),

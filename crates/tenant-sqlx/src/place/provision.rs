@@ -30,6 +30,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
                 let pool = pool.connect_with(options).await?;
                 let done = bring_up_to_date(&pool, migrator).await;
                 pool.close().await;
+                self.forget_wall(placement);
                 done
             }
         }
@@ -46,6 +47,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
             Placement::Shared | Placement::Shard(_) => Ok(()),
             Placement::Schema(_) | Placement::Database(_) => {
                 self.places().admit(placement)?;
+                self.forget_wall(placement);
                 DB::drop_place(self.own_pool(), placement).await
             }
         }

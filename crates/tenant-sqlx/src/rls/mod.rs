@@ -14,6 +14,8 @@ pub(crate) use self::{gaps::Gaps, setting::Setting};
 /// in one of their own: reads are ended by a `ROLLBACK` that nobody waits for, writes by a `COMMIT`. A stream of a write
 /// that is dropped before its end is rolled back.
 ///
+/// A place of tenants' own is looked at when it is first entered: one without these policies serves nobody.
+///
 /// Statements that the rewriter can't prove to stay within the tenant are refused either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

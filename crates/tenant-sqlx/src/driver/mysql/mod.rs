@@ -7,6 +7,8 @@ mod place;
 mod rows;
 mod schema;
 
+use std::future;
+
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
     Arguments, MySql, MySqlConnection, Pool, SqlStr, Transaction,
@@ -17,7 +19,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
+use super::{Cell, Sql, TenantDatabase, Wanted, begin, database_named, own_migrations, sql};
 use crate::catalog::{Names, Schema};
 
 /// The isolation is that of the next transaction alone; a session's own may be weaker
@@ -74,6 +76,13 @@ impl TenantDatabase for MySql {
             true => Err(Refusal::unsupported("IGNORE", "write ON DUPLICATE KEY UPDATE, or handle the error")),
             false => Ok(()),
         }
+    }
+
+    fn places_of<'a>(
+        pool: &'a Pool<Self>,
+        beside: &'a MySqlConnectOptions,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Placement>>> {
+        future::ready(Ok(place::of(&pool.connect_options(), beside).into_iter().collect())).boxed()
     }
 
     fn inside(options: &MySqlConnectOptions, placement: &Placement) -> MySqlConnectOptions {

@@ -3,7 +3,7 @@
 use sqlx::{MySql, Pool, mysql::MySqlConnectOptions};
 use tenant_core::Placement;
 
-use super::TenantDatabase;
+use super::{TenantDatabase, database_named};
 use crate::statement::trusted;
 
 pub(super) fn inside(options: &MySqlConnectOptions, placement: &Placement) -> MySqlConnectOptions {
@@ -11,6 +11,15 @@ pub(super) fn inside(options: &MySqlConnectOptions, placement: &Placement) -> My
         Placement::Database(name) => MySql::elsewhere(options, name),
         Placement::Shared | Placement::Shard(_) | Placement::Schema(_) => options.clone(),
     }
+}
+
+/// On the same server its database.
+pub(super) fn of(options: &MySqlConnectOptions, beside: &MySqlConnectOptions) -> Option<Placement> {
+    let server = |options: &MySqlConnectOptions| {
+        (options.get_host().to_owned(), options.get_port(), options.get_socket().cloned())
+    };
+    let name = options.get_database().filter(|_| server(options) == server(beside));
+    name.and_then(database_named)
 }
 
 /// Names of places have no quotes in them, and may be key words.

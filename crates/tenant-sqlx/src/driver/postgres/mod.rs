@@ -19,7 +19,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
+use super::{Cell, Sql, TenantDatabase, Wanted, begin, database_named, own_migrations, sql};
 use crate::{
     catalog::{Names, Schema},
     rls::Setting,
@@ -52,6 +52,13 @@ impl TenantDatabase for Postgres {
         bind::tenant(arguments, tenant)
     }
 
+    fn places_of<'a>(
+        pool: &'a Pool<Self>,
+        beside: &'a PgConnectOptions,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Placement>>> {
+        place::of(pool, beside).boxed()
+    }
+
     fn inside(options: &PgConnectOptions, placement: &Placement) -> PgConnectOptions {
         place::inside(options, placement)
     }
@@ -82,10 +89,11 @@ impl TenantDatabase for Postgres {
 
     fn check_row_security<'a>(
         pool: &'a Pool<Self>,
+        begin: Option<SqlStr>,
         catalog: &'a Catalog,
         setting: &'a Setting,
     ) -> BoxFuture<'a, sqlx::Result<()>> {
-        row_security::check(pool, catalog, setting).boxed()
+        row_security::check(pool, begin, catalog, setting).boxed()
     }
 
     fn schema<'a>(pool: &'a Pool<Self>, wanted: &'a Wanted<'a>) -> BoxFuture<'a, sqlx::Result<Schema>> {

@@ -1,9 +1,9 @@
 //! Schemas and databases of tenants' own.
 
 use sqlx::{Pool, Postgres, error::DatabaseError, postgres::PgConnectOptions};
-use tenant_core::Placement;
+use tenant_core::{PlaceName, Placement};
 
-use super::TenantDatabase;
+use super::{Cell, Sql, TenantDatabase, database_named, rows, sql};
 use crate::statement::trusted;
 
 pub(super) fn inside(options: &PgConnectOptions, placement: &Placement) -> PgConnectOptions {
@@ -12,6 +12,28 @@ pub(super) fn inside(options: &PgConnectOptions, placement: &Placement) -> PgCon
         Placement::Database(name) => Postgres::elsewhere(options, name),
         Placement::Shared | Placement::Shard(_) => options.clone(),
     }
+}
+
+const NAMES: Sql = sql!("SELECT current_database()::text, current_schema()::text");
+
+/// On the same server its database, and in the same database its schema.
+pub(super) async fn of(pool: &Pool<Postgres>, beside: &PgConnectOptions) -> sqlx::Result<Vec<Placement>> {
+    let options = pool.connect_options();
+    let server = |options: &PgConnectOptions| {
+        (options.get_host().to_owned(), options.get_port(), options.get_socket().cloned())
+    };
+    if server(&options) != server(beside) {
+        return Ok(Vec::new());
+    }
+    let mut transaction = super::begin(pool, None).await?;
+    let rows = rows::glance(&mut transaction, NAMES, vec![]).await?;
+    transaction.rollback().await?;
+    let mut names = rows.into_iter().flatten().map(Cell::into_text);
+    let (database, schema) = (names.next().flatten(), names.next().flatten());
+    let is_same = options.get_database() == beside.get_database();
+    let schema = schema.filter(|_| is_same).and_then(|name| PlaceName::parse(&name).ok());
+    let named = [database.as_deref(), options.get_database()].into_iter().flatten();
+    Ok(named.filter_map(database_named).chain(schema.map(Placement::Schema)).collect())
 }
 
 /// Names of places have no quotes in them, and may be key words; that of a role may be anything.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{PgConnection, Pool, Postgres};
+use sqlx::{PgConnection, Pool, Postgres, SqlStr};
 use tenant_sql::{Catalog, TableKind};
 
 use super::{Cell, Sql, rows, sql};
@@ -24,8 +24,13 @@ const RELATIONS: Sql = sql!(
 
 /// Fails where tenants would see more than their own by policies alone. The setting is tried out as well: a name that the
 /// server does not take would break one transaction after the other.
-pub(super) async fn check(pool: &Pool<Postgres>, catalog: &Catalog, setting: &Setting) -> sqlx::Result<()> {
-    let mut transaction = pool.begin().await?;
+pub(super) async fn check(
+    pool: &Pool<Postgres>,
+    begin: Option<SqlStr>,
+    catalog: &Catalog,
+    setting: &Setting,
+) -> sqlx::Result<()> {
+    let mut transaction = super::begin(pool, begin).await?;
     let gaps = gaps(&mut transaction, catalog).await?;
     if !gaps.is_empty() {
         return Err(gaps.into());

@@ -20,7 +20,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, own_migrations};
+use super::{Cell, Sql, TenantDatabase, Wanted, database_named, own_migrations};
 use crate::catalog::{Names, Schema};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
@@ -84,6 +84,17 @@ impl TenantDatabase for Sqlite {
         let folder = options.get_filename().parent().unwrap_or(Path::new(""));
         let file = folder.join(format!("{database}.db"));
         options.clone().filename(file).create_if_missing(false)
+    }
+
+    fn places_of<'a>(
+        pool: &'a Pool<Self>,
+        beside: &'a SqliteConnectOptions,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Placement>>> {
+        future::ready(Ok(place::of(&pool.connect_options(), beside).into_iter().collect())).boxed()
+    }
+
+    fn has_neighbours(pool: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<bool>> {
+        place::has_neighbours(pool).boxed()
     }
 
     fn check(_: &Pool<Self>) -> BoxFuture<'_, sqlx::Result<()>> {

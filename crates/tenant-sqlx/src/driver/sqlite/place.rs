@@ -5,13 +5,27 @@ use std::{io, path::PathBuf};
 use sqlx::{Pool, Sqlite, sqlite::SqliteConnectOptions};
 use tenant_core::Placement;
 
-use super::TenantDatabase;
+use super::{TenantDatabase, database_named};
 
 pub(super) fn inside(options: &SqliteConnectOptions, placement: &Placement) -> SqliteConnectOptions {
     match placement {
         Placement::Database(name) => Sqlite::elsewhere(options, name).create_if_missing(true),
         Placement::Shared | Placement::Shard(_) | Placement::Schema(_) => options.clone(),
     }
+}
+
+/// In the same folder its file.
+pub(super) fn of(options: &SqliteConnectOptions, beside: &SqliteConnectOptions) -> Option<Placement> {
+    let (file, other) = (options.get_filename(), beside.get_filename());
+    let name = file.file_name().filter(|_| file.parent() == other.parent())?.to_str()?.to_ascii_lowercase();
+    database_named(name.strip_suffix(".db")?)
+}
+
+/// A database in memory has no file, and one beside it would be in memory as well: gone with its last connection
+/// (<https://www.sqlite.org/pragma.html#pragma_database_list>).
+pub(super) async fn has_neighbours(pool: &Pool<Sqlite>) -> sqlx::Result<bool> {
+    let file = "SELECT file <> '' FROM pragma_database_list WHERE name = 'main'";
+    sqlx::query_scalar(file).fetch_one(pool).await
 }
 
 /// A file is made when it is opened for its migrations.

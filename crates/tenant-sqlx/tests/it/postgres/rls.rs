@@ -6,12 +6,19 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, postgres::PgPoolOptions};
-use tenant_core::{DatabaseKey, InMemoryConfigManager, TenantConfig, TenantContext, TenantId};
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, Pool, Postgres, SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::PgPoolOptions,
+};
+use tenant_core::{DatabaseKey, InMemoryConfigManager, Placement, TenantConfig, TenantContext, TenantId};
 use tenant_sql::{RefusalKind, TenantType};
 use tenant_sqlx::{NoLongerActive, RowLevelSecurity, TenantDb, TenantDbBuilder};
 
-use super::suite::support::{Place, id, refusal, setup};
+use super::suite::{
+    places::{fresh, living},
+    support::{Place, id, refusal, setup},
+};
 
 const BOTH: [RowLevelSecurity; 2] = [RowLevelSecurity::BehindRewriting, RowLevelSecurity::Alone];
 
@@ -451,4 +458,62 @@ async fn a_transaction_that_does_not_begin_leaves_a_connection_that_serves() {
     let error = sqlx::query("SELECT 1").execute(&db.scoped(&acme)).await.unwrap_err();
     assert!(error.to_string().contains("plpgsql.extra_warnings"), "{error}");
     sqlx::query("SELECT 1").execute(&pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn places_without_policies_serve_nobody() {
+    for wall in BOTH {
+        let house = House::new().await;
+        let system = || async { PgPoolOptions::new().connect(&house.place.url()).await.unwrap() };
+        let builder = TenantDb::builder(house.pool(2).await).row_level_security(wall);
+        let db = builder.system(system().await).schemas().databases(2).build().await.unwrap();
+        let bare = [USERS, "GRANT SELECT, INSERT, UPDATE, DELETE ON users TO {role};"].concat();
+        for placement in [Placement::Schema(fresh()), Placement::Database(fresh())] {
+            db.provision(&placement, &tables(&bare, &house.role)).await.unwrap();
+            let (acme, globex) =
+                (living("acme", placement.clone()).await, living("globex", placement.clone()).await);
+            let insert =
+                sqlx::query("INSERT INTO users (email) VALUES ('a')").execute(&db.scoped(&acme)).await;
+            let told = insert.map_err(|error| error.to_string());
+            assert!(told.as_ref().is_err_and(|told| told.contains("table `users`")), "{placement}: {told:?}");
+            let read = sqlx::query("SELECT email FROM users").fetch_all(&db.scoped(&globex)).await;
+            assert!(read.is_err() && db.begin(&globex).await.is_err(), "{wall:?} {placement}");
+        }
+        // One that has its policies serves.
+        let walled = [&*bare, &POLICY.replace("{table}", "users")].concat();
+        for placement in [Placement::Schema(fresh()), Placement::Database(fresh())] {
+            db.provision(&placement, &tables(&walled, &house.role)).await.unwrap();
+            let (acme, globex) =
+                (living("acme", placement.clone()).await, living("globex", placement.clone()).await);
+            add(&db, &acme, "a@acme").await;
+            add(&db, &globex, "a@globex").await;
+            assert_eq!(emails(&db, &acme).await, ["a@acme"]);
+            assert_eq!(emails(&db, &globex).await, ["a@globex"]);
+        }
+        db.close().await;
+    }
+}
+
+fn tables(sql: &str, role: &str) -> Migrator {
+    let sql = AssertSqlSafe(sql.replace("{type}", "TEXT").replace("{role}", role)).into_sql_str();
+    Migrator::with_migrations(vec![Migration::new(1, "users".into(), MigrationType::Simple, sql, false)])
+}
+
+#[tokio::test]
+async fn a_table_that_came_to_a_shard_without_a_policy_stays_unknown() {
+    let (house, east) = (House::new().await, House::new().await);
+    let name = fresh();
+    let shard = PgPoolOptions::new().connect(&east.url()).await.unwrap();
+    let builder = house.builder(RowLevelSecurity::Alone).await.shard(name.clone(), shard);
+    let db = builder.build().await.unwrap();
+    let notes = "CREATE TABLE notes (tenant_id TEXT NOT NULL, x INT); GRANT SELECT ON notes TO {role};";
+    let wall = POLICY.replace("{table}", "notes").replace("{type}", "TEXT");
+    house.system(&[notes, &wall].concat()).await;
+    east.system(notes).await;
+    assert!(db.refresh_catalog().await.unwrap_err().to_string().contains("table `notes`"));
+    let acme = living("acme", Placement::Shard(name)).await;
+    refusal(sqlx::query("SELECT x FROM notes").fetch_all(&db.scoped(&acme)).await);
+    east.system(&wall).await;
+    db.refresh_catalog().await.unwrap();
+    sqlx::query("SELECT x FROM notes").fetch_all(&db.scoped(&acme)).await.unwrap();
 }

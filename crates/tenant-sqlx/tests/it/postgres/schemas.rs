@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgPoolOptions};
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, Row,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tenant_core::{PlaceName, Placement};
 use tenant_sqlx::TenantDb;
 
@@ -179,4 +182,24 @@ async fn tables_that_differ_for_a_while_are_in_nobodys_way() {
             assert_eq!(rows[0].columns().len(), columns, "{}", tenant.id());
         }
     }
+}
+
+#[tokio::test]
+async fn the_schema_of_all_is_nobodys_own() {
+    let place = Place::new();
+    let mut system = PgConnection::connect(&place.url()).await.unwrap();
+    let name = fresh();
+    sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&mut system).await.unwrap();
+    let options = place.url().parse::<PgConnectOptions>().unwrap().options([("search_path", name.as_str())]);
+    let pool = PgPoolOptions::new().connect_with(options).await.unwrap();
+    let db = TenantDb::builder(pool).schemas().build().await.unwrap();
+    db.provision(&Placement::Shared, &migrator()).await.unwrap();
+    let of_all = living("acme", Placement::Shared).await;
+    write(&db, &of_all, "of all").await.unwrap();
+    let own = Placement::Schema(name);
+    let tenant = living("globex", own.clone()).await;
+    refusal(read(&db, &tenant).await);
+    refusal(db.provision(&own, &migrator()).await);
+    refusal(db.tear_down(&own, setup()).await);
+    assert_eq!(read(&db, &of_all).await.unwrap(), ["of all"]);
 }

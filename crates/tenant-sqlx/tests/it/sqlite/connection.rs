@@ -73,3 +73,12 @@ async fn a_new_file_can_be_opened_by_many_at_once() {
         }
     }
 }
+
+#[tokio::test]
+async fn nobody_has_a_database_of_its_own_beside_one_in_memory() {
+    for url in ["sqlite::memory:", "sqlite://shared?mode=memory"] {
+        let builder = TenantDb::<Sqlite>::open(url).await.unwrap();
+        let error = builder.databases(2).build().await.unwrap_err();
+        assert!(error.to_string().contains("memory"), "{error}");
+    }
+}

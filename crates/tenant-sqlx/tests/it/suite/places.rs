@@ -260,3 +260,25 @@ async fn a_suspended_tenant_is_refused_wherever_it_lives() {
     assert!(NoLongerActive::of(&read(&db, &acme).await.unwrap_err()).is_some());
     db.close().await;
 }
+
+#[tokio::test]
+async fn the_database_of_all_is_nobodys_own() {
+    let place = Place::new();
+    let db = open(&place, 2).await;
+    let url = place.url();
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let name = PlaceName::parse(name.strip_suffix(".db").unwrap_or(name)).unwrap();
+    let of_all = living("acme", Placement::Shared).await;
+    write(&db, &of_all, "of all").await.unwrap();
+    let own = Placement::Database(name);
+    let tenant = living("globex", own.clone()).await;
+    refusal(read(&db, &tenant).await);
+    refusal(db.begin(&tenant).await);
+    refusal(db.provision(&own, &migrator()).await);
+    refusal(db.tear_down(&own, setup()).await);
+    assert_eq!(read(&db, &of_all).await.unwrap(), ["of all"]);
+    db.close().await;
+    let again = open(&place, 1).await;
+    assert_eq!(read(&again, &of_all).await.unwrap(), ["of all"]);
+    again.close().await;
+}
