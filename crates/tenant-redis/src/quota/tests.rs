@@ -190,11 +190,15 @@ fn compare(ours: &Decision, theirs: &Decision) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What is remembered denies no more and no less, and nobody is told to come back too soon.
+/// What is remembered denies no more and no less, and where the same limit denies, nobody is told to come back too soon.
+/// Another limit's denial, which would take longer, may not be remembered.
 fn compare_roughly(ours: &Decision, theirs: &Decision) -> Result<(), TestCaseError> {
     prop_assert_eq!(ours.is_admitted(), theirs.is_admitted());
     let wait = |decision: &Decision| decision.denial().map(|(_, denial)| denial.retry_after);
-    if let (Some(Some(our)), Some(Some(their))) = (wait(ours), wait(theirs)) {
+    let limit = |decision: &Decision| decision.denial().map(|(_, denial)| denial.index);
+    if let (Some(Some(our)), Some(Some(their))) = (wait(ours), wait(theirs))
+        && limit(ours) == limit(theirs)
+    {
         prop_assert!(micros(our.as_nanos()) + 2 >= micros(their.as_nanos()), "{:?} {:?}", our, their);
     }
     let never = |decision: &Decision| wait(decision) == Some(None);
@@ -255,9 +259,11 @@ async fn run(pair: &mut Pair, tenants: [&TenantContext; 2], ops: &[Op]) -> Resul
     }
     let (our, their) = (pair.our_warnings.0.lock().clone(), pair.their_warnings.0.lock().clone());
     if ops.iter().any(|op| matches!(op, Op::Back(_))) {
-        // In a window that a large step back returns to, the engine in memory warns again; the scripts remember.
+        // In a window that a large step back returns to, the engine in memory warns again, at the thresholds in between as
+        // well; the scripts remember.
         let each = |warnings: Vec<_>| warnings.into_iter().collect::<BTreeSet<_>>();
-        prop_assert_eq!(each(our), each(their));
+        let (our, their) = (each(our), each(their));
+        prop_assert!(our.is_subset(&their), "{:?} {:?}", our, their);
     } else {
         prop_assert_eq!(our, their);
     }
