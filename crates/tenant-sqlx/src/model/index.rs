@@ -19,6 +19,7 @@ pub(crate) struct Index {
     pub(crate) is_primary: bool,
     #[serde(deserialize_with = "flag")]
     pub(crate) is_exclusion: bool,
+    /// Whether it says nothing of some rows, or says it at the end of a transaction.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_partial: bool,
     #[serde(deserialize_with = "flag")]

@@ -24,7 +24,7 @@ macro_rules! indexes {
     () => {
         "SELECT coalesce(json_agg(json_build_object(
             'name', ic.relname, 'constraint', x.conname, 'is_unique', i.indisunique, 'is_primary', i.indisprimary,
-            'is_exclusion', i.indisexclusion, 'is_partial', i.indpred IS NOT NULL, 'is_valid', i.indisvalid,
+            'is_exclusion', i.indisexclusion, 'is_partial', i.indpred IS NOT NULL OR NOT i.indimmediate, 'is_valid', i.indisvalid,
             'is_inherited', ic.relispartition, 'is_ordered', am.amname = 'btree',
             'columns', (
                 SELECT json_agg(CASE WHEN coalesce(o.oprname = '=', true) AND coalesce(l.collisdeterministic, true)
