@@ -30,7 +30,7 @@ pub(crate) struct Index {
     /// Whether it keeps order: a B-tree.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_ordered: bool,
-    /// What stands behind `USING btree (` in its definition.
+    /// What stands behind `USING btree (` in its definition (PostgreSQL), or all of that (SQLite).
     pub(crate) rest: Option<String>,
 }
 
