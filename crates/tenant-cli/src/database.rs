@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf};
 
 use clap::Args;
-use sqlx::{MySql, Pool, Postgres, Sqlite};
+use sqlx::{Connection, MySql, Pool, Postgres, Sqlite};
 use tenant_sql::{Catalog, CatalogDeclaration, Dialect};
 use tenant_sqlx::{Inspect, TenantDb};
 
@@ -77,6 +77,9 @@ async fn run_on<DB: Inspect, T: Task>(
     declaration: Option<CatalogDeclaration>,
     task: &T,
 ) -> Result<T::Outcome, Error> {
+    // The pool would try again for half a minute, and then say no more than that it took too long.
+    let first = DB::Connection::connect(url).await.map_err(|error| failed(&error))?;
+    first.close().await.map_err(|error| failed(&error))?;
     let pool = Pool::<DB>::connect(url).await.map_err(|error| failed(&error))?;
     let catalog = match declaration {
         Some(declaration) => language::catalog_of(declaration, dialect(url)?)?,

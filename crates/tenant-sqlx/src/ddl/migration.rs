@@ -29,7 +29,9 @@ pub enum Phase {
 
 impl Step {
     pub(super) fn new(phase: Phase, note: impl Into<String>, statements: Vec<String>) -> Self {
-        Self { phase, note: note.into(), statements, repeats: false }
+        // A note is a comment of one line: the name of a table must not end it.
+        let note = note.into().replace(char::is_control, " ");
+        Self { phase, note, statements, repeats: false }
     }
 
     pub(super) fn repeated(mut self) -> Self {
@@ -135,9 +137,7 @@ impl fmt::Display for Phase {
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self.note.lines() {
-            writeln!(f, "-- {line}")?;
-        }
+        writeln!(f, "-- {}", self.note)?;
         if self.repeats {
             writeln!(f, "-- Repeat each until it changes no row.")?;
         }

@@ -97,6 +97,30 @@ fn an_account_that_is_not_shown_triggers_is_told_so() {
 }
 
 #[test]
+fn a_restrictive_policy_keeps_back_what_others_let_through() {
+    let with = |command: &str, role: &str, narrow: bool| {
+        of(|model| {
+            let policies = model["relations"][0]["policies"].as_array_mut().unwrap();
+            let mut open = policies[0].clone();
+            (open["name"], open["using"], open["check"]) = ("open".into(), "true".into(), "true".into());
+            let wall = &mut policies[0];
+            (wall["is_permissive"], wall["command"], wall["roles"]) =
+                (false.into(), command.into(), json!([role]));
+            if !narrow {
+                wall["using"] = "(state = 'open'::text)".into();
+            }
+            policies.push(open);
+        })
+    };
+    assert_eq!(with("*", "PUBLIC", true), []);
+    assert_eq!(with("*", "app", true), []);
+    let open = [Code::WideningPolicy, Code::WideningCheck];
+    assert_eq!(with("r", "PUBLIC", true), open);
+    assert_eq!(with("*", "group", true), open);
+    assert_eq!(with("*", "PUBLIC", false), open);
+}
+
+#[test]
 fn policies_are_not_missed_where_none_are_expected() {
     let model = model(|model| {
         model["relations"][0]["has_policies_on"] = false.into();

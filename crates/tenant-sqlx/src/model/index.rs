@@ -19,6 +19,7 @@ pub(crate) struct Index {
     pub(crate) is_primary: bool,
     #[serde(deserialize_with = "flag")]
     pub(crate) is_exclusion: bool,
+    /// Whether it says nothing of some rows, or says it at the end of a transaction.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_partial: bool,
     #[serde(deserialize_with = "flag")]
@@ -29,7 +30,7 @@ pub(crate) struct Index {
     /// Whether it keeps order: a B-tree.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_ordered: bool,
-    /// What stands behind `USING btree (` in its definition.
+    /// What stands behind `USING btree (` in its definition (PostgreSQL), or all of that (SQLite).
     pub(crate) rest: Option<String>,
 }
 

@@ -70,7 +70,7 @@ pub struct Look<'a> {
 ///
 /// let model = Model::read(&pool, &catalog).await?;
 /// let codes: Vec<_> = Doctor::new().diagnose(&model, &catalog).into_iter().map(|found| found.code.name()).collect();
-/// assert_eq!(codes, ["TD040", "TD044", "TD047"]);
+/// assert_eq!(codes, ["TD047", "TD040", "TD044"]);
 /// # Ok(())
 /// # }
 /// # #[cfg(not(feature = "sqlite"))]

@@ -15,7 +15,7 @@ pub(super) fn expand(draft: Draft<'_>, owned: Owned<'_>) -> Vec<Step> {
     if !owned.has_tenant_column() {
         let (of_type, tenant) = (type_of(draft), draft.tenant());
         let note = format!(
-            "`{name}`: the tenant column, empty at first. What the application of before adds is {tenant}'s."
+            "`{name}`: the tenant column, empty at first. What the application of before adds belongs to {tenant}."
         );
         let statements = vec![
             format!("ALTER TABLE {table} ADD COLUMN {column} {of_type} NULL, {ONLINE}"),

@@ -2,7 +2,7 @@
 
 use tenant_sql::TenantType;
 
-use super::{super::draft::name_of, Draft, Phase, Step, unless_constraint};
+use super::{super::draft::name_of, Draft, Phase, Step, block, unless_constraint};
 use crate::model::{Kind, Owned, Policy, Relation};
 
 /// Pages of a table that are filled in one transaction: some ten thousand rows.
@@ -34,7 +34,7 @@ fn add(draft: Draft<'_>, owned: Owned<'_>) -> Step {
     let (table, column) = (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant));
     let (of_type, tenant) = (type_of(draft), draft.tenant());
     let note = format!(
-        "`{}`: the tenant column, empty at first. What the application of before adds is {tenant}'s.",
+        "`{}`: the tenant column, empty at first. What the application of before adds belongs to {tenant}.",
         owned.relation.name
     );
     let statements = vec![
@@ -57,8 +57,8 @@ pub(crate) fn type_of(draft: Draft<'_>) -> &'static str {
 fn fill(draft: Draft<'_>, owned: Owned<'_>) -> Step {
     let (table, column) = (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant));
     let (name, tenant) = (draft.literal(&table), draft.tenant());
-    let block = format!(
-        "DO $do$ <<tenant_fill>>
+    let block = block(&format!(
+        "<<tenant_fill>>
 DECLARE
     page bigint := 0;
     pages bigint := pg_catalog.pg_relation_size({name}::regclass)
@@ -72,8 +72,8 @@ BEGIN
         COMMIT;
         page := page + {PAGES};
     END LOOP;
-END $do$"
-    );
+END"
+    ));
     let statements = vec!["SET lock_timeout = 0".to_owned(), block, "SET lock_timeout = '5s'".to_owned()];
     let note = format!("`{}`: the rows that are there, batch by batch.", owned.relation.name);
     Step::new(Phase::Expand, note, statements)

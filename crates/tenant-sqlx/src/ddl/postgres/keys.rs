@@ -2,7 +2,7 @@
 
 use super::{
     super::draft::{index_name, key_name, link_name, name_of, tied},
-    Draft, Phase, Step, unless_constraint,
+    Draft, Phase, Step, block, unless_constraint,
 };
 use crate::model::{Action, ForeignKey, Index, Kind, Owned, Relation};
 
@@ -117,9 +117,8 @@ fn exists(constraint: &str) -> String {
 /// otherwise), let go of both, and try again.
 fn patiently(tables: &[&str], mode: &str, condition: &str, statement: &str) -> String {
     let tables = tables.join(", ");
-    format!(
-        "DO $do$
-BEGIN
+    block(&format!(
+        "BEGIN
     IF NOT ({condition}) THEN RETURN; END IF;
     PERFORM pg_catalog.set_config('lock_timeout', '500ms', true);
     FOR attempt IN 1..100 LOOP
@@ -132,8 +131,8 @@ BEGIN
         END;
     END LOOP;
     RAISE lock_not_available USING MESSAGE = 'the tables are in use all the time';
-END $do$"
-    )
+END"
+    ))
 }
 
 /// Since this version a reference can say which of its columns are set to null.
@@ -228,5 +227,6 @@ pub(crate) fn mended(draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> Vec<Str
     };
     let is_covered = !key.is_exclusion && !is_referred_to(draft, owned, key);
     let old = if is_covered { replaced(draft, owned, key) } else { Vec::new() };
-    if key.is_exclusion { old } else { beside.into_iter().chain(old).collect() }
+    // A new key beside one that has to stay mends nothing.
+    if is_covered { beside.into_iter().chain(old).collect() } else { old }
 }

@@ -38,9 +38,18 @@ fn settings() -> Step {
     Step::new(Phase::Expand, note, statements)
 }
 
+/// A block of the server's own language, between marks that do not occur in it: names and tenants may hold anything.
+fn block(body: &str) -> String {
+    let mut mark = "$do$".to_owned();
+    while body.contains(&mark) {
+        mark.insert(mark.len() - 1, '_');
+    }
+    format!("DO {mark} {body} {mark}")
+}
+
 /// A statement that runs where something is not there yet.
 fn unless(exists: &str, statement: &str) -> String {
-    format!("DO $do$ BEGIN IF NOT EXISTS ({exists}) THEN {statement}; END IF; END $do$")
+    block(&format!("BEGIN IF NOT EXISTS ({exists}) THEN {statement}; END IF; END"))
 }
 
 fn unless_constraint(draft: Draft<'_>, table: &str, name: &str, statement: &str) -> String {
@@ -49,4 +58,13 @@ fn unless_constraint(draft: Draft<'_>, table: &str, name: &str, statement: &str)
         &format!("SELECT FROM pg_catalog.pg_constraint WHERE conrelid = {of}::regclass AND conname = {name}"),
         statement,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nothing_in_a_block_ends_it() {
+        assert_eq!(super::block("BEGIN END"), "DO $do$ BEGIN END $do$");
+        assert_eq!(super::block("'$do$ $do_$'"), "DO $do__$ '$do$ $do_$' $do__$");
+    }
 }

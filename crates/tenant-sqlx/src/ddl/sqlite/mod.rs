@@ -81,12 +81,19 @@ pub(crate) fn plain_index(draft: Draft<'_>, owned: Owned<'_>, columns: &[&str]) 
     format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({})", draft.list(columns))
 }
 
+/// What stands behind the first parenthesis of its definition.
+fn rest(index: &Index) -> Option<&str> {
+    let text = index.rest.as_deref()?;
+    let open = tokens::tokens(text)?.into_iter().find(|token| token.is("("))?;
+    text.get(open.at.end..)
+}
+
 /// The same index with the tenant in front: expressions, orders and conditions stay.
 pub(crate) fn twin(draft: Draft<'_>, owned: Owned<'_>, index: &Index) -> Option<String> {
     let (table, tenant) = (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant));
     let name = draft.quoted(&name_of(&[&index.name, "tenant"]));
     let unique = if index.is_unique { "UNIQUE " } else { "" };
-    let rest = index.rest.as_deref()?;
+    let rest = rest(index)?;
     Some(format!("CREATE {unique}INDEX IF NOT EXISTS {name} ON {table} ({tenant}, {rest}"))
 }
 
@@ -131,7 +138,7 @@ fn remade(draft: Draft<'_>, owned: Owned<'_>) -> Result<Vec<String>, DdlError> {
 
 /// An index that went with the table.
 fn again(draft: Draft<'_>, owned: Owned<'_>, index: &Index) -> Option<String> {
-    let rest = index.rest.as_deref().filter(|_| index.constraint.is_none())?;
+    let rest = rest(index).filter(|_| index.constraint.is_none())?;
     let (table, name) = (draft.quoted(&owned.relation.name), draft.quoted(&index.name));
     let unique = if index.is_unique { "UNIQUE " } else { "" };
     Some(format!("CREATE {unique}INDEX {name} ON {table} ({rest}"))

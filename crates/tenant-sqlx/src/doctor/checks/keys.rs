@@ -6,9 +6,17 @@ use crate::{ddl::mend, model::Owned};
 pub(super) fn unique(patient: Patient<'_>) -> Vec<Diagnosis> {
     let found = patient.owned().flat_map(|owned| {
         owned.open_keys().map(move |key| {
+            let fix = mend::key(patient.draft, owned, key);
+            let advice = match (fix.is_empty(), key.is_exclusion) {
+                (false, _) => "what upserts on the old key has to name the new one",
+                (true, true) => "say what excludes what within each tenant",
+                (true, false) => {
+                    "a table that is no tenant's refers to it: give that table the tenant column first"
+                }
+            };
             Diagnosis::new(Code::KeyWithoutTenant, format!("{}: {}", owned.relation.name, key.name))
-                .fix(mend::key(patient.draft, owned, key))
-                .advice("what upserts on the old key has to name the new one")
+                .fix(fix)
+                .advice(advice)
         })
     });
     found.collect()

@@ -60,9 +60,27 @@ pub(super) fn conditions(patient: Patient<'_>) -> Vec<Diagnosis> {
     // Whatever they say, they say nothing to a superuser.
     let is_bound = patient.wants_policies() && !patient.model.account.is_superuser;
     let owned = patient.owned().filter(|_| is_bound);
-    let found =
-        owned.flat_map(|owned| permissive(owned).flat_map(move |policy| faults(patient, owned, policy)));
+    let found = owned.flat_map(|owned| {
+        let policies = owned.relation.policies.iter().filter(|policy| policy.applies);
+        policies.flat_map(move |policy| faults(patient, owned, policy))
+    });
     found.collect()
+}
+
+/// Whether a restrictive policy keeps back what this one lets through. It has to hold for the account itself: one that
+/// holds for another role would not if the account became a third.
+fn is_kept_back(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> bool {
+    let account = &patient.model.account.name;
+    let is_narrow =
+        |text: &Option<String>| text.as_deref().is_none_or(|text| comparison(text, owned.tenant).is_some());
+    owned.relation.policies.iter().any(|other| {
+        !other.is_permissive
+            && (other.command == "*" || other.command == policy.command)
+            && other.roles.iter().any(|role| role == "PUBLIC" || role == account)
+            && (other.using.is_some() || other.check.is_some())
+            && is_narrow(&other.using)
+            && is_narrow(&other.check)
+    })
 }
 
 fn faults(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> Vec<Diagnosis> {
@@ -70,15 +88,18 @@ fn faults(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> Vec<Diagno
     let read = policy.using.as_deref().map(|using| comparison(using, owned.tenant));
     let written = policy.check.as_deref().map(|check| comparison(check, owned.tenant));
     let mut codes = Vec::new();
+    let is_open = policy.is_permissive && !is_kept_back(patient, owned, policy);
     match &read {
+        Some(None) if !is_open => {}
         Some(None) => codes.push(Code::WideningPolicy),
         Some(Some(found)) => codes.extend(details(patient, owned, found)),
         None => {}
     }
     match &written {
+        Some(None) if !is_open => {}
         Some(None) => codes.push(Code::WideningCheck),
         Some(Some(found)) => codes.extend(details(patient, owned, found)),
-        None if matches!(policy.command.as_str(), "*" | "w") => codes.push(Code::NoCheck),
+        None if is_open && matches!(policy.command.as_str(), "*" | "w") => codes.push(Code::NoCheck),
         None => {}
     }
     codes.sort_unstable();

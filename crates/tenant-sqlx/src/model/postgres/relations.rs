@@ -24,7 +24,7 @@ macro_rules! indexes {
     () => {
         "SELECT coalesce(json_agg(json_build_object(
             'name', ic.relname, 'constraint', x.conname, 'is_unique', i.indisunique, 'is_primary', i.indisprimary,
-            'is_exclusion', i.indisexclusion, 'is_partial', i.indpred IS NOT NULL, 'is_valid', i.indisvalid,
+            'is_exclusion', i.indisexclusion, 'is_partial', i.indpred IS NOT NULL OR NOT i.indimmediate, 'is_valid', i.indisvalid,
             'is_inherited', ic.relispartition, 'is_ordered', am.amname = 'btree',
             'columns', (
                 SELECT json_agg(CASE WHEN coalesce(o.oprname = '=', true) AND coalesce(l.collisdeterministic, true)
@@ -35,9 +35,16 @@ macro_rules! indexes {
                 LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = i.indcollation[k.at]
                 LEFT JOIN pg_catalog.pg_operator AS o ON o.oid = x.conexclop[k.at + 1]
             ),
-            'rest', CASE am.amname WHEN 'btree' THEN
-                substr(pg_catalog.pg_get_indexdef(i.indexrelid),
-                    strpos(pg_catalog.pg_get_indexdef(i.indexrelid), ' USING btree (') + 14) END
+            'rest', (
+                SELECT substr(d.text, length(p.prefix) + 1)
+                FROM (SELECT pg_catalog.pg_get_indexdef(i.indexrelid)) AS d (text)
+                JOIN unnest(ARRAY['', 'ONLY ']) AS o (word) ON true
+                CROSS JOIN LATERAL format(
+                    'CREATE %sINDEX %I ON %s%I.%I USING btree (', CASE WHEN i.indisunique THEN 'UNIQUE ' END,
+                    ic.relname, o.word, n.nspname, c.relname
+                ) AS p (prefix)
+                WHERE starts_with(d.text, p.prefix)
+            )
         ) ORDER BY ic.relname), '[]')
         FROM pg_catalog.pg_index AS i
         JOIN pg_catalog.pg_class AS ic ON ic.oid = i.indexrelid

@@ -42,7 +42,7 @@ pub(super) const INDEXES: Sql = sql!(
         'of', t.name, 'name', i.name, 'column', c.name,
         'is_unique', i.\"unique\", 'is_primary', i.origin = 'pk', 'is_partial', i.partial, 'is_ordered', 1,
         'constraint', CASE WHEN i.origin <> 'c' THEN i.name END,
-        'rest', substr(s.sql, instr(s.sql, '(') + 1)
+        'rest', s.sql
     )
     FROM pragma_table_list AS t
     JOIN pragma_index_list(t.name, 'main') AS i

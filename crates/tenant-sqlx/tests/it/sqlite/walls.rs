@@ -25,7 +25,7 @@ CREATE TABLE \"orders\" (
     placed_at TEXT NOT NULL DEFAULT (datetime('now')), state TEXT NOT NULL DEFAULT 'open',
     label TEXT AS (state || ' order') /* computed, */ STORED
 );
-CREATE INDEX orders_by_time ON orders (placed_at DESC);
+CREATE INDEX \"orders (by time)\" ON orders (placed_at DESC);
 CREATE TABLE order_lines (
     order_id INTEGER NOT NULL, line INTEGER NOT NULL, sku TEXT NOT NULL CONSTRAINT of_product REFERENCES products,
     amount INTEGER NOT NULL, PRIMARY KEY (order_id, line), CONSTRAINT some CHECK (amount > 0),
