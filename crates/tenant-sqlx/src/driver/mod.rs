@@ -55,6 +55,10 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     const KEEPS_STEP: bool;
 
+    /// Whether a statement that fails takes its transaction with it, up to the last savepoint.
+    #[doc(hidden)]
+    const ABORTS: bool;
+
     /// Locks what those who create for one tenant, and in one dimension, wait for.
     #[doc(hidden)]
     const LOCK_STOCK: Sql = crate::stock::LOCK;
