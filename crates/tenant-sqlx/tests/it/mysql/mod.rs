@@ -4,3 +4,4 @@ pub(crate) mod database;
 mod placeholders;
 #[path = "../suite/mod.rs"]
 mod suite;
+mod transaction;
