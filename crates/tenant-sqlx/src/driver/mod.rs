@@ -46,6 +46,10 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     const ONE_WRITER: bool;
 
+    /// Whether a statement that names a schema names a database.
+    #[doc(hidden)]
+    const SCHEMAS_ARE_DATABASES: bool;
+
     /// Whether a connection can be told to read the next statement in another way, as `SET search_path` or a temporary
     /// table does, and whether a second one sees the same database.
     #[doc(hidden)]

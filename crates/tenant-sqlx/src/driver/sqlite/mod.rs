@@ -30,6 +30,7 @@ impl TenantDatabase for Sqlite {
     // A database in memory is gone with its only connection.
     const SESSIONS: bool = false;
     const KEEPS_STEP: bool = true;
+    const SCHEMAS_ARE_DATABASES: bool = false;
     const ABORTS: bool = false;
     const TABLE_NAMES: Names = Names::AnyCase;
     const COLUMN_NAMES: Names = Names::AnyCase;

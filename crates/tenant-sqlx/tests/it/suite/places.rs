@@ -266,7 +266,7 @@ async fn the_database_of_all_is_nobodys_own() {
     let place = Place::new();
     let db = open(&place, 2).await;
     let url = place.url();
-    let (_, name) = url.rsplit_once('/').unwrap();
+    let (_, name) = url.split('?').next().unwrap().rsplit_once('/').unwrap();
     let name = PlaceName::parse(name.strip_suffix(".db").unwrap_or(name)).unwrap();
     let of_all = living("acme", Placement::Shared).await;
     write(&db, &of_all, "of all").await.unwrap();
