@@ -34,9 +34,10 @@ impl From<Inactive> for NoLongerActive {
 
 /// A transaction within the transaction failed to begin, or was dropped while it did: sqlx then rolls all of it back,
 /// and would run what follows outside of any transaction. On MySQL also: a statement in it was dropped before it was
-/// answered, and what is answered next may be meant for it.
+/// answered, and what is answered next may be meant for it. On PostgreSQL, at its commit: a statement in it has failed; on MySQL: one met with a
+/// deadlock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the transaction was rolled back, because something in it was dropped half way")]
+#[error("the transaction was rolled back, because something in it failed or was dropped half way")]
 #[non_exhaustive]
 pub struct RolledBack;
 

@@ -10,7 +10,7 @@ use crate::{driver::TenantDatabase, error::RolledBack};
 /// What a transaction and its savepoints have in common.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// While a savepoint is made, and for good where it wasn't.
+    /// While a savepoint is made, and for good where it wasn't. And once the server has rolled all of it back.
     pub(crate) is_rolled_back: bool,
     /// From when a statement is sent until it is answered, where that makes a difference.
     is_out_of_step: bool,
@@ -38,6 +38,8 @@ impl State {
     /// From the first row on sqlx knows where it is; nothing that it says of itself tells where the server is.
     pub(crate) fn hears<DB: TenantDatabase, T>(&mut self, answer: &Result<T, sqlx::Error>) {
         self.is_out_of_step = !DB::KEEPS_STEP && !matches!(answer, Ok(_) | Err(sqlx::Error::Database(_)));
+        // The server has ended all of it, and would keep what follows at once.
+        self.is_rolled_back |= !DB::KEEPS_STEP && answer.as_ref().is_err_and(DB::is_collision);
     }
 
     /// Sends a statement and waits for its answer; dropped in between, it is known.

@@ -10,7 +10,7 @@ use crate::{
     TenantDb,
     db::Turn,
     driver::TenantDatabase,
-    error::inactive,
+    error::{RolledBack, inactive},
     scoped::{Step, failed, no_describe, no_prepare},
     standing::{Standing, State},
     statement::ScopedStatement,
@@ -42,6 +42,8 @@ pub struct ScopedTransaction<'c, DB: TenantDatabase> {
     /// Given up after the transaction has ended; a savepoint has its transaction's.
     turn: Option<Turn>,
     standing: Standing<'c>,
+    /// A statement has failed, and nothing is kept.
+    is_aborted: bool,
 }
 
 impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
@@ -51,7 +53,8 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
         inner: Transaction<'c, DB>,
         turn: Turn,
     ) -> Self {
-        Self { db, tenant, inner, turn: Some(turn), standing: Standing::Own(State::default()) }
+        let standing = Standing::Own(State::default());
+        Self { db, tenant, inner, turn: Some(turn), standing, is_aborted: false }
     }
 
     /// The tenant that statements run for.
@@ -77,15 +80,23 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
             inner,
             turn: None,
             standing: Standing::Around(&mut self.standing),
+            is_aborted: false,
         })
     }
 
     /// Keeps what was done.
     ///
     /// # Errors
-    /// The tenant is no longer active: everything is rolled back, unless it was already. Or the database failed.
+    /// The tenant is no longer active: everything is rolled back, unless it was already. Or the database failed. On
+    /// PostgreSQL also: a statement in it has failed, even if nobody minded ([`RolledBack`](crate::RolledBack)); one that may
+    /// fail wants a savepoint.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
-        match self.check() {
+        // The server would roll back, and call it a success (<https://www.postgresql.org/docs/current/sql-commit.html>).
+        let is_kept = self.check().and_then(|()| match self.is_aborted {
+            true => Err(RolledBack.into()),
+            false => Ok(()),
+        });
+        match is_kept {
             Ok(()) => {
                 let _writing = self.db.writing(&self.tenant, self.turn.is_some());
                 self.inner.commit().await
@@ -122,7 +133,9 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
             true => DB::execute_once(&mut self.inner, DB::LOCK_STOCK, cells),
             false => DB::execute(&mut self.inner, DB::LOCK_STOCK, cells),
         };
-        self.standing.waits::<DB, _>(lock).await.map(drop)
+        let locked = self.standing.waits::<DB, _>(lock).await;
+        self.is_aborted |= aborts::<DB, _>(&locked);
+        locked.map(drop)
     }
 
     /// Undoes what was done.
@@ -138,6 +151,11 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     }
 }
 
+/// Whether the server undoes the whole transaction for this answer.
+fn aborts<DB: TenantDatabase, T>(answer: &Result<T, sqlx::Error>) -> bool {
+    DB::ABORTS && matches!(answer, Err(sqlx::Error::Database(_)))
+}
+
 impl<DB> ScopedTransaction<'_, DB>
 where
     DB: TenantDatabase,
@@ -148,11 +166,12 @@ where
         &mut self,
         statement: ScopedStatement<DB>,
     ) -> BoxFuture<'_, Result<Option<DB::Row>, sqlx::Error>> {
-        let ScopedTransaction { inner, standing, .. } = self;
+        let ScopedTransaction { inner, standing, is_aborted, .. } = self;
         let row = (&mut **inner).fetch_optional(statement);
-        match DB::KEEPS_STEP {
-            true => row,
-            false => standing.waits::<DB, _>(row).boxed(),
+        match (DB::ABORTS, DB::KEEPS_STEP) {
+            (true, _) => row.inspect(|row| *is_aborted |= aborts::<DB, _>(row)).boxed(),
+            (false, true) => row,
+            (false, false) => standing.waits::<DB, _>(row).boxed(),
         }
     }
 }
@@ -181,6 +200,11 @@ where
         let statement = self.scoped(query);
         self.standing.has_read |= statement.is_ok();
         match statement {
+            Ok(statement) if DB::ABORTS => {
+                let ScopedTransaction { inner, is_aborted, .. } = self;
+                let steps = (&mut **inner).fetch_many(statement);
+                steps.inspect(|step| *is_aborted |= aborts::<DB, _>(step)).boxed()
+            }
             Ok(statement) if DB::KEEPS_STEP => (&mut *self.inner).fetch_many(statement),
             Ok(statement) => {
                 let ScopedTransaction { inner, standing, .. } = self;

@@ -140,7 +140,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     /// Tenants may live in databases of their own, beside the one that is opened: on the same server under the name of
     /// their placement, on SQLite in a file of that name and the ending `.db` in the same folder. There are at most so many
     /// connections to all of them together, two for each that is open (one on SQLite): what nobody uses is closed for what
-    /// is wanted.
+    /// is wanted. On MySQL statements then name no database.
     pub fn databases(mut self, connections: u32) -> Self {
         self.databases = Some(connections);
         self
@@ -163,7 +163,10 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
     /// # Errors
     /// The schema can't be read, the catalog contradicts itself, or the server is set to read SQL in another way than
     /// the rewriter does. Where row-level security is wanted: the role is exempt from it, or a table lacks its policy.
-    pub async fn build(self) -> Result<TenantDb<DB>, sqlx::Error> {
+    pub async fn build(mut self) -> Result<TenantDb<DB>, sqlx::Error> {
+        // Whoever lives elsewhere and names the database of all would be there.
+        let is_one = self.databases.is_none() && self.shards.is_empty();
+        self.rules.names_schema &= is_one || !DB::SCHEMAS_ARE_DATABASES;
         let source = match &self.given {
             Some(catalog) => {
                 Source::Given(Given { catalog: catalog.clone(), names_schema: self.rules.names_schema })

@@ -206,8 +206,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
 
     /// Closes the connections, waiting for those in use.
     pub async fn close(&self) {
-        self.0.pools.close().await;
-        self.0.places.close().await;
+        futures_util::future::join(self.0.pools.close(), self.0.places.close()).await;
     }
 
     pub(crate) fn pool(&self) -> &Pool<DB> {

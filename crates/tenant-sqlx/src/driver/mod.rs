@@ -46,6 +46,10 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     const ONE_WRITER: bool;
 
+    /// Whether a statement that names a schema names a database.
+    #[doc(hidden)]
+    const SCHEMAS_ARE_DATABASES: bool;
+
     /// Whether a connection can be told to read the next statement in another way, as `SET search_path` or a temporary
     /// table does, and whether a second one sees the same database.
     #[doc(hidden)]
@@ -54,6 +58,10 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// Whether a statement can be dropped at any moment and the connection still knows which answers are whose.
     #[doc(hidden)]
     const KEEPS_STEP: bool;
+
+    /// Whether a statement that fails takes its transaction with it, up to the last savepoint.
+    #[doc(hidden)]
+    const ABORTS: bool;
 
     /// Locks what those who create for one tenant, and in one dimension, wait for.
     #[doc(hidden)]

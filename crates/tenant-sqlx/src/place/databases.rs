@@ -1,6 +1,11 @@
 //! Tenants' own databases, over which so many connections are spread and no more.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use sqlx::{Connection, Pool, pool::PoolOptions};
@@ -8,10 +13,10 @@ use tenant_core::PlaceName;
 use tokio::{
     runtime::Handle,
     sync::{OnceCell, oneshot},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
-use super::rooms::{Entered, Opened, Rooms};
+use super::rooms::{Entered, Opened, Rooms, Vacated};
 use crate::driver::TenantDatabase;
 
 /// The databases that are open, and those who wait for one.
@@ -19,12 +24,23 @@ pub(crate) struct Databases<DB: TenantDatabase> {
     state: Mutex<State<DB>>,
     options: PoolOptions<DB>,
     connect: <DB::Connection as Connection>::Options,
+    /// Where databases are opened and closed, whichever thread somebody leaves on.
+    runtime: Handle,
 }
 
 struct State<DB: TenantDatabase> {
-    rooms: Rooms<oneshot::Sender<Lease<DB>>>,
+    rooms: Queue<DB>,
     pools: HashMap<PlaceName, Opening<DB>>,
+    has_ended: bool,
 }
+
+type Queue<DB> = Rooms<oneshot::Sender<Lease<DB>>>;
+type LetIn<DB> = Vec<Opened<oneshot::Sender<Lease<DB>>>>;
+
+/// How soon it is asked again whether a database was closed.
+const SOON: Duration = Duration::from_millis(10);
+
+const IN_USE: &str = "the database is in use";
 
 /// A pool, and whether its server was found to read statements as they are scoped.
 struct Opening<DB: TenantDatabase> {
@@ -37,12 +53,13 @@ impl<DB: TenantDatabase> Databases<DB> {
     pub(crate) fn beside(pool: &Pool<DB>, connections: u32) -> Arc<Self> {
         // A database that has one writer at a time has nothing to do for a second connection.
         let each = if DB::ONE_WRITER { 1 } else { connections.clamp(1, 2) };
-        let slots = usize::try_from(connections / each).unwrap_or(usize::MAX);
-        let state = State { rooms: Rooms::new(slots), pools: HashMap::new() };
+        let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        let rooms = Rooms::new(count(connections / each), count(each));
         Arc::new(Self {
-            state: Mutex::new(state),
+            state: Mutex::new(State { rooms, pools: HashMap::new(), has_ended: false }),
             options: pool.options().clone().min_connections(0).max_connections(each),
             connect: pool.connect_options().as_ref().clone(),
+            runtime: Handle::current(),
         })
     }
 
@@ -56,26 +73,36 @@ impl<DB: TenantDatabase> Databases<DB> {
 
     async fn enter(self: &Arc<Self>, name: &PlaceName) -> Result<Lease<DB>, sqlx::Error> {
         let mut receiver = None;
-        let close = {
+        let (_place, close) = {
             let mut state = self.state.lock();
+            if state.has_ended {
+                return Err(sqlx::Error::PoolClosed);
+            }
             let entered = state.rooms.enter(name, Instant::now(), || {
                 let (sender, own) = oneshot::channel();
                 receiver = Some(own);
                 sender
             });
             match entered {
-                Entered::Open { .. } => return Ok(self.lease_of(&mut state, name)),
-                Entered::Waits => state.rooms.make_room(),
+                Entered::Open => return Ok(self.lease_of(&mut state, name)),
+                Entered::Waits { ticket } => {
+                    let place = InQueue { databases: Arc::clone(self), name: name.clone(), ticket };
+                    (place, state.rooms.make_room())
+                }
             }
         };
         self.close_all(close);
         let Some(receiver) = receiver else { return Err(sqlx::Error::PoolTimedOut) };
-        let lease = timeout(self.options.get_acquire_timeout(), receiver).await;
-        lease.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)
+        match timeout(self.options.get_acquire_timeout(), receiver).await {
+            Ok(lease) => lease.map_err(|_| sqlx::Error::PoolClosed),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
     }
 
     fn lease_of(self: &Arc<Self>, state: &mut State<DB>, name: &PlaceName) -> Lease<DB> {
         let opening = state.pools.entry(name.clone()).or_insert_with(|| {
+            // A pool has tasks of its own.
+            let _runtime = self.runtime.enter();
             let pool = self.options.clone().connect_lazy_with(DB::elsewhere(&self.connect, name));
             Opening { pool, is_checked: Arc::default() }
         });
@@ -87,31 +114,12 @@ impl<DB: TenantDatabase> Databases<DB> {
         }
     }
 
-    fn close_all(self: &Arc<Self>, names: Vec<PlaceName>) {
-        names.into_iter().for_each(|name| self.close(name));
-    }
-
-    /// Nobody uses it, so that this takes no longer than saying goodbye. The next one is opened after it: not even for a
-    /// moment are there more connections.
-    fn close(self: &Arc<Self>, name: PlaceName) {
-        let opening = self.state.lock().pools.remove(&name);
-        let databases = Arc::clone(self);
-        match (opening, Handle::try_current()) {
-            (Some(Opening { pool, .. }), Ok(runtime)) => {
-                runtime.spawn(async move {
-                    pool.close().await;
-                    databases.closed(&name);
-                });
-            }
-            (_, _) => databases.closed(&name),
-        }
-    }
-
-    fn closed(self: &Arc<Self>, name: &PlaceName) {
+    /// Something has changed: lets in who can be let in, and closes what has to be.
+    fn change(self: &Arc<Self>, change: impl FnOnce(&mut Queue<DB>) -> LetIn<DB>) {
         let mut unwanted = Vec::new();
         let close = {
             let mut state = self.state.lock();
-            for Opened { name, waiters } in state.rooms.closed(name, Instant::now()) {
+            for Opened { name, waiters } in change(&mut state.rooms) {
                 for waiter in waiters {
                     let lease = self.lease_of(&mut state, &name);
                     unwanted.extend(waiter.send(lease).err());
@@ -124,9 +132,38 @@ impl<DB: TenantDatabase> Databases<DB> {
         drop(unwanted);
     }
 
-    /// Ends all connections that are not in use.
+    /// Nobody uses them, so that this takes no longer than saying goodbye. The next ones are opened after it: not even for
+    /// a moment are there more connections.
+    fn close_all(self: &Arc<Self>, names: Vec<PlaceName>) {
+        for name in names {
+            let vacant = Vacant { databases: Arc::clone(self), name };
+            self.runtime.spawn(async move { vacant.close().await });
+        }
+    }
+
+    /// Closes a database that nobody uses; as long as the guard lives, nobody does.
+    pub(crate) async fn vacate(self: &Arc<Self>, name: &PlaceName) -> Result<Vacant<DB>, sqlx::Error> {
+        loop {
+            let vacated = self.state.lock().rooms.vacate(name, Instant::now());
+            match vacated {
+                Vacated::Yes => break,
+                Vacated::InUse => return Err(sqlx::Error::Configuration(IN_USE.into())),
+                Vacated::IsClosing => sleep(SOON).await,
+            }
+        }
+        let vacant = Vacant { databases: Arc::clone(self), name: name.clone() };
+        vacant.close().await;
+        Ok(vacant)
+    }
+
+    /// Ends all connections, waiting for those in use. Nothing is opened any more.
     pub(crate) async fn end(&self) {
-        let pools: Vec<_> = self.state.lock().pools.values().map(|opening| opening.pool.clone()).collect();
+        let pools: Vec<_> = {
+            let mut state = self.state.lock();
+            state.has_ended = true;
+            state.rooms.give_all_up();
+            state.pools.values().map(|opening| opening.pool.clone()).collect()
+        };
         for pool in pools {
             pool.close().await;
         }
@@ -160,11 +197,40 @@ impl<DB: TenantDatabase> Lease<DB> {
 
 impl<DB: TenantDatabase> Drop for Lease<DB> {
     fn drop(&mut self) {
-        let close = {
-            let rooms = &mut self.databases.state.lock().rooms;
-            rooms.leave(&self.name);
-            rooms.make_room()
-        };
-        self.databases.close_all(close);
+        self.databases.change(|rooms| rooms.leave(&self.name, Instant::now()));
+    }
+}
+
+/// A place in the queue. Whoever stops waiting leaves it, and stands in nobody's way.
+struct InQueue<DB: TenantDatabase> {
+    databases: Arc<Databases<DB>>,
+    name: PlaceName,
+    ticket: u64,
+}
+
+impl<DB: TenantDatabase> Drop for InQueue<DB> {
+    fn drop(&mut self) {
+        self.databases.change(|rooms| rooms.give_up(&self.name, self.ticket, Instant::now()));
+    }
+}
+
+/// A database that nobody may use. Its place is free once this is dropped, whatever became of closing it.
+pub(crate) struct Vacant<DB: TenantDatabase> {
+    databases: Arc<Databases<DB>>,
+    name: PlaceName,
+}
+
+impl<DB: TenantDatabase> Vacant<DB> {
+    async fn close(&self) {
+        let opening = self.databases.state.lock().pools.remove(&self.name);
+        if let Some(Opening { pool, .. }) = opening {
+            pool.close().await;
+        }
+    }
+}
+
+impl<DB: TenantDatabase> Drop for Vacant<DB> {
+    fn drop(&mut self) {
+        self.databases.change(|rooms| rooms.closed(&self.name, Instant::now()));
     }
 }

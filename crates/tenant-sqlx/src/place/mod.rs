@@ -11,7 +11,7 @@ use sqlx::Pool;
 use tenant_core::{PlaceName, Placement};
 
 pub(crate) use self::{
-    databases::{Databases, Lease},
+    databases::{Databases, Lease, Vacant},
     home::{Home, Preamble, first_at_home, run_at_home},
 };
 use crate::{driver::TenantDatabase, replicas::Replicas};
@@ -41,6 +41,16 @@ impl<DB: TenantDatabase> Places<DB> {
             Placement::Database(_) => self.databases.is_some(),
         };
         is_known.then_some(()).ok_or_else(home::unknown)
+    }
+
+    /// Closes a database of a tenant's own; nobody enters it as long as the guard lives.
+    pub(crate) async fn vacate(&self, placement: &Placement) -> Result<Option<Vacant<DB>>, sqlx::Error> {
+        match (placement, &self.databases) {
+            (Placement::Database(name), Some(databases)) => databases.vacate(name).await.map(Some),
+            (Placement::Shared | Placement::Shard(_) | Placement::Schema(_) | Placement::Database(_), _) => {
+                Ok(None)
+            }
+        }
     }
 
     pub(crate) async fn close(&self) {

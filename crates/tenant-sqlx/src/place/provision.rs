@@ -39,7 +39,8 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// Takes a schema or a database away, with all that is in it. The tables of many are left alone.
     ///
     /// # Errors
-    /// The bypass says nothing, or the database failed: it may be in use.
+    /// The bypass says nothing, many live there, or the database failed. Or it is in use: connections of this process that
+    /// nobody uses are closed before, those of others are not.
     pub async fn tear_down(&self, placement: &Placement, bypass: Bypass) -> Result<(), sqlx::Error> {
         bypass.check()?;
         self.hooks().on_bypass(&BypassEvent::new(bypass.actor(), bypass.reason()));
@@ -48,6 +49,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
             Placement::Schema(_) | Placement::Database(_) => {
                 self.places().admit(placement)?;
                 self.forget_wall(placement);
+                let _vacant = self.places().vacate(placement).await?;
                 DB::drop_place(self.own_pool(), placement).await
             }
         }

@@ -34,6 +34,8 @@ impl TenantDatabase for MySql {
     const SESSIONS: bool = true;
     // Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome.
     const KEEPS_STEP: bool = false;
+    const SCHEMAS_ARE_DATABASES: bool = true;
+    const ABORTS: bool = false;
     const LOCK_STOCK: Sql = sql!(
         "INSERT INTO tenant_stocks (tenant_id, dimension, turns) VALUES (?, ?, 1) \
          ON DUPLICATE KEY UPDATE turns = turns + 1"

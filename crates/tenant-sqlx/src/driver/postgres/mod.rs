@@ -31,6 +31,8 @@ impl TenantDatabase for Postgres {
     const ONE_WRITER: bool = false;
     const SESSIONS: bool = true;
     const KEEPS_STEP: bool = true;
+    const SCHEMAS_ARE_DATABASES: bool = false;
+    const ABORTS: bool = true;
     const TABLE_NAMES: Names = Names::Exact;
     const COLUMN_NAMES: Names = Names::Exact;
 

@@ -32,6 +32,8 @@ impl TenantDatabase for Sqlite {
     const KEEPS_STEP: bool = true;
     // Two that read first and write then would wait for each other.
     const BEGIN: Option<&str> = Some("BEGIN IMMEDIATE");
+    const SCHEMAS_ARE_DATABASES: bool = false;
+    const ABORTS: bool = false;
     const TABLE_NAMES: Names = Names::AnyCase;
     const COLUMN_NAMES: Names = Names::AnyCase;
 

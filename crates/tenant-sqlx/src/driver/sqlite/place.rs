@@ -37,11 +37,12 @@ pub(super) async fn create(
     Ok(())
 }
 
-/// The file, and what a write-ahead log has beside it (<https://www.sqlite.org/wal.html>).
+/// The file, and before it what a log has beside it: one that was left would be played back into the next file of that name
+/// (<https://www.sqlite.org/howtocorrupt.html#_separating_a_database_file_from_its_journal>).
 pub(super) async fn remove(own: &Pool<Sqlite>, placement: &Placement) -> sqlx::Result<()> {
     let Placement::Database(name) = placement else { return Ok(()) };
     let options = Sqlite::elsewhere(own.connect_options().as_ref(), name);
-    for ending in ["", "-wal", "-shm"] {
+    for ending in ["-wal", "-journal", "-shm", ""] {
         let mut file = options.get_filename().as_os_str().to_owned();
         file.push(ending);
         match std::fs::remove_file(PathBuf::from(file)) {

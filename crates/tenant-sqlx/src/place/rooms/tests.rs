@@ -10,56 +10,108 @@ fn enter(rooms: &mut Rooms<u8>, number: u8, now: Instant) -> Entered {
     rooms.enter(&name(number), now, || number)
 }
 
+fn waits(rooms: &mut Rooms<u8>, number: u8, now: Instant) -> u64 {
+    match enter(rooms, number, now) {
+        Entered::Waits { ticket } => ticket,
+        Entered::Open => panic!("{number} is let in"),
+    }
+}
+
+fn let_in(number: u8, times: usize) -> Opened<u8> {
+    Opened { name: name(number), waiters: vec![number; times] }
+}
+
 #[test]
 fn what_was_used_longest_ago_makes_room() {
     let now = Instant::now();
-    let mut rooms = Rooms::new(2);
+    let mut rooms = Rooms::new(2, 2);
     for number in [1, 2] {
-        assert_eq!(enter(&mut rooms, number, now), Entered::Open { is_new: true });
-        rooms.leave(&name(number));
+        assert_eq!(enter(&mut rooms, number, now), Entered::Open);
+        rooms.leave(&name(number), now);
     }
-    assert_eq!(enter(&mut rooms, 1, now), Entered::Open { is_new: false });
-    rooms.leave(&name(1));
-    assert_eq!((enter(&mut rooms, 3, now), rooms.make_room()), (Entered::Waits, vec![name(2)]));
-    assert_eq!(
-        (enter(&mut rooms, 3, now), rooms.make_room()),
-        (Entered::Waits, vec![]),
-        "one is on its way out"
-    );
-    assert_eq!(rooms.closed(&name(2), now), [Opened { name: name(3), waiters: vec![3, 3] }]);
+    assert_eq!(enter(&mut rooms, 1, now), Entered::Open);
+    rooms.leave(&name(1), now);
+    waits(&mut rooms, 3, now);
+    assert_eq!(rooms.make_room(), [name(2)]);
+    waits(&mut rooms, 3, now);
+    assert_eq!(rooms.make_room(), [], "one is on its way out");
+    assert_eq!(rooms.closed(&name(2), now), [let_in(3, 2)]);
 }
 
 #[test]
 fn what_is_used_stays_open_and_what_waits_gets_the_first_that_is_free() {
     let now = Instant::now();
-    let mut rooms = Rooms::new(1);
-    assert_eq!(enter(&mut rooms, 1, now), Entered::Open { is_new: true });
-    assert_eq!((enter(&mut rooms, 2, now), rooms.make_room()), (Entered::Waits, vec![]));
-    assert_eq!(enter(&mut rooms, 1, now), Entered::Open { is_new: false }, "its turn is not over");
-    assert_eq!(enter(&mut rooms, 1, now + TURN), Entered::Waits, "now it is");
-    rooms.leave(&name(1));
+    let mut rooms = Rooms::new(1, 2);
+    assert_eq!(enter(&mut rooms, 1, now), Entered::Open);
+    waits(&mut rooms, 2, now);
     assert_eq!(rooms.make_room(), []);
-    rooms.leave(&name(1));
-    assert_eq!(rooms.make_room(), [name(1)]);
-    let next = rooms.closed(&name(1), now + TURN);
-    assert_eq!(next, [Opened { name: name(2), waiters: vec![2] }]);
-    rooms.leave(&name(2));
+    assert_eq!(enter(&mut rooms, 1, now), Entered::Open, "its turn is not over");
+    assert_eq!(rooms.leave(&name(1), now), []);
+    waits(&mut rooms, 1, now + TURN);
+    assert_eq!((rooms.leave(&name(1), now + TURN), rooms.make_room()), (vec![], vec![name(1)]));
+    assert_eq!(rooms.closed(&name(1), now + TURN), [let_in(2, 1)]);
+    assert_eq!(rooms.leave(&name(2), now + TURN), []);
     assert_eq!(rooms.make_room(), [name(2)], "the first waits again");
-    assert_eq!(rooms.closed(&name(2), now), [Opened { name: name(1), waiters: vec![1] }]);
+    assert_eq!(rooms.closed(&name(2), now), [let_in(1, 1)]);
+}
+
+#[test]
+fn many_requests_of_one_are_let_in_bit_by_bit_and_others_between_them() {
+    let now = Instant::now();
+    let mut rooms = Rooms::new(1, 2);
+    assert_eq!((enter(&mut rooms, 1, now), enter(&mut rooms, 1, now)), (Entered::Open, Entered::Open));
+    for _ in 0..100 {
+        waits(&mut rooms, 1, now);
+    }
+    waits(&mut rooms, 2, now);
+    assert_eq!(rooms.leave(&name(1), now), [let_in(1, 1)]);
+    assert_eq!(rooms.leave(&name(1), now), [let_in(1, 1)], "the turn goes on");
+    assert_eq!(rooms.leave(&name(1), now + TURN), []);
+    assert_eq!((rooms.leave(&name(1), now + TURN), rooms.make_room()), (vec![], vec![name(1)]));
+    assert_eq!(rooms.closed(&name(1), now + TURN), [let_in(2, 1)]);
+}
+
+#[test]
+fn who_has_given_up_is_in_nobodys_way_and_takes_no_place() {
+    let now = Instant::now();
+    let mut rooms = Rooms::new(1, 2);
+    assert_eq!(enter(&mut rooms, 1, now), Entered::Open);
+    for _ in 0..100 {
+        let ticket = waits(&mut rooms, 2, now);
+        assert_eq!(rooms.give_up(&name(2), ticket, now), []);
+    }
+    assert!(rooms.waiting.is_empty() && rooms.queue.is_empty());
+    let ticket = waits(&mut rooms, 2, now);
+    waits(&mut rooms, 1, now + TURN);
+    assert_eq!(rooms.give_up(&name(2), ticket, now + TURN), [let_in(1, 1)]);
+    assert_eq!(rooms.give_up(&name(2), ticket, now + TURN), [], "once");
+}
+
+#[test]
+fn what_is_vacated_is_entered_when_it_was_closed() {
+    let now = Instant::now();
+    let mut rooms = Rooms::new(1, 1);
+    assert_eq!(rooms.vacate(&name(1), now), Vacated::Yes, "whether it is open or not");
+    assert_eq!(rooms.vacate(&name(1), now), Vacated::IsClosing);
+    waits(&mut rooms, 1, now);
+    assert_eq!((rooms.make_room(), rooms.closed(&name(1), now)), (vec![], vec![let_in(1, 1)]));
+    assert_eq!(rooms.vacate(&name(1), now), Vacated::InUse);
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Enter(u8),
     Leave(prop::sample::Index),
+    GiveUp(prop::sample::Index),
     Close(prop::sample::Index),
     Later(u64),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => (0..8_u8).prop_map(Step::Enter),
+        6 => (0..8_u8).prop_map(Step::Enter),
         4 => any::<prop::sample::Index>().prop_map(Step::Leave),
+        1 => any::<prop::sample::Index>().prop_map(Step::GiveUp),
         3 => any::<prop::sample::Index>().prop_map(Step::Close),
         1 => (0..200_u64).prop_map(Step::Later),
     ];
@@ -70,7 +122,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Default)]
 struct Seen {
     leases: Vec<u8>,
-    waiting: Vec<u8>,
+    waiting: Vec<(u8, u64)>,
     closing: Vec<PlaceName>,
 }
 
@@ -78,11 +130,21 @@ impl Seen {
     fn close(&mut self, rooms: &mut Rooms<u8>, at: usize, now: Instant) {
         let closed = self.closing.swap_remove(at);
         assert!(!self.leases.iter().any(|number| name(*number) == closed), "closed while it is used");
-        for Opened { name: opened, waiters } in rooms.closed(&closed, now) {
+        self.changed(rooms.closed(&closed, now), rooms);
+    }
+
+    fn leave(&mut self, rooms: &mut Rooms<u8>, at: usize, now: Instant) {
+        let number = self.leases.swap_remove(at);
+        self.changed(rooms.leave(&name(number), now), rooms);
+    }
+
+    fn changed(&mut self, opened: Vec<Opened<u8>>, rooms: &mut Rooms<u8>) {
+        for Opened { name: opened, waiters } in opened {
             for waiter in waiters {
                 assert_eq!(name(waiter), opened);
-                let at = self.waiting.iter().position(|waiting| *waiting == waiter).expect("it has waited");
-                self.waiting.swap_remove(at);
+                let at =
+                    self.waiting.iter().position(|(waiting, _)| *waiting == waiter).expect("it has waited");
+                self.waiting.remove(at);
                 self.leases.push(waiter);
             }
         }
@@ -91,14 +153,18 @@ impl Seen {
 
     fn agrees(&self, rooms: &Rooms<u8>) {
         assert!(rooms.open.len() <= rooms.slots);
+        assert!(rooms.open.values().all(|room| room.leases <= rooms.each));
         let leases: usize = rooms.open.values().map(|room| room.leases).sum();
         assert_eq!(
-            (leases, rooms.waiting.values().map(Vec::len).sum()),
+            (leases, rooms.waiting.values().map(VecDeque::len).sum()),
             (self.leases.len(), self.waiting.len())
         );
         assert_eq!(rooms.waiting.len(), rooms.queue.len());
         let idle = rooms.open.values().filter(|room| room.leases == 0 && !room.is_closing).count();
-        assert!(self.closing.len() >= rooms.wanted() || idle == 0, "somebody waits beside an idle room");
+        assert!(
+            self.closing.len() >= rooms.wanted().count() || idle == 0,
+            "somebody waits beside an idle room"
+        );
     }
 }
 
@@ -106,40 +172,44 @@ proptest! {
     #[test]
     fn rooms_are_bounded_never_closed_while_used_and_never_idle_while_waited_for(
         slots in 1..5_usize,
+        each in 1..4_usize,
         steps in steps(),
     ) {
-        let mut rooms = Rooms::new(slots);
+        let mut rooms = Rooms::new(slots, each);
         let (mut seen, mut now) = (Seen::default(), Instant::now());
         for step in steps {
             match step {
                 Step::Enter(number) => match enter(&mut rooms, number, now) {
-                    Entered::Open { .. } => seen.leases.push(number),
-                    Entered::Waits => {
-                        seen.waiting.push(number);
+                    Entered::Open => seen.leases.push(number),
+                    Entered::Waits { ticket } => {
+                        seen.waiting.push((number, ticket));
                         seen.closing.extend(rooms.make_room());
                     }
                 },
                 Step::Leave(index) if !seen.leases.is_empty() => {
-                    let number = seen.leases.swap_remove(index.index(seen.leases.len()));
-                    rooms.leave(&name(number));
-                    seen.closing.extend(rooms.make_room());
+                    let at = index.index(seen.leases.len());
+                    seen.leave(&mut rooms, at, now);
+                }
+                Step::GiveUp(index) if !seen.waiting.is_empty() => {
+                    let (number, ticket) = seen.waiting.remove(index.index(seen.waiting.len()));
+                    seen.changed(rooms.give_up(&name(number), ticket, now), &mut rooms);
                 }
                 Step::Close(index) if !seen.closing.is_empty() => {
                     let at = index.index(seen.closing.len());
                     seen.close(&mut rooms, at, now);
                 }
-                Step::Leave(_) | Step::Close(_) => {}
+                Step::Leave(_) | Step::GiveUp(_) | Step::Close(_) => {}
                 Step::Later(millis) => now += Duration::from_millis(millis),
             }
             seen.agrees(&rooms);
         }
         // Everybody who waits gets there once those before have left.
         while !seen.waiting.is_empty() {
-            while let Some(number) = seen.leases.pop() {
-                rooms.leave(&name(number));
-                seen.closing.extend(rooms.make_room());
+            prop_assert!(!seen.closing.is_empty() || !seen.leases.is_empty(), "nobody gets any further");
+            while !seen.leases.is_empty() {
+                seen.leave(&mut rooms, 0, now);
+                now += Duration::from_millis(50);
             }
-            prop_assert!(!seen.closing.is_empty(), "nobody gets any further");
             while !seen.closing.is_empty() {
                 seen.close(&mut rooms, 0, now);
             }

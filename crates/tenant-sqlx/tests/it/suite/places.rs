@@ -266,7 +266,7 @@ async fn the_database_of_all_is_nobodys_own() {
     let place = Place::new();
     let db = open(&place, 2).await;
     let url = place.url();
-    let (_, name) = url.rsplit_once('/').unwrap();
+    let (_, name) = url.split('?').next().unwrap().rsplit_once('/').unwrap();
     let name = PlaceName::parse(name.strip_suffix(".db").unwrap_or(name)).unwrap();
     let of_all = living("acme", Placement::Shared).await;
     write(&db, &of_all, "of all").await.unwrap();
@@ -281,4 +281,84 @@ async fn the_database_of_all_is_nobodys_own() {
     let again = open(&place, 1).await;
     assert_eq!(read(&again, &of_all).await.unwrap(), ["of all"]);
     again.close().await;
+}
+
+#[tokio::test]
+async fn a_place_that_was_used_and_torn_down_is_gone_with_all_that_was_in_it() {
+    let place = Place::new();
+    let db = open(&place, 2).await;
+    let acme = own_database(&db, "acme").await;
+    let placement = acme.config().placement.clone();
+    write(&db, &acme, "old").await.unwrap();
+    db.tear_down(&placement, setup()).await.unwrap();
+    assert!(!is_there(&db, &acme).await, "its connections are still there");
+    db.provision(&placement, &migrator()).await.unwrap();
+    assert_eq!(read(&db, &acme).await.unwrap(), [""; 0], "of who lived there before");
+    write(&db, &acme, "new").await.unwrap();
+    let again = TenantDb::open(&place.url()).await.unwrap().databases(2).build().await.unwrap();
+    assert_eq!(read(&again, &acme).await.unwrap(), ["new"]);
+    again.close().await;
+    // Whoever uses it is not cut off.
+    let mut tx = db.begin(&acme).await.unwrap();
+    assert!(db.tear_down(&placement, setup()).await.is_err());
+    let texts: Vec<String> = sqlx::query_scalar("SELECT text FROM notes").fetch_all(&mut tx).await.unwrap();
+    assert_eq!(texts, ["new"]);
+    tx.commit().await.unwrap();
+    db.tear_down(&placement, setup()).await.unwrap();
+    db.close().await;
+}
+
+#[tokio::test]
+async fn nothing_is_opened_any_more_once_it_was_closed() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let (acme, globex) = (own_database(&db, "acme").await, own_database(&db, "globex").await);
+    write(&db, &acme, "x").await.unwrap();
+    let tx = db.begin(&acme).await.unwrap();
+    let waits = tokio::spawn({
+        let (db, globex) = (db.clone(), globex.clone());
+        async move { read(&db, &globex).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let closes = tokio::spawn({
+        let db = db.clone();
+        async move { db.close().await }
+    });
+    let waited = tokio::time::timeout(Duration::from_secs(5), waits).await;
+    assert!(
+        matches!(waited.unwrap().unwrap(), Err(sqlx::Error::PoolClosed)),
+        "it waits for what never opens"
+    );
+    tx.commit().await.unwrap();
+    closes.await.unwrap();
+    for tenant in [&acme, &globex] {
+        assert!(matches!(read(&db, tenant).await, Err(sqlx::Error::PoolClosed)));
+    }
+    assert_eq!(db.connections_to_databases(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_requests_of_one_keep_nobody_else_out() {
+    let place = Place::new();
+    let db = open(&place, 1).await;
+    let (acme, globex) = (own_database(&db, "acme").await, own_database(&db, "globex").await);
+    write(&db, &globex, "waits").await.unwrap();
+    let crowd: Vec<_> = (0..100)
+        .map(|_| {
+            let (db, acme) = (db.clone(), acme.clone());
+            tokio::spawn(async move {
+                let tx = db.begin(&acme).await?;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                tx.rollback().await
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let waited = tokio::time::timeout(Duration::from_secs(2), read(&db, &globex)).await;
+    assert_eq!(waited.expect("the crowd comes first").unwrap(), ["waits"]);
+    assert!(!crowd.iter().all(tokio::task::JoinHandle::is_finished));
+    for one in crowd {
+        one.await.unwrap().unwrap();
+    }
+    db.close().await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenant_sqlx::TenantDb;
+use tenant_sqlx::{ScopedTransaction, TenantDb};
 
 use super::support::{Db, add, answers_in_step, count, house, narrow_house, refusal, sql, yield_for};
 
@@ -164,5 +164,40 @@ async fn one_in_which_a_statement_was_dropped_goes_on_in_step_or_not_at_all() {
         answers_in_step(&mut tx).await;
         let end = tokio::time::timeout(Duration::from_secs(5), tx.rollback()).await;
         end.expect("it waits for ever").unwrap();
+    }
+}
+
+/// Where a statement that fails takes the transaction with it, a commit does not say that all was kept.
+#[tokio::test]
+async fn what_is_committed_is_kept_whatever_has_failed_in_it() {
+    let house = house().await;
+    for query in [true, false] {
+        let mut tx = house.db.begin(&house.acme).await.unwrap();
+        sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
+        // One that is undone alone is in nobody's way.
+        let mut inner = tx.begin().await.unwrap();
+        twice(&mut inner, query).await;
+        inner.rollback().await.unwrap();
+        twice(&mut tx, query).await;
+        let is_acknowledged = tx.commit().await.is_ok();
+        let left = count(&house.db, &house.acme).await;
+        assert!(!is_acknowledged || left < 3, "acknowledged, and {left} are left");
+    }
+    let mut tx = house.db.begin(&house.globex).await.unwrap();
+    sqlx::query("DELETE FROM users").execute(&mut tx).await.unwrap();
+    let mut inner = tx.begin().await.unwrap();
+    twice(&mut inner, true).await;
+    inner.rollback().await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&house.db, &house.globex).await, 0);
+}
+
+/// Fails.
+async fn twice(tx: &mut ScopedTransaction<'_, Db>, query: bool) {
+    let email = "x@example";
+    let insert = || sqlx::query(sql("INSERT INTO users (email) VALUES (?), (?)")).bind(email).bind(email);
+    match query {
+        true => assert!(insert().fetch_optional(&mut *tx).await.is_err()),
+        false => assert!(insert().execute(&mut *tx).await.is_err()),
     }
 }
