@@ -36,8 +36,8 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbConfigManager, Finding, NoLongerActive, Problem, RolledBack, RowLevelSecurity, Scoped,
-    ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder,
+    DbConfigManager, Finding, Inspect, Model, NoLongerActive, Problem, RolledBack, RowLevelSecurity, Scoped,
+    ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl, doctor,
 };
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
