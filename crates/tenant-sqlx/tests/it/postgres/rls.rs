@@ -517,3 +517,34 @@ async fn a_table_that_came_to_a_shard_without_a_policy_stays_unknown() {
     db.refresh_catalog().await.unwrap();
     sqlx::query("SELECT x FROM notes").fetch_all(&db.scoped(&acme)).await.unwrap();
 }
+
+/// Where PostgreSQL might read a text otherwise than it was looked at: here the caller's own is sent.
+#[tokio::test]
+async fn what_stands_alone_is_read_as_it_was_looked_at() {
+    let (house, (acme, globex)) = (House::new().await, tenants().await);
+    let db = house.open(RowLevelSecurity::Alone).await;
+    add(&db, &globex, "a@globex").await;
+    for sql in [
+        r#"SELECT U&"set\005fconfig"('app.current_tenant_id', 'globex', true)"#,
+        r"SELECT email, U&'\0027' FROM users",
+        "SELECT email /* /* */ */ FROM users; SELECT 1",
+        r#"SELECT "set_config"('app.current_tenant_id', 'globex', false)"#,
+        r"SELECT E'\'' || set_config('app.current_tenant_id', 'globex', false) --'",
+        "SELECT $a$ $b$ $a$ || set_config('app.current_tenant_id', 'globex', false)",
+        "SELECT 'x'\n'y' || set_config('app.current_tenant_id', 'globex', false)",
+        "SELECT email FROM users -- \r; SELECT set_config('app.current_tenant_id', 'globex', false)",
+        "SELECT email FROM ONLY users",
+        "UPDATE users SET tenant_id = 'globex'",
+    ] {
+        refusal(sqlx::query(sql).fetch_all(&db.scoped(&acme)).await);
+    }
+    for sql in [
+        "INSERT INTO users VALUES ('globex', 7, 'mine')",
+        "INSERT INTO users (tenant_id, email) VALUES ('globex', 'mine')",
+    ] {
+        let error = sqlx::query(sql).execute(&db.scoped(&acme)).await.unwrap_err();
+        assert!(error.to_string().contains("row-level security"), "{sql}: {error}");
+    }
+    assert_eq!(emails(&db, &globex).await, ["a@globex"]);
+    assert!(emails(&db, &acme).await.is_empty());
+}
