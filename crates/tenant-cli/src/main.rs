@@ -3,6 +3,7 @@
 mod check;
 mod error;
 mod language;
+mod migrate;
 mod rewrite;
 
 use std::process::ExitCode;
@@ -25,12 +26,15 @@ enum Command {
     Rewrite(rewrite::Arguments),
     /// Finds the SQL of a code base and says of each statement whether it is scoped or refused.
     Check(check::Arguments),
+    /// Migrates all places where tenants live.
+    Migrate(Box<migrate::Arguments>),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Rewrite(arguments) => rewrite::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -46,6 +46,7 @@
 //! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
+//! | [`Fleet`] | the migrations of all places where tenants live |
 //!
 //! The databases are features: `sqlite`, `postgres`, and `mysql` for MySQL and MariaDB. [`TenantDb::connect`] says what
 //! each must be set to.
@@ -101,6 +102,7 @@ pub mod danger;
 mod db;
 mod driver;
 mod error;
+mod fleet;
 mod place;
 mod rls;
 mod scoped;
@@ -117,6 +119,7 @@ pub use self::{
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{NoLongerActive, RolledBack},
+    fleet::{Drift, Fleet, FleetReport, PlaceReport, PlaceState, Progress},
     rls::RowLevelSecurity,
     scoped::Scoped,
     stock::StockDenied,

@@ -12,7 +12,7 @@ use std::{future, path::Path};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, Pool, Sqlite, SqliteConnection, Transaction,
+    Arguments, Pool, SqlStr, Sqlite, SqliteConnection, Transaction,
     error::BoxDynError,
     migrate::Migrator,
     sqlite::{SqliteArguments, SqliteConnectOptions},
@@ -20,7 +20,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, own_migrations};
+use super::{Absence, Cell, Sql, TenantDatabase, Wanted, own_migrations};
 use crate::catalog::{Names, Schema};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
@@ -97,11 +97,20 @@ impl TenantDatabase for Sqlite {
             ("tenants", include_str!("../../../migrations/sqlite/0001_tenants.sql")),
             ("stocks", include_str!("../../../migrations/sqlite/0002_stocks.sql")),
             ("placements", include_str!("../../../migrations/sqlite/0003_placements.sql")),
+            ("places", include_str!("../../../migrations/sqlite/0004_places.sql")),
         ])
     }
 
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
         migrate(pool, migrator).boxed()
+    }
+
+    fn ask(connection: &mut SqliteConnection, sql: SqlStr) -> BoxFuture<'_, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::ask(connection, sql).boxed()
+    }
+
+    fn absence(error: &sqlx::Error) -> Option<Absence> {
+        place::absence(error)
     }
 
     /// Writers take turns, so that none comes in another's way.

@@ -69,6 +69,10 @@ pub(crate) const USERS: &str = "CREATE TABLE users (
 pub(crate) const NOTES: &str =
     "CREATE TABLE notes (tenant_id VARCHAR(63) COLLATE utf8mb4_bin NOT NULL, text TEXT NOT NULL)";
 
+/// Another table.
+pub(crate) const MORE: &str =
+    "CREATE TABLE more (tenant_id VARCHAR(63) COLLATE utf8mb4_bin NOT NULL, x INTEGER)";
+
 pub(crate) const TABLES: &str = "SELECT count(*) FROM information_schema.tables
     WHERE table_schema = database() AND table_name IN ('notes', 'more')";
 

@@ -60,6 +60,9 @@ pub(crate) const USERS: &str = "CREATE TABLE users (
 
 pub(crate) const NOTES: &str = "CREATE TABLE notes (tenant_id TEXT NOT NULL, text TEXT NOT NULL)";
 
+/// Another table.
+pub(crate) const MORE: &str = "CREATE TABLE more (tenant_id VARCHAR(63) NOT NULL, x INTEGER)";
+
 pub(crate) const TABLES: &str = "SELECT count(*) FROM pg_tables WHERE tablename IN ('notes', 'more')";
 
 /// What the database has beyond what all of them have, and no tenant may reach.

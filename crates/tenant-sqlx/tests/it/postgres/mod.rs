@@ -2,6 +2,7 @@ mod catalog;
 mod changes;
 mod connection;
 pub(crate) mod database;
+mod fleet;
 mod pooler;
 mod rls;
 mod schemas;

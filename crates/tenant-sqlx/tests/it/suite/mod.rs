@@ -5,6 +5,7 @@ mod arguments;
 mod bypass;
 mod concurrency;
 mod configs;
+pub(crate) mod fleet;
 pub(crate) mod hammer;
 mod kill;
 mod migrations;
