@@ -46,6 +46,7 @@
 //! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
+//! | [`TenantDb::move_tenant`] | one tenant, from one place to another |
 //! | [`Fleet`] | the migrations of all places where tenants live |
 //!
 //! The databases are features: `sqlite`, `postgres`, and `mysql` for MySQL and MariaDB. [`TenantDb::connect`] says what
@@ -103,6 +104,7 @@ mod db;
 mod driver;
 mod error;
 mod fleet;
+mod moving;
 mod place;
 mod rls;
 mod scoped;
@@ -120,6 +122,7 @@ pub use self::{
     driver::TenantDatabase,
     error::{NoLongerActive, RolledBack},
     fleet::{Drift, Fleet, FleetReport, PlaceReport, PlaceState, Progress},
+    moving::{MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep},
     rls::RowLevelSecurity,
     scoped::Scoped,
     stock::StockDenied,

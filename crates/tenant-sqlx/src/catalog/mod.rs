@@ -11,5 +11,5 @@ pub use self::finding::{Finding, Problem};
 pub(crate) use self::{
     judge::judge,
     relation::{ForeignKey, Names, Relation, RelationKind, Schema, UniqueKey},
-    rules::{Given, Rules, Source},
+    rules::{Given, Rules, Source, is_framework},
 };

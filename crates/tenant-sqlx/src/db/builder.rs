@@ -10,6 +10,7 @@ use crate::{
     RowLevelSecurity,
     catalog::{Given, Rules, Source},
     driver::TenantDatabase,
+    moving::Gates,
     place::{Databases, Places},
     rls::{Session, Setting},
 };
@@ -179,6 +180,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             pools: Pools::new(self.pool, self.system),
             session,
             places,
+            gates: Gates::default(),
             calls_functions,
             tenant_type: catalog.tenant_type(),
             rewriter: Rewriter::new(catalog).with_cache_capacity(self.statements),

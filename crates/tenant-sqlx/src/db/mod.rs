@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 
 use parking_lot::RwLock;
 use sqlx::{Execute, Pool, Transaction, migrate::Migrator};
-use tenant_core::{Clock, DatabaseKey, Hooks, TenantContext, hooks::RewriteEvent};
+use tenant_core::{Clock, DatabaseKey, Hooks, TenantConfig, TenantContext, TenantId, hooks::RewriteEvent};
 use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue};
 
 pub use self::builder::TenantDbBuilder;
@@ -21,6 +21,7 @@ use crate::{
     danger::{Bypass, Unscoped},
     driver::{self, TenantDatabase},
     error::{inactive, refused},
+    moving::Gates,
     place::{Home, Places, Preamble},
     rls::Session,
     statement::{ScopedStatement, Wanted},
@@ -45,6 +46,7 @@ struct Inner<DB: TenantDatabase> {
     /// Where the database has a wall of its own.
     session: Option<Session>,
     places: Places<DB>,
+    gates: Gates,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -220,6 +222,26 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         &self.0.pools.own
     }
 
+    /// Where those wait who write for a tenant that moves. It is apart: who holds one here wants another elsewhere.
+    pub(crate) fn holds_pool(&self) -> &Pool<DB> {
+        &self.0.pools.holds
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.0.gates
+    }
+
+    /// The tenant of a config as its rows name it.
+    pub(crate) fn value_of<'c>(&self, config: &'c TenantConfig) -> Result<TenantValue<'c>, sqlx::Error> {
+        value(self.0.tenant_type, &config.tenant_id, config.database_key).map_err(refused)
+    }
+
+    /// What tells a session for whom it is, where policies ask.
+    pub(crate) fn session_setting(&self, tenant: &TenantValue<'_>) -> Option<String> {
+        let (_, setting) = self.0.session.as_ref()?.wall.as_ref()?;
+        Some(setting.statement(tenant).replacen("SET LOCAL", "SET", 1))
+    }
+
     pub(crate) fn unscoped_pool(&self) -> &Pool<DB> {
         &self.0.pools.unscoped
     }
@@ -256,28 +278,30 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         if !self.is_elsewhere(tenant) {
             return self.begin_on(self.pool()).await;
         }
-        let Home { pool, begin, lease } = self.home(tenant).await?;
+        let Home { pool, begin, lease, hold } = self.home(tenant, true).await?;
         let transaction = match begin {
             Some(begin) => driver::begin(&pool, Some(begin)).await?,
             None => DB::begin(&pool).await?,
         };
-        Ok((transaction, Turn::holding(lease)))
+        Ok((transaction, Turn::holding(lease, hold)))
     }
 
     /// Whether a tenant's statements don't simply run on any connection.
     #[inline]
     pub(crate) fn is_elsewhere(&self, tenant: &TenantContext) -> bool {
-        self.0.session.is_some() || !tenant.config().placement.is_shared()
+        self.0.session.is_some() || !tenant.config().placement.is_shared() || !tenant.record().is_settled()
     }
 
-    /// Where a tenant lives.
-    pub(crate) async fn home(&self, tenant: &TenantContext) -> Result<Home<DB>, sqlx::Error> {
+    /// Where a tenant lives, for a statement that reads or writes.
+    pub(crate) async fn home(&self, tenant: &TenantContext, writes: bool) -> Result<Home<DB>, sqlx::Error> {
         let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
         if let Some((_, setting)) = self.0.session.as_ref().and_then(|session| session.wall.as_ref()) {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             preamble.tell(setting, &value);
         }
-        self.0.places.home(self.pool(), tenant, preamble).await
+        let (placement, hold) = self.whereabouts(tenant, writes).await?;
+        let home = self.0.places.home(self.pool(), &placement, preamble).await?;
+        Ok(Home { hold, ..home })
     }
 
     fn is_alone(&self) -> bool {
@@ -320,8 +344,16 @@ impl<DB: TenantDatabase> TenantDb<DB> {
 
 /// The tenant in the type of the tenant column. An id never stands in for a key that is missing.
 fn tenant_value(tenant: &TenantContext, tenant_type: TenantType) -> Result<TenantValue<'_>, Refusal> {
-    match (tenant_type, tenant.database_key()) {
-        (TenantType::Text, _) => Ok(TenantValue::Text(tenant.id().as_str())),
+    value(tenant_type, tenant.id(), tenant.database_key())
+}
+
+fn value(
+    tenant_type: TenantType,
+    id: &TenantId,
+    key: Option<DatabaseKey>,
+) -> Result<TenantValue<'_>, Refusal> {
+    match (tenant_type, key) {
+        (TenantType::Text, _) => Ok(TenantValue::Text(id.as_str())),
         (TenantType::Integer, Some(DatabaseKey::Integer(number))) => Ok(TenantValue::Integer(number)),
         (TenantType::Uuid, Some(DatabaseKey::Uuid(bits))) => Ok(TenantValue::Uuid(bits)),
         _ => Err(Refusal::unsupported(

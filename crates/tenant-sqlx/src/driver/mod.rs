@@ -2,6 +2,7 @@
 
 mod begin;
 mod cell;
+pub(crate) mod moving;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -11,7 +12,7 @@ pub(crate) mod sql;
 mod sqlite;
 mod unsafe_setting;
 
-use std::future;
+use std::{future, path::PathBuf};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
@@ -28,10 +29,8 @@ pub(crate) use self::{
     cell::Cell,
     sql::{Sql, sql},
 };
-use crate::{
-    catalog::{Names, Schema},
-    rls::Setting,
-};
+pub(crate) use crate::catalog::Names;
+use crate::{catalog::Schema, rls::Setting};
 
 /// A database that can hold tenants.
 ///
@@ -66,6 +65,17 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// Writes down what is known of a place.
     #[doc(hidden)]
     const RECORD_PLACE: Sql = crate::fleet::RECORD;
+
+    /// How rows of a tenant are moved.
+    #[doc(hidden)]
+    const MOVING: moving::Moving;
+
+    /// A file that is locked by who moves a tenant, where the database has no locks for it.
+    #[doc(hidden)]
+    fn mover_file(pool: &Pool<Self>) -> Option<PathBuf> {
+        let _ = pool;
+        None
+    }
 
     /// The checksum of a migration, in the table of those that were applied.
     #[doc(hidden)]

@@ -11,9 +11,12 @@ use std::fmt;
 use sqlx::migrate::Migrator;
 use tenant_core::Placement;
 
-pub(crate) use self::known::{RECORD, forget};
 pub use self::report::{Drift, FleetReport, PlaceReport, PlaceState, Progress};
 use self::{books::Books, known::Known};
+pub(crate) use self::{
+    books::hex,
+    known::{RECORD, forget},
+};
 use crate::{DbConfigManager, TenantDb, driver::TenantDatabase};
 
 /// Brings all places where tenants live up to date: the tables of all, the shards, and each schema and database that a

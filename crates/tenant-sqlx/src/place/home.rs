@@ -10,6 +10,7 @@ use crate::{
     TenantDb,
     driver::TenantDatabase,
     error::refused,
+    moving::Hold,
     rls::Setting,
     scoped::Step,
     statement::{ScopedStatement, trusted},
@@ -21,6 +22,8 @@ pub(crate) struct Home<DB: TenantDatabase> {
     /// What begins a transaction there, where statements don't run by themselves.
     pub(crate) begin: Option<SqlStr>,
     pub(crate) lease: Option<Lease<DB>>,
+    /// What keeps the tenant there until it has written.
+    pub(crate) hold: Option<Hold>,
 }
 
 /// What a transaction is told at its beginning.
@@ -60,10 +63,10 @@ impl<DB: TenantDatabase> Places<DB> {
     pub(crate) async fn home(
         &self,
         shared: &Pool<DB>,
-        tenant: &TenantContext,
+        placement: &Placement,
         mut preamble: Preamble,
     ) -> Result<Home<DB>, sqlx::Error> {
-        let (pool, lease) = match &tenant.config().placement {
+        let (pool, lease) = match placement {
             Placement::Shared => (shared.clone(), None),
             Placement::Shard(name) => (self.shards.get(name).cloned().ok_or_else(unknown)?, None),
             Placement::Schema(name) if self.has_schemas => {
@@ -78,7 +81,7 @@ impl<DB: TenantDatabase> Places<DB> {
             }
             Placement::Schema(_) => return Err(unknown()),
         };
-        Ok(Home { pool, begin: preamble.into_sql(), lease })
+        Ok(Home { pool, begin: preamble.into_sql(), lease, hold: None })
     }
 }
 
@@ -102,7 +105,7 @@ where
 {
     async_stream::try_stream! {
         let is_kept = db.must_keep(&statement);
-        let Home { pool, begin, lease: _lease } = db.home(&tenant).await?;
+        let Home { pool, begin, lease: _lease, hold: _hold } = db.home(&tenant, is_kept).await?;
         let Some(begin) = begin else {
             let mut steps = pool.fetch_many(statement);
             while let Some(step) = steps.try_next().await? {
@@ -135,7 +138,7 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
 {
     let is_kept = db.must_keep(&statement);
-    let Home { pool, begin, lease: _lease } = db.home(&tenant).await?;
+    let Home { pool, begin, lease: _lease, hold: _hold } = db.home(&tenant, is_kept).await?;
     let Some(begin) = begin else { return pool.fetch_optional(statement).await };
     let mut transaction = crate::driver::begin(&pool, Some(begin)).await?;
     let row = (&mut *transaction).fetch_optional(statement).await?;

@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod introspect;
+mod moving;
 mod place;
 mod rows;
 mod schema;
@@ -17,7 +18,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
 
-use super::{Absence, Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
+use super::{Absence, Cell, Sql, TenantDatabase, Wanted, begin, moving::Moving, own_migrations, sql};
 use crate::catalog::{Names, Schema};
 
 /// The isolation is that of the next transaction alone; a session's own may be weaker
@@ -29,6 +30,7 @@ const BEGIN_READ: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
 impl TenantDatabase for MySql {
     const DIALECT: Dialect = Dialect::MySql;
     const ONE_WRITER: bool = false;
+    const MOVING: Moving = moving::MOVING;
     const SESSIONS: bool = true;
     // Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome.
     const KEEPS_STEP: bool = false;
@@ -119,6 +121,7 @@ impl TenantDatabase for MySql {
             ("stocks", include_str!("../../../migrations/mysql/0002_stocks.sql")),
             ("placements", include_str!("../../../migrations/mysql/0003_placements.sql")),
             ("places", include_str!("../../../migrations/mysql/0004_places.sql")),
+            ("moves", include_str!("../../../migrations/mysql/0005_moves.sql")),
         ])
     }
 

@@ -4,6 +4,7 @@ mod bind;
 mod connect;
 mod error;
 mod introspect;
+mod moving;
 mod place;
 mod row_security;
 mod rows;
@@ -21,7 +22,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, TenantValue};
 
-use super::{Absence, Cell, Sql, TenantDatabase, Wanted, begin, own_migrations, sql};
+use super::{Absence, Cell, Sql, TenantDatabase, Wanted, begin, moving::Moving, own_migrations, sql};
 use crate::{
     catalog::{Names, Schema},
     rls::Setting,
@@ -31,6 +32,7 @@ use crate::{
 impl TenantDatabase for Postgres {
     const DIALECT: Dialect = Dialect::Postgres;
     const ONE_WRITER: bool = false;
+    const MOVING: Moving = moving::MOVING;
     const SESSIONS: bool = true;
     const KEEPS_STEP: bool = true;
     const TABLE_NAMES: Names = Names::Exact;
@@ -102,6 +104,7 @@ impl TenantDatabase for Postgres {
             ("stocks", include_str!("../../../migrations/postgres/0002_stocks.sql")),
             ("placements", include_str!("../../../migrations/postgres/0003_placements.sql")),
             ("places", include_str!("../../../migrations/postgres/0004_places.sql")),
+            ("moves", include_str!("../../../migrations/postgres/0005_moves.sql")),
         ])
     }
 

@@ -3,6 +3,7 @@ mod changes;
 mod connection;
 pub(crate) mod database;
 mod fleet;
+mod moving;
 mod pooler;
 mod rls;
 mod schemas;

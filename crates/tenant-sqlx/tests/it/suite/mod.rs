@@ -9,6 +9,7 @@ pub(crate) mod fleet;
 pub(crate) mod hammer;
 mod kill;
 mod migrations;
+pub(crate) mod moving;
 pub(crate) mod places;
 mod refusals;
 mod scoped;
