@@ -7,6 +7,7 @@ mod doctor;
 mod error;
 mod format;
 mod language;
+mod migrate;
 mod rewrite;
 mod sarif;
 
@@ -34,6 +35,8 @@ enum Command {
     Ddl(ddl::Arguments),
     /// Looks for what is wrong with a live database and the account of the application, and says how it is mended.
     Doctor(doctor::Arguments),
+    /// Migrates all places where tenants live.
+    Migrate(Box<migrate::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Ddl(arguments) => ddl::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
     };
     match done {
         Ok(code) => code,

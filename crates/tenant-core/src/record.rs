@@ -4,13 +4,13 @@ use std::{
     any::Any,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use parking_lot::Mutex;
 
-use crate::{TenantConfig, TenantId, Timestamp, quota::Limits};
+use crate::{Placement, TenantConfig, TenantId, Timestamp, quota::Limits};
 
 /// One tenant's config, ready for use, shared by everyone who serves it.
 ///
@@ -22,6 +22,8 @@ pub struct TenantRecord {
     config: TenantConfig,
     limits: Arc<Limits>,
     liveness: Arc<Liveness>,
+    /// The moves that were known of when it was made.
+    moves: u64,
     quota: QuotaSlot,
     edge: QuotaSlot,
 }
@@ -66,7 +68,8 @@ impl TenantRecord {
 
     fn with_liveness(config: TenantConfig, liveness: Arc<Liveness>) -> Self {
         let limits = Arc::new(Limits::of(&config));
-        Self { config, limits, liveness, quota: QuotaSlot::default(), edge: QuotaSlot::default() }
+        let moves = liveness.moves_of(&config);
+        Self { config, limits, liveness, moves, quota: QuotaSlot::default(), edge: QuotaSlot::default() }
     }
 
     pub(crate) const fn liveness(&self) -> &Arc<Liveness> {
@@ -101,6 +104,14 @@ impl TenantRecord {
         self.liveness.is_live()
     }
 
+    /// Whether the tenant lives where its config says, as far as this process knows: it is not being moved, and has not
+    /// been moved since the config was read.
+    #[inline]
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !self.config.is_moving && self.liveness.moves.load(Ordering::Acquire) == self.moves
+    }
+
     /// Where a quota manager keeps its handle to the tenant's counts, so that a check needs no lookup.
     #[inline]
     #[must_use]
@@ -121,15 +132,40 @@ impl TenantRecord {
 #[derive(Debug)]
 pub(crate) struct Liveness {
     live: AtomicBool,
-    newest: Mutex<u64>,
+    newest: Mutex<Newest>,
+    /// Counts how often the place was another, or about to be.
+    moves: AtomicU64,
     created_at: Timestamp,
 }
+
+/// What the newest config says that was seen.
+#[derive(Debug)]
+struct Newest {
+    revision: u64,
+    placement: Placement,
+    is_moving: bool,
+}
+
+impl Newest {
+    fn of(config: &TenantConfig) -> Self {
+        let TenantConfig { revision, placement, is_moving, .. } = config;
+        Self { revision: *revision, placement: placement.clone(), is_moving: *is_moving }
+    }
+
+    fn is_where(&self, config: &TenantConfig) -> bool {
+        self.placement == config.placement && self.is_moving == config.is_moving
+    }
+}
+
+/// The number of no move: a config that is older than the newest one, and says otherwise.
+const OUTDATED: u64 = u64::MAX;
 
 impl Liveness {
     fn new(config: &TenantConfig) -> Self {
         Self {
             live: AtomicBool::new(config.status.is_active()),
-            newest: Mutex::new(config.revision),
+            newest: Mutex::new(Newest::of(config)),
+            moves: AtomicU64::new(0),
             created_at: config.created_at,
         }
     }
@@ -142,11 +178,19 @@ impl Liveness {
             return false;
         }
         let mut newest = self.newest.lock();
-        if config.revision >= *newest {
-            *newest = config.revision;
+        if config.revision >= newest.revision {
+            if !newest.is_where(config) {
+                self.moves.fetch_add(1, Ordering::AcqRel);
+            }
+            *newest = Newest::of(config);
             self.live.store(config.status.is_active(), Ordering::Release);
         }
         true
+    }
+
+    fn moves_of(&self, config: &TenantConfig) -> u64 {
+        let newest = self.newest.lock();
+        if newest.is_where(config) { self.moves.load(Ordering::Acquire) } else { OUTDATED }
     }
 
     pub(crate) fn retire(&self) {
@@ -199,6 +243,29 @@ mod tests {
         assert!(!first.is_live() && !second.is_live());
         let third = second.succeed(config(TenantStatus::Active));
         assert!(first.is_live() && third.is_live());
+    }
+
+    fn at(revision: u64, placement: Placement, is_moving: bool) -> TenantConfig {
+        let mut config = config(TenantStatus::Active);
+        (config.revision, config.placement, config.is_moving) = (revision, placement, is_moving);
+        config
+    }
+
+    #[test]
+    fn contexts_hear_that_the_tenant_moves_and_has_moved() {
+        let there = Placement::Database(crate::PlaceName::parse("t_1").unwrap());
+        let first = TenantRecord::new(at(1, Placement::Shared, false));
+        assert!(first.is_settled());
+        let moving = first.succeed(at(2, Placement::Shared, true));
+        assert!(!first.is_settled() && !moving.is_settled());
+        let moved = moving.succeed(at(3, there.clone(), false));
+        assert!(moved.is_settled() && !first.is_settled() && !moving.is_settled());
+        // Somebody reads an older config behind everybody's back.
+        assert!(!moved.succeed(at(1, Placement::Shared, false)).is_settled());
+        assert!(moved.is_settled());
+        // Back again is not where it was before: what was known then is asked for anew.
+        let back = moved.succeed(at(4, Placement::Shared, false));
+        assert!(back.is_settled() && !first.is_settled() && !moved.is_settled());
     }
 
     #[test]

@@ -55,3 +55,19 @@ pub(crate) fn refused(refusal: Refusal) -> sqlx::Error {
 pub(crate) fn inactive(inactive: Inactive) -> sqlx::Error {
     sqlx::Error::Configuration(Box::new(NoLongerActive::from(inactive)))
 }
+
+/// What went wrong, without a value: the message of a database may hold one.
+pub(crate) fn told(error: &sqlx::Error) -> String {
+    let Some(error) = error.as_database_error() else {
+        return match error {
+            sqlx::Error::Migrate(_) | sqlx::Error::Decode(_) | sqlx::Error::Encode(_) => {
+                "a migration failed".to_owned()
+            }
+            other => other.to_string(),
+        };
+    };
+    let code = error.code().map_or_else(|| "without a code".to_owned(), |code| format!("code {code}"));
+    let table = error.table().map(|table| format!(", table {table}")).unwrap_or_default();
+    let constraint = error.constraint().map(|name| format!(", constraint {name}")).unwrap_or_default();
+    format!("the database reports an error with {code}{table}{constraint}").replace("with without", "without")
+}

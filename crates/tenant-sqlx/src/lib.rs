@@ -47,6 +47,8 @@
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
+//! | [`TenantDb::move_tenant`] | one tenant, from one place to another |
+//! | [`Fleet`] | the migrations of all places where tenants live |
 //!
 //! The databases are features: `sqlite`, `postgres`, and `mysql` for MySQL and MariaDB. [`TenantDb::connect`] says what
 //! each must be set to.
@@ -104,7 +106,9 @@ pub mod ddl;
 pub mod doctor;
 mod driver;
 mod error;
+mod fleet;
 mod model;
+mod moving;
 mod place;
 mod replicas;
 mod rls;
@@ -122,7 +126,9 @@ pub use self::{
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{NoLongerActive, RolledBack},
+    fleet::{Drift, Fleet, FleetReport, PlaceReport, PlaceState, Progress},
     model::{Inspect, Model},
+    moving::{MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep},
     rls::RowLevelSecurity,
     scoped::Scoped,
     stock::StockDenied,

@@ -82,6 +82,10 @@ pub struct TenantConfig {
     /// Where its rows live; in the tables of all unless given.
     #[serde(default, skip_serializing_if = "Placement::is_shared")]
     pub placement: Placement,
+    /// Whether its rows are on their way to another place: where they are is then asked for each statement. Set by who
+    /// moves them, and by nobody else.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_moving: bool,
     /// Counts the changes: a write that was read from an older revision is refused.
     #[serde(default)]
     pub revision: u64,
@@ -91,6 +95,11 @@ pub struct TenantConfig {
     /// When it was changed last.
     #[serde(default)]
     pub updated_at: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How a tenant is named inside the database where that is not by its id.
@@ -143,6 +152,7 @@ impl TenantConfig {
             metadata: Map::new(),
             database_key: None,
             placement: Placement::Shared,
+            is_moving: false,
             revision: 0,
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),

@@ -6,8 +6,15 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 5] =
-    ["tenants", "tenant_hosts", "tenant_stocks", "_tenant_migrations", "_sqlx_migrations"];
+const FRAMEWORK: [&str; 7] = [
+    "tenants",
+    "tenant_hosts",
+    "tenant_stocks",
+    "tenant_places",
+    "tenant_moves",
+    "_tenant_migrations",
+    "_sqlx_migrations",
+];
 
 pub(crate) fn is_framework(name: &str) -> bool {
     FRAMEWORK.iter().any(|framework| framework.eq_ignore_ascii_case(name))

@@ -34,7 +34,7 @@ use crate::{TenantDb, driver::TenantDatabase};
 /// # fn main() {}
 /// ```
 pub struct DbConfigManager<DB: TenantDatabase> {
-    pub(super) db: TenantDb<DB>,
+    pub(crate) db: TenantDb<DB>,
     pub(super) records: Records,
 }
 

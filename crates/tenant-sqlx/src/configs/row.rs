@@ -78,6 +78,7 @@ pub(super) fn read(cells: Vec<Cell>) -> Result<TenantConfig, StoreError> {
     config.revision = row.count("revision")?.ok_or_else(|| corrupt("revision"))?;
     config.created_at = row.parsed("created_at", |text| Timestamp::parse(text).ok())?;
     config.updated_at = row.parsed("updated_at", |text| Timestamp::parse(text).ok())?;
+    config.is_moving = row.count("is_moving")?.is_some_and(|flag| flag != 0);
     Ok(config)
 }
 

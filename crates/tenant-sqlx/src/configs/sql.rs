@@ -11,9 +11,10 @@ macro_rules! columns {
     };
 }
 
-pub(super) const FETCH: Sql = sql!("SELECT ", columns!(), " FROM tenants WHERE id = ?");
+pub(super) const FETCH: Sql = sql!("SELECT ", columns!(), ", is_moving FROM tenants WHERE id = ?");
 
-pub(super) const LIST: Sql = sql!("SELECT ", columns!(), " FROM tenants ORDER BY position LIMIT ? OFFSET ?");
+pub(super) const LIST: Sql =
+    sql!("SELECT ", columns!(), ", is_moving FROM tenants ORDER BY position LIMIT ? OFFSET ?");
 
 pub(super) const COUNT: Sql = sql!("SELECT count(*) FROM tenants");
 

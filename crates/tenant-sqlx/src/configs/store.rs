@@ -19,6 +19,7 @@ use crate::{
 impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     async fn create(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         validate(&config)?;
+        config.is_moving = false;
         config.revision = 1;
         config.created_at = self.now();
         config.updated_at = config.created_at;
@@ -76,6 +77,10 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         let (mut tx, _turn) = self.begin().await?;
         let old = kept::<DB>(&mut tx, &config.tenant_id).await?;
         config.created_at = old.created_at;
+        config.is_moving = old.is_moving;
+        if old.is_moving && config.placement != old.placement {
+            return Err(StoreError::new(StoreErrorKind::Invalid, "the tenant is being moved"));
+        }
         let hosts = config.hosts != old.hosts;
         self.replace(&mut tx, &mut config).await?;
         if hosts {

@@ -10,6 +10,7 @@ use crate::{
     RowLevelSecurity,
     catalog::{Given, Rules, Source},
     driver::TenantDatabase,
+    moving::Gates,
     place::{Databases, Places},
     replicas::Replicas,
     rls::{Session, Setting},
@@ -137,6 +138,14 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         self
     }
 
+    /// A shard as [`shard`](Self::shard) knows it, opened as [`TenantDb::open`] opens a database.
+    ///
+    /// # Errors
+    /// The URL is malformed, or the database can't be opened.
+    pub async fn shard_at(self, name: PlaceName, url: &str) -> Result<Self, sqlx::Error> {
+        Ok(self.shard(name, DB::connect(url, None).await?))
+    }
+
     /// Tenants may live in databases of their own, beside the one that is opened: on the same server under the name of
     /// their placement, on SQLite in a file of that name and the ending `.db` in the same folder. There are at most so many
     /// connections to all of them together, two for each that is open (one on SQLite): what nobody uses is closed for what
@@ -197,6 +206,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
             session,
             walls: Walls::default(),
             places,
+            gates: Gates::default(),
             calls_functions,
             tenant_type: catalog.tenant_type(),
             rewriter: Rewriter::new(catalog).with_cache_capacity(self.statements),

@@ -10,7 +10,9 @@ use std::{fmt, sync::Arc};
 
 use parking_lot::RwLock;
 use sqlx::{Execute, Pool, SqlStr, Transaction, migrate::Migrator};
-use tenant_core::{Clock, DatabaseKey, Hooks, Placement, TenantContext, hooks::RewriteEvent};
+use tenant_core::{
+    Clock, DatabaseKey, Hooks, Placement, TenantConfig, TenantContext, TenantId, hooks::RewriteEvent,
+};
 use tenant_sql::{CacheStats, Catalog, Refusal, Rewriter, TenantType, TenantValue};
 
 pub use self::builder::TenantDbBuilder;
@@ -22,6 +24,7 @@ use crate::{
     danger::{Bypass, Unscoped},
     driver::{self, TenantDatabase},
     error::{inactive, refused},
+    moving::Gates,
     place::{Home, Places, Preamble},
     replicas::Writing,
     rls::{Session, Setting},
@@ -48,6 +51,7 @@ struct Inner<DB: TenantDatabase> {
     session: Option<Session>,
     walls: Walls,
     places: Places<DB>,
+    gates: Gates,
     hooks: Hooks,
     clock: Arc<dyn Clock>,
 }
@@ -222,6 +226,26 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         &self.0.pools.own
     }
 
+    /// Where those wait who write for a tenant that moves. It is apart: who holds one here wants another elsewhere.
+    pub(crate) fn holds_pool(&self) -> &Pool<DB> {
+        &self.0.pools.holds
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.0.gates
+    }
+
+    /// The tenant of a config as its rows name it.
+    pub(crate) fn value_of<'c>(&self, config: &'c TenantConfig) -> Result<TenantValue<'c>, sqlx::Error> {
+        value(self.0.tenant_type, &config.tenant_id, config.database_key).map_err(refused)
+    }
+
+    /// What tells a session for whom it is, where policies ask.
+    pub(crate) fn session_setting(&self, tenant: &TenantValue<'_>) -> Option<String> {
+        let (_, setting) = self.0.session.as_ref()?.wall.as_ref()?;
+        Some(setting.statement(tenant).replacen("SET LOCAL", "SET", 1))
+    }
+
     pub(crate) fn unscoped_pool(&self) -> &Pool<DB> {
         &self.0.pools.unscoped
     }
@@ -258,16 +282,19 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         if !self.is_elsewhere(tenant) {
             return self.begin_on(self.pool()).await;
         }
-        let mut home = self.home(tenant, false).await?;
+        let mut home = self.home(tenant, true, false).await?;
         let connection = home.connect().await?;
         let begin = home.begin.or_else(|| DB::BEGIN.map(SqlStr::from_static));
-        Ok((driver::begin_on(connection, begin).await?, Turn::holding(home.lease)))
+        Ok((driver::begin_on(connection, begin).await?, Turn::holding(home.lease, home.hold)))
     }
 
     /// Whether a tenant's statements don't simply run on any connection.
     #[inline]
     pub(crate) fn is_elsewhere(&self, tenant: &TenantContext) -> bool {
-        self.0.session.is_some() || self.0.places.replicas.is_some() || !tenant.config().placement.is_shared()
+        self.0.session.is_some()
+            || self.0.places.replicas.is_some()
+            || !tenant.config().placement.is_shared()
+            || !tenant.record().is_settled()
     }
 
     /// Whether a statement may see what was there some time ago.
@@ -281,17 +308,24 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         Some(Writing::begin(Arc::clone(replicas), *tenant.id()))
     }
 
-    /// Where a tenant lives.
-    pub(crate) async fn home(&self, tenant: &TenantContext, may_lag: bool) -> Result<Home<DB>, sqlx::Error> {
+    /// Where a tenant lives, for a statement that reads, perhaps what was there some time ago, or writes.
+    pub(crate) async fn home(
+        &self,
+        tenant: &TenantContext,
+        writes: bool,
+        may_lag: bool,
+    ) -> Result<Home<DB>, sqlx::Error> {
         let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
         if let Some(setting) = self.setting() {
             let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
             preamble.tell(setting, &value);
         }
-        let home = self.0.places.home(self.pool(), tenant, preamble, may_lag).await?;
+        let (placement, hold) = self.whereabouts(tenant, writes).await?;
+        let copies_for = may_lag.then_some(tenant.id());
+        let home = self.0.places.home(self.pool(), &placement, preamble, copies_for).await?;
         let (pool, begin) = (home.pool.clone(), home.begin.clone());
-        self.check_wall(&tenant.config().placement, &pool, begin).await?;
-        Ok(home)
+        self.check_wall(&placement, &pool, begin).await?;
+        Ok(Home { hold, ..home })
     }
 
     /// Where policies find the tenant, if they are to be obeyed.
@@ -346,8 +380,16 @@ impl<DB: TenantDatabase> TenantDb<DB> {
 
 /// The tenant in the type of the tenant column. An id never stands in for a key that is missing.
 fn tenant_value(tenant: &TenantContext, tenant_type: TenantType) -> Result<TenantValue<'_>, Refusal> {
-    match (tenant_type, tenant.database_key()) {
-        (TenantType::Text, _) => Ok(TenantValue::Text(tenant.id().as_str())),
+    value(tenant_type, tenant.id(), tenant.database_key())
+}
+
+fn value(
+    tenant_type: TenantType,
+    id: &TenantId,
+    key: Option<DatabaseKey>,
+) -> Result<TenantValue<'_>, Refusal> {
+    match (tenant_type, key) {
+        (TenantType::Text, _) => Ok(TenantValue::Text(id.as_str())),
         (TenantType::Integer, Some(DatabaseKey::Integer(number))) => Ok(TenantValue::Integer(number)),
         (TenantType::Uuid, Some(DatabaseKey::Uuid(bits))) => Ok(TenantValue::Uuid(bits)),
         _ => Err(Refusal::unsupported(

@@ -12,6 +12,8 @@ pub(super) struct Pools<DB: TenantDatabase> {
     pub(super) unscoped: Pool<DB>,
     /// Where the framework's own statements run.
     pub(super) own: Pool<DB>,
+    /// Where those wait who write for a tenant that moves.
+    pub(super) holds: Pool<DB>,
 }
 
 /// A bypass is rare: its pool is small, and empty again soon.
@@ -20,19 +22,22 @@ const UNSCOPED_CONNECTIONS: u32 = 4;
 impl<DB: TenantDatabase> Pools<DB> {
     pub(super) fn new(scoped: Pool<DB>, system: Option<Pool<DB>>) -> Self {
         let own = system.unwrap_or_else(|| scoped.clone());
-        let unscoped = if DB::SESSIONS { apart(&own) } else { own.clone() };
-        Self { scoped, unscoped, own }
+        let unscoped = if DB::SESSIONS { apart(&own, UNSCOPED_CONNECTIONS) } else { own.clone() };
+        let holds = if DB::MOVING.holds.is_some() { apart(&own, u32::MAX) } else { own.clone() };
+        Self { scoped, unscoped, own, holds }
     }
 
     pub(super) async fn close(&self) {
         self.scoped.close().await;
         self.unscoped.close().await;
         self.own.close().await;
+        self.holds.close().await;
     }
 }
 
-fn apart<DB: TenantDatabase>(pool: &Pool<DB>) -> Pool<DB> {
-    let connections = pool.options().get_max_connections().min(UNSCOPED_CONNECTIONS);
+/// No more than there are in the pool.
+fn apart<DB: TenantDatabase>(pool: &Pool<DB>, most: u32) -> Pool<DB> {
+    let connections = pool.options().get_max_connections().min(most);
     let options = pool.options().clone().min_connections(0).max_connections(connections);
     let options = options.idle_timeout(std::time::Duration::from_secs(30));
     options.connect_lazy_with(pool.connect_options().as_ref().clone())

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{driver::TenantDatabase, place::Lease};
+use crate::{driver::TenantDatabase, moving::Hold, place::Lease};
 
 /// The queue of those who want to write.
 ///
@@ -20,12 +20,15 @@ pub(crate) struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
     /// What keeps the place open.
     _lease: Option<Box<dyn Send + Sync>>,
+    /// What keeps the tenant from being moved.
+    _hold: Option<Hold>,
 }
 
 impl Turn {
     /// Of a database that others don't wait for.
-    pub(super) fn holding<DB: TenantDatabase>(lease: Option<Lease<DB>>) -> Self {
-        Self { _permit: None, _lease: lease.map(|lease| Box::new(lease) as Box<dyn Send + Sync>) }
+    pub(super) fn holding<DB: TenantDatabase>(lease: Option<Lease<DB>>, hold: Option<Hold>) -> Self {
+        let lease = lease.map(|lease| Box::new(lease) as Box<dyn Send + Sync>);
+        Self { _permit: None, _lease: lease, _hold: hold }
     }
 }
 
@@ -40,9 +43,9 @@ impl Turns {
 
     pub(super) async fn wait<DB: TenantDatabase>(&self) -> Turn {
         if !DB::ONE_WRITER {
-            return Turn { _permit: None, _lease: None };
+            return Turn { _permit: None, _lease: None, _hold: None };
         }
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
-        Turn { _permit: turn.ok().and_then(Result::ok), _lease: None }
+        Turn { _permit: turn.ok().and_then(Result::ok), _lease: None, _hold: None }
     }
 }

@@ -2,6 +2,7 @@
 
 mod begin;
 mod cell;
+pub(crate) mod moving;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -11,7 +12,7 @@ pub(crate) mod sql;
 mod sqlite;
 mod unsafe_setting;
 
-use std::future;
+use std::{future, path::PathBuf};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
@@ -28,10 +29,8 @@ pub(crate) use self::{
     cell::Cell,
     sql::{Sql, sql},
 };
-use crate::{
-    catalog::{Names, Schema},
-    rls::Setting,
-};
+pub(crate) use crate::catalog::Names;
+use crate::{catalog::Schema, rls::Setting};
 
 /// A database that can hold tenants.
 ///
@@ -70,6 +69,29 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// What makes a query see what is there now, where a transaction sees the moment of its first read otherwise.
     #[doc(hidden)]
     const READ_LATEST: &str = "";
+
+    /// Writes down what is known of a place.
+    #[doc(hidden)]
+    const RECORD_PLACE: Sql = crate::fleet::RECORD;
+
+    /// How rows of a tenant are moved.
+    #[doc(hidden)]
+    const MOVING: moving::Moving;
+
+    /// A file that is locked by who moves a tenant, where the database has no locks for it.
+    #[doc(hidden)]
+    fn mover_file(pool: &Pool<Self>) -> Option<PathBuf> {
+        let _ = pool;
+        None
+    }
+
+    /// The checksum of a migration, in the table of those that were applied.
+    #[doc(hidden)]
+    const HEX_CHECKSUM: &str = "lower(hex(checksum))";
+
+    /// A query for the name of the place that bare names mean; null where it is not there.
+    #[doc(hidden)]
+    const CURRENT_PLACE: &str = "SELECT 'here'";
 
     /// When the names of two relations are the same.
     #[doc(hidden)]
@@ -180,6 +202,14 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>>;
 
+    /// Runs a text of the framework's own.
+    #[doc(hidden)]
+    fn ask(connection: &mut Self::Connection, sql: SqlStr) -> BoxFuture<'_, sqlx::Result<Vec<Vec<Cell>>>>;
+
+    /// What is not there, where that is why it failed.
+    #[doc(hidden)]
+    fn absence(error: &sqlx::Error) -> Option<Absence>;
+
     /// Whether a transaction failed for nothing but its coming together with others, and goes through the next time.
     #[doc(hidden)]
     fn is_collision(error: &sqlx::Error) -> bool;
@@ -209,6 +239,14 @@ pub trait TenantDatabase: Database + sealed::Sealed {
         sql: Sql,
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>>;
+}
+
+/// What is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absence {
+    /// A schema or a database.
+    Place,
+    Table,
 }
 
 /// What to look for in the database's own catalog.

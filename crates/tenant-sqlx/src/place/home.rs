@@ -2,7 +2,7 @@
 
 use futures_util::{Stream, TryStreamExt};
 use sqlx::{Executor, Pool, SqlStr, pool::PoolConnection};
-use tenant_core::{Placement, TenantContext};
+use tenant_core::{Placement, TenantContext, TenantId};
 use tenant_sql::{Refusal, TenantValue};
 
 use super::{Lease, Places};
@@ -10,6 +10,7 @@ use crate::{
     TenantDb,
     driver::{self, TenantDatabase},
     error::refused,
+    moving::Hold,
     rls::Setting,
     scoped::Step,
     statement::{ScopedStatement, trusted},
@@ -23,6 +24,8 @@ pub(crate) struct Home<DB: TenantDatabase> {
     /// What begins a transaction there, where statements don't run by themselves.
     pub(crate) begin: Option<SqlStr>,
     pub(crate) lease: Option<Lease<DB>>,
+    /// What keeps the tenant there until it has written.
+    pub(crate) hold: Option<Hold>,
 }
 
 impl<DB: TenantDatabase> Home<DB> {
@@ -69,21 +72,20 @@ impl Preamble {
 }
 
 impl<DB: TenantDatabase> Places<DB> {
-    /// A tenant's place. `shared` is where the tables of all are; a read may go to a copy of them.
+    /// A tenant's place. `shared` is where the tables of all are; a read that may lag behind goes to a copy of them, for this tenant.
     pub(crate) async fn home(
         &self,
         shared: &Pool<DB>,
-        tenant: &TenantContext,
+        placement: &Placement,
         mut preamble: Preamble,
-        may_lag: bool,
+        copies_for: Option<&TenantId>,
     ) -> Result<Home<DB>, sqlx::Error> {
-        let placement = &tenant.config().placement;
         self.admit(placement)?;
         let (mut copy, mut lease) = (None, None);
         let pool = match placement {
             Placement::Shared => {
-                if let Some(copies) = self.replicas.as_ref().filter(|_| may_lag) {
-                    copy = copies.for_read(tenant.id()).await;
+                if let Some((copies, tenant)) = self.replicas.as_ref().zip(copies_for) {
+                    copy = copies.for_read(tenant).await;
                 }
                 shared.clone()
             }
@@ -99,7 +101,7 @@ impl<DB: TenantDatabase> Places<DB> {
             }
             Placement::Schema(_) => return Err(unknown()),
         };
-        Ok(Home { pool, copy, begin: preamble.into_sql(), lease })
+        Ok(Home { pool, copy, begin: preamble.into_sql(), lease, hold: None })
     }
 }
 
@@ -128,7 +130,7 @@ where
     async_stream::try_stream! {
         let is_kept = db.must_keep(&statement);
         let _writing = db.writing(&tenant, is_kept);
-        let mut home = db.home(&tenant, db.may_lag(&statement)).await?;
+        let mut home = db.home(&tenant, is_kept, db.may_lag(&statement)).await?;
         let mut connection = home.connect().await?;
         let Some(begin) = home.begin.take() else {
             let mut steps = (&mut *connection).fetch_many(statement);
@@ -163,7 +165,7 @@ where
 {
     let is_kept = db.must_keep(&statement);
     let _writing = db.writing(&tenant, is_kept);
-    let mut home = db.home(&tenant, db.may_lag(&statement)).await?;
+    let mut home = db.home(&tenant, is_kept, db.may_lag(&statement)).await?;
     let mut connection = home.connect().await?;
     let Some(begin) = home.begin.take() else { return (&mut *connection).fetch_optional(statement).await };
     let mut transaction = driver::begin_on(connection, Some(begin)).await?;

@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod introspect;
+mod moving;
 mod place;
 mod rows;
 mod schema;
@@ -19,7 +20,9 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, begin, database_named, own_migrations, sql};
+use super::{
+    Absence, Cell, Sql, TenantDatabase, Wanted, begin, database_named, moving::Moving, own_migrations, sql,
+};
 use crate::catalog::{Names, Schema};
 
 /// The isolation is that of the next transaction alone; a session's own may be weaker
@@ -31,6 +34,7 @@ const BEGIN_READ: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
 impl TenantDatabase for MySql {
     const DIALECT: Dialect = Dialect::MySql;
     const ONE_WRITER: bool = false;
+    const MOVING: Moving = moving::MOVING;
     const SESSIONS: bool = true;
     // Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome.
     const KEEPS_STEP: bool = false;
@@ -39,6 +43,11 @@ impl TenantDatabase for MySql {
     const LOCK_STOCK: Sql = sql!(
         "INSERT INTO tenant_stocks (tenant_id, dimension, turns) VALUES (?, ?, 1) \
          ON DUPLICATE KEY UPDATE turns = turns + 1"
+    );
+    const RECORD_PLACE: Sql = sql!(
+        "INSERT INTO tenant_places (kind, name, fingerprint, state, attempted_at, error) VALUES (?, ?, ?, ?, ?, ?) \
+         ON DUPLICATE KEY UPDATE fingerprint = VALUES(fingerprint), state = VALUES(state), \
+         attempted_at = VALUES(attempted_at), error = VALUES(error)"
     );
     // <https://dev.mysql.com/doc/refman/8.4/en/innodb-consistent-read.html>
     const READ_LATEST: &str = " LOCK IN SHARE MODE";
@@ -124,11 +133,21 @@ impl TenantDatabase for MySql {
             ("tenants", include_str!("../../../migrations/mysql/0001_tenants.sql")),
             ("stocks", include_str!("../../../migrations/mysql/0002_stocks.sql")),
             ("placements", include_str!("../../../migrations/mysql/0003_placements.sql")),
+            ("places", include_str!("../../../migrations/mysql/0004_places.sql")),
+            ("moves", include_str!("../../../migrations/mysql/0005_moves.sql")),
         ])
     }
 
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
         migrate(pool, migrator).boxed()
+    }
+
+    fn ask(connection: &mut MySqlConnection, sql: SqlStr) -> BoxFuture<'_, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::ask(connection, sql).boxed()
+    }
+
+    fn absence(error: &sqlx::Error) -> Option<Absence> {
+        place::absence(error)
     }
 
     fn is_collision(error: &sqlx::Error) -> bool {

@@ -1,9 +1,12 @@
 //! Databases of tenants' own. A schema is the same thing here.
 
-use sqlx::{MySql, Pool, mysql::MySqlConnectOptions};
+use sqlx::{
+    MySql, Pool,
+    mysql::{MySqlConnectOptions, MySqlDatabaseError},
+};
 use tenant_core::Placement;
 
-use super::{TenantDatabase, database_named};
+use super::{Absence, TenantDatabase, database_named};
 use crate::statement::trusted;
 
 pub(super) fn inside(options: &MySqlConnectOptions, placement: &Placement) -> MySqlConnectOptions {
@@ -46,4 +49,14 @@ pub(super) async fn remove(own: &Pool<MySql>, placement: &Placement) -> sqlx::Re
 
 async fn run(pool: &Pool<MySql>, sql: String) -> sqlx::Result<()> {
     sqlx::raw_sql(trusted(sql)).execute(pool).await.map(drop)
+}
+
+/// By the numbers of <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
+pub(super) fn absence(error: &sqlx::Error) -> Option<Absence> {
+    let error = error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?;
+    match error.number() {
+        1049 => Some(Absence::Place),
+        1146 => Some(Absence::Table),
+        _ => None,
+    }
 }

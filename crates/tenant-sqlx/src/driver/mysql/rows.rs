@@ -1,5 +1,5 @@
 use sqlx::{
-    MySql, MySqlConnection, Row, Type, ValueRef,
+    MySql, MySqlConnection, Row, SqlStr, Type, ValueRef,
     mysql::{MySqlArguments, MySqlRow},
     query::Query,
 };
@@ -30,6 +30,12 @@ pub(super) async fn glance(
     cells: Vec<Cell>,
 ) -> sqlx::Result<Vec<Vec<Cell>>> {
     let rows = query(sql, cells).persistent(false).fetch_all(connection).await?;
+    rows.iter().map(read).collect()
+}
+
+/// What is put together here, with no values to bind.
+pub(super) async fn ask(connection: &mut MySqlConnection, sql: SqlStr) -> sqlx::Result<Vec<Vec<Cell>>> {
+    let rows = sqlx::raw_sql(sql).fetch_all(connection).await?;
     rows.iter().map(read).collect()
 }
 

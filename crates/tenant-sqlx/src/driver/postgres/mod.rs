@@ -4,10 +4,13 @@ mod bind;
 mod connect;
 mod error;
 mod introspect;
+mod moving;
 mod place;
 mod row_security;
 mod rows;
 mod schema;
+
+use std::time::Duration;
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
@@ -19,7 +22,9 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, begin, database_named, own_migrations, sql};
+use super::{
+    Absence, Cell, Sql, TenantDatabase, Wanted, begin, database_named, moving::Moving, own_migrations, sql,
+};
 use crate::{
     catalog::{Names, Schema},
     rls::Setting,
@@ -29,12 +34,15 @@ use crate::{
 impl TenantDatabase for Postgres {
     const DIALECT: Dialect = Dialect::Postgres;
     const ONE_WRITER: bool = false;
+    const MOVING: Moving = moving::MOVING;
     const SESSIONS: bool = true;
     const KEEPS_STEP: bool = true;
     const SCHEMAS_ARE_DATABASES: bool = false;
     const ABORTS: bool = true;
     const TABLE_NAMES: Names = Names::Exact;
     const COLUMN_NAMES: Names = Names::Exact;
+    const HEX_CHECKSUM: &str = "encode(checksum, 'hex')";
+    const CURRENT_PLACE: &str = "SELECT current_schema()";
 
     fn connect(url: &str, connections: Option<u32>) -> BoxFuture<'_, sqlx::Result<Pool<Self>>> {
         connect::connect(url, connections).boxed()
@@ -107,11 +115,21 @@ impl TenantDatabase for Postgres {
             ("tenants", include_str!("../../../migrations/postgres/0001_tenants.sql")),
             ("stocks", include_str!("../../../migrations/postgres/0002_stocks.sql")),
             ("placements", include_str!("../../../migrations/postgres/0003_placements.sql")),
+            ("places", include_str!("../../../migrations/postgres/0004_places.sql")),
+            ("moves", include_str!("../../../migrations/postgres/0005_moves.sql")),
         ])
     }
 
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
         migrate(pool, migrator).boxed()
+    }
+
+    fn ask(connection: &mut PgConnection, sql: SqlStr) -> BoxFuture<'_, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::ask(connection, sql).boxed()
+    }
+
+    fn absence(error: &sqlx::Error) -> Option<Absence> {
+        place::absence(error)
     }
 
     fn is_collision(error: &sqlx::Error) -> bool {
@@ -143,11 +161,24 @@ impl TenantDatabase for Postgres {
     }
 }
 
-/// sqlx holds an advisory lock while it migrates, so that of several processes one migrates. The lock belongs to the
-/// session and stays where a migration fails or is cancelled: so the session ends here, whatever happens, and with it
-/// what a migration may have set.
+/// Whether this session has the right to migrate its schema.
+const LOCK: Sql = sql!(
+    "SELECT pg_try_advisory_lock(hashtextextended('tenant_migrate ' || coalesce(current_schema(), ''), 0))"
+);
+
+const LOCK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Of several processes one migrates a schema, and holds an advisory lock meanwhile. The one that sqlx takes is the whole
+/// database's. The lock belongs to the session and stays where a migration fails or is cancelled: so the session ends
+/// here, whatever happens, and with it what a migration may have set.
+///
+/// Asked again and again, rather than waited for: an index that is built concurrently waits for whoever waits here
+/// (<https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>).
 async fn migrate(pool: &Pool<Postgres>, migrator: &Migrator) -> sqlx::Result<()> {
     let mut connection = pool.acquire().await?;
     connection.close_on_drop();
+    while !rows::glance(&mut connection, LOCK, vec![]).await?.iter().flatten().any(Cell::is_true) {
+        tokio::time::sleep(LOCK_AGAIN).await;
+    }
     Ok(migrator.run_direct(None, &mut *connection, false).await?)
 }

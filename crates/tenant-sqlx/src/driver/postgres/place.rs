@@ -3,7 +3,7 @@
 use sqlx::{Pool, Postgres, error::DatabaseError, postgres::PgConnectOptions};
 use tenant_core::{PlaceName, Placement};
 
-use super::{Cell, Sql, TenantDatabase, database_named, rows, sql};
+use super::{Absence, Cell, Sql, TenantDatabase, database_named, rows, sql};
 use crate::statement::trusted;
 
 pub(super) fn inside(options: &PgConnectOptions, placement: &Placement) -> PgConnectOptions {
@@ -86,5 +86,14 @@ fn unless_there(done: sqlx::Result<()>, codes: &[&str]) -> sqlx::Result<()> {
     match code {
         Some(code) if codes.contains(&&*code) => Ok(()),
         Some(_) | None => done,
+    }
+}
+
+/// By the codes of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+pub(super) fn absence(error: &sqlx::Error) -> Option<Absence> {
+    match error.as_database_error().and_then(DatabaseError::code).as_deref() {
+        Some("3D000" | "3F000") => Some(Absence::Place),
+        Some("42P01") => Some(Absence::Table),
+        Some(_) | None => None,
     }
 }

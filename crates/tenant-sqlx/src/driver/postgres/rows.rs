@@ -1,5 +1,5 @@
 use sqlx::{
-    PgConnection, Postgres, Row, TypeInfo, ValueRef,
+    PgConnection, Postgres, Row, SqlStr, TypeInfo, ValueRef,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
@@ -35,6 +35,12 @@ pub(super) async fn glance(
     cells: Vec<Cell>,
 ) -> sqlx::Result<Vec<Vec<Cell>>> {
     let rows = query(sql, cells).persistent(false).fetch_all(connection).await?;
+    rows.iter().map(read).collect()
+}
+
+/// What is put together here, with no values to bind.
+pub(super) async fn ask(connection: &mut PgConnection, sql: SqlStr) -> sqlx::Result<Vec<Vec<Cell>>> {
+    let rows = sqlx::raw_sql(sql).fetch_all(connection).await?;
     rows.iter().map(read).collect()
 }
 

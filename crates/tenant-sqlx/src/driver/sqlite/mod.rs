@@ -5,14 +5,18 @@ mod busy;
 mod column;
 mod connect;
 mod introspect;
+mod moving;
 mod place;
 mod rows;
 
-use std::{future, path::Path};
+use std::{
+    future,
+    path::{Path, PathBuf},
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, Pool, Sqlite, SqliteConnection, Transaction,
+    Arguments, Pool, SqlStr, Sqlite, SqliteConnection, Transaction,
     error::BoxDynError,
     migrate::Migrator,
     sqlite::{SqliteArguments, SqliteConnectOptions},
@@ -20,7 +24,11 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, TenantValue};
 
-use super::{Cell, Sql, TenantDatabase, Wanted, database_named, own_migrations};
+use super::{
+    Absence, Cell, Sql, TenantDatabase, Wanted, database_named,
+    moving::{Moving, hyphenated},
+    own_migrations,
+};
 use crate::catalog::{Names, Schema};
 
 #[expect(private_interfaces, reason = "sealed: nobody else calls or implements it")]
@@ -28,6 +36,7 @@ impl TenantDatabase for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
     const ONE_WRITER: bool = true;
     // A database in memory is gone with its only connection.
+    const MOVING: Moving = moving::MOVING;
     const SESSIONS: bool = false;
     const KEEPS_STEP: bool = true;
     // Two that read first and write then would wait for each other.
@@ -112,11 +121,27 @@ impl TenantDatabase for Sqlite {
             ("tenants", include_str!("../../../migrations/sqlite/0001_tenants.sql")),
             ("stocks", include_str!("../../../migrations/sqlite/0002_stocks.sql")),
             ("placements", include_str!("../../../migrations/sqlite/0003_placements.sql")),
+            ("places", include_str!("../../../migrations/sqlite/0004_places.sql")),
+            ("moves", include_str!("../../../migrations/sqlite/0005_moves.sql")),
         ])
     }
 
     fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
         migrate(pool, migrator).boxed()
+    }
+
+    fn ask(connection: &mut SqliteConnection, sql: SqlStr) -> BoxFuture<'_, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::ask(connection, sql).boxed()
+    }
+
+    fn absence(error: &sqlx::Error) -> Option<Absence> {
+        place::absence(error)
+    }
+
+    fn mover_file(pool: &Pool<Self>) -> Option<PathBuf> {
+        let mut file = pool.connect_options().get_filename().as_os_str().to_owned();
+        file.push("-moving");
+        Some(file.into())
     }
 
     /// Writers take turns, so that none comes in another's way.
@@ -154,14 +179,6 @@ async fn migrate(pool: &Pool<Sqlite>, migrator: &Migrator) -> sqlx::Result<()> {
     let mut lock = pool.begin_with("BEGIN IMMEDIATE").await?;
     migrator.run_direct(None, &mut *lock, false).await?;
     lock.commit().await
-}
-
-fn hyphenated(bits: u128) -> String {
-    let mut text = format!("{bits:032x}");
-    for at in [20, 16, 12, 8] {
-        text.insert(at, '-');
-    }
-    text
 }
 
 #[cfg(test)]

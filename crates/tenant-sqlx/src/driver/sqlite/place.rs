@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use sqlx::{Pool, Sqlite, sqlite::SqliteConnectOptions};
 use tenant_core::Placement;
 
-use super::{TenantDatabase, database_named};
+use super::{Absence, TenantDatabase, database_named};
 
 pub(super) fn inside(options: &SqliteConnectOptions, placement: &Placement) -> SqliteConnectOptions {
     match placement {
@@ -51,4 +51,14 @@ pub(super) async fn remove(own: &Pool<Sqlite>, placement: &Placement) -> sqlx::R
         }
     }
     Ok(())
+}
+
+/// A file that is missing can't be opened (<https://www.sqlite.org/rescode.html#cantopen>); a table that is has no code of
+/// its own.
+pub(super) fn absence(error: &sqlx::Error) -> Option<Absence> {
+    let error = error.as_database_error()?;
+    if error.code().is_some_and(|code| code == "14") {
+        return Some(Absence::Place);
+    }
+    error.message().starts_with("no such table").then_some(Absence::Table)
 }

@@ -23,6 +23,12 @@ pub(super) async fn fetch(
     rows.iter().map(read).collect()
 }
 
+/// What is put together here, with no values to bind.
+pub(super) async fn ask(connection: &mut SqliteConnection, sql: SqlStr) -> sqlx::Result<Vec<Vec<Cell>>> {
+    let rows = sqlx::raw_sql(sql).fetch_all(connection).await?;
+    rows.iter().map(read).collect()
+}
+
 fn query(sql: &'static str, cells: Vec<Cell>) -> Query<'static, Sqlite, SqliteArguments> {
     let query = sqlx::query(sql);
     cells.into_iter().fold(query, |query, cell| match cell {

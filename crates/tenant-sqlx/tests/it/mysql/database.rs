@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use sqlx::pool::PoolOptions;
+use tenant_sqlx::TenantDb;
 use tenant_testkit::servers::{MariaDb, ServerOptions};
 
 pub(crate) type Db = sqlx::MySql;
@@ -68,6 +69,41 @@ pub(crate) const USERS: &str = "CREATE TABLE users (
 
 pub(crate) const NOTES: &str =
     "CREATE TABLE notes (tenant_id VARCHAR(63) COLLATE utf8mb4_bin NOT NULL, text TEXT NOT NULL)";
+
+/// With room for tenants wherever they may live.
+pub(crate) async fn spacious(url: &str) -> TenantDb<Db> {
+    TenantDb::open(url).await.unwrap().databases(6).build().await.unwrap()
+}
+
+/// Tables that refer to each other, and a sequence.
+pub(crate) const FAMILY: &str = "CREATE TABLE people (
+    tenant_id VARCHAR(63) COLLATE utf8mb4_bin NOT NULL,
+    id BIGINT NOT NULL,
+    boss BIGINT,
+    email VARCHAR(100) NOT NULL,
+    data LONGBLOB,
+    score DOUBLE, at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), price DECIMAL(20,5), spec JSON, rate FLOAT, flags BIT(5), small TINYINT UNSIGNED, twice DOUBLE AS (score * 2) STORED,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, boss) REFERENCES people (tenant_id, id)
+);
+CREATE TABLE assignments (
+    tenant_id VARCHAR(63) COLLATE utf8mb4_bin NOT NULL,
+    id BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person) REFERENCES people (tenant_id, id)
+)";
+
+/// Values that don't survive every way of writing them down.
+pub(crate) const ODD: &str = "UPDATE people SET data = x'00ff27', score = 0.1e0 + 0.2e0, price = 1234567890.12345, spec = '[1, \"a\"]', rate = 0.1, flags = b'10101', small = 200, email = concat(email, ' ''\\\\ \n ü') WHERE id = 1; UPDATE people SET data = '' WHERE id = 2";
+
+/// Whether assignments count by themselves.
+pub(crate) const COUNTS: bool = false;
+
+/// Another table.
+pub(crate) const MORE: &str =
+    "CREATE TABLE more (tenant_id VARCHAR(63) COLLATE utf8mb4_bin NOT NULL, x INTEGER)";
 
 pub(crate) const TABLES: &str = "SELECT count(*) FROM information_schema.tables
     WHERE table_schema = database() AND table_name IN ('notes', 'more')";

@@ -1,6 +1,7 @@
 mod catalog;
 mod connection;
 pub(crate) mod database;
+mod moving;
 mod placeholders;
 mod places;
 #[path = "../suite/mod.rs"]

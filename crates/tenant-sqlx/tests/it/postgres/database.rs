@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use sqlx::pool::PoolOptions;
+use tenant_sqlx::TenantDb;
 use tenant_testkit::servers::{Postgres, ServerOptions};
 
 pub(crate) type Db = sqlx::Postgres;
@@ -59,6 +60,40 @@ pub(crate) const USERS: &str = "CREATE TABLE users (
 )";
 
 pub(crate) const NOTES: &str = "CREATE TABLE notes (tenant_id TEXT NOT NULL, text TEXT NOT NULL)";
+
+/// With room for tenants wherever they may live.
+pub(crate) async fn spacious(url: &str) -> TenantDb<Db> {
+    TenantDb::open(url).await.unwrap().databases(6).schemas().build().await.unwrap()
+}
+
+/// Tables that refer to each other, and a sequence.
+pub(crate) const FAMILY: &str = "CREATE TABLE people (
+    tenant_id TEXT NOT NULL,
+    id BIGINT NOT NULL,
+    boss BIGINT,
+    email VARCHAR(100) NOT NULL,
+    data BYTEA,
+    score DOUBLE PRECISION, at TIMESTAMPTZ NOT NULL DEFAULT now(), tags TEXT[] NOT NULL DEFAULT '{a,b c}', price NUMERIC(20,5), spec JSONB, rate REAL, twice DOUBLE PRECISION GENERATED ALWAYS AS (score * 2) STORED,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, boss) REFERENCES people (tenant_id, id)
+);
+CREATE TABLE assignments (
+    tenant_id TEXT NOT NULL,
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    person BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person) REFERENCES people (tenant_id, id)
+)";
+
+/// Values that don't survive every way of writing them down.
+pub(crate) const ODD: &str = "UPDATE people SET data = '\\x00ff27', score = 0.1::float8 + 0.2::float8, price = 1234567890.12345, spec = '{\"a\": [1, \"ü\"]}', rate = 0.1, tags = '{\"x,y\",NULL}', email = email || ' ''\\ \n ü' WHERE id = 1; UPDATE people SET score = 'NaN', rate = '-Infinity' WHERE id = 2";
+
+/// Whether assignments count by themselves.
+pub(crate) const COUNTS: bool = true;
+
+/// Another table.
+pub(crate) const MORE: &str = "CREATE TABLE more (tenant_id VARCHAR(63) NOT NULL, x INTEGER)";
 
 pub(crate) const TABLES: &str = "SELECT count(*) FROM pg_tables WHERE tablename IN ('notes', 'more')";
 

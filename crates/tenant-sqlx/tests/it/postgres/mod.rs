@@ -2,6 +2,8 @@ mod catalog;
 mod changes;
 mod connection;
 pub(crate) mod database;
+mod fleet;
+mod moving;
 mod pooler;
 mod replicas;
 mod rls;

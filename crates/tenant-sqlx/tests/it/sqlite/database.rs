@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use tempfile::TempDir;
+use tenant_sqlx::TenantDb;
 
 pub(crate) type Db = sqlx::Sqlite;
 
@@ -53,6 +54,40 @@ pub(crate) const USERS: &str = "CREATE TABLE users (
 )";
 
 pub(crate) const NOTES: &str = "CREATE TABLE notes (tenant_id TEXT NOT NULL, text TEXT NOT NULL)";
+
+/// With room for tenants wherever they may live.
+pub(crate) async fn spacious(url: &str) -> TenantDb<Db> {
+    TenantDb::open(url).await.unwrap().databases(6).build().await.unwrap()
+}
+
+/// Tables that refer to each other, and a sequence.
+pub(crate) const FAMILY: &str = "CREATE TABLE people (
+    tenant_id TEXT NOT NULL,
+    id BIGINT NOT NULL,
+    boss BIGINT,
+    email VARCHAR(100) NOT NULL,
+    data BLOB,
+    score REAL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, price NUMERIC, rate ANY, twice REAL AS (score * 2) STORED,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, boss) REFERENCES people (tenant_id, id)
+);
+CREATE TABLE assignments (
+    tenant_id TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    person BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, person) REFERENCES people (tenant_id, id)
+)";
+
+/// Values that don't survive every way of writing them down.
+pub(crate) const ODD: &str = "UPDATE people SET data = x'00ff27', score = 0.1 + 0.2, price = 1234567890.12345, rate = x'', email = email || ' ''\\ ' || char(10, 0, 252) WHERE id = 1; UPDATE people SET score = 9e999, rate = 'text', data = 'no blob' WHERE id = 2";
+
+/// Whether assignments count by themselves.
+pub(crate) const COUNTS: bool = false;
+
+/// Another table.
+pub(crate) const MORE: &str = "CREATE TABLE more (tenant_id VARCHAR(63) NOT NULL, x INTEGER)";
 
 pub(crate) const TABLES: &str = "SELECT count(*) FROM sqlite_schema";
 

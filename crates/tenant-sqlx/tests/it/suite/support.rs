@@ -58,7 +58,7 @@ pub(crate) async fn one_connection(place: &Place) -> Pool<Db> {
     pool(place, 1).await
 }
 
-const MORE: [&str; 4] = [
+const FURNITURE: [&str; 4] = [
     "CREATE TABLE plans (name VARCHAR(20) PRIMARY KEY, price INTEGER NOT NULL)",
     "CREATE TABLE secrets (value VARCHAR(20) NOT NULL)",
     "INSERT INTO plans VALUES ('free', 0), ('pro', 9)",
@@ -67,7 +67,7 @@ const MORE: [&str; 4] = [
 
 pub(crate) async fn furnish(db: TenantDb<Db>, place: Place) -> House {
     db.migrate_tenants().await.unwrap();
-    for sql in [USERS].into_iter().chain(MORE) {
+    for sql in [USERS].into_iter().chain(FURNITURE) {
         sqlx::raw_sql(sql).execute(&db.unscoped(setup())).await.unwrap();
     }
     db.refresh_catalog().await.unwrap();

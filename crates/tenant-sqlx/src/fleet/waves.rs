@@ -1,0 +1,123 @@
+//! All places: which are due, in which order, and how many at a time.
+
+use std::collections::VecDeque;
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tenant_core::Placement;
+
+use super::{Fleet, FleetReport, Known, PlaceReport, PlaceState, Progress};
+use crate::driver::TenantDatabase;
+
+impl<DB: TenantDatabase> Fleet<'_, DB> {
+    pub(super) async fn inspect_all(&self, known: Known) -> Result<FleetReport, sqlx::Error> {
+        let (mut done, due) = self.sort(known);
+        let mut due = VecDeque::from(due);
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < self.concurrency
+                && let Some(placement) = due.pop_front()
+            {
+                running.push(async move {
+                    let state = match self.look(&placement).await {
+                        PlaceState::Pending { versions } if versions.is_empty() => PlaceState::Current,
+                        state => state,
+                    };
+                    PlaceReport { placement, wave: None, state }
+                });
+            }
+            let Some(report) = running.next().await else { break };
+            (self.progress)(&Progress::Done(report.clone()));
+            done.push(report);
+        }
+        Ok(in_order(done))
+    }
+
+    pub(super) async fn migrate_all(&self, known: Known) -> Result<FleetReport, sqlx::Error> {
+        if let Some(canary) = &self.canary
+            && !known.0.contains_key(canary)
+        {
+            return Err(sqlx::Error::Configuration("the canary is none of the places".into()));
+        }
+        let (mut done, mut due) = self.sort(known);
+        if let Some(at) = due.iter().position(|placement| Some(placement) == self.canary.as_ref()) {
+            let canary = due.remove(at);
+            due.insert(0, canary);
+        }
+        let mut rest = due.as_slice();
+        let (mut number, mut size) = (0, 1);
+        while !rest.is_empty() {
+            let (wave, behind) = rest.split_at(size.min(rest.len()));
+            let reports = self.run(number, wave).await;
+            let is_over = !self.goes_on && reports.iter().any(|report| !report.state.is_current());
+            done.extend(reports);
+            (rest, number, size) = (behind, number + 1, self.wave);
+            if is_over {
+                break;
+            }
+        }
+        done.extend(rest.iter().map(not_reached));
+        Ok(in_order(done))
+    }
+
+    /// Those that are known to be up to date, and the others.
+    fn sort(&self, known: Known) -> (Vec<PlaceReport>, Vec<Placement>) {
+        let (mut current, mut due) = (Vec::new(), Vec::new());
+        let places = known.0.len();
+        for (placement, fingerprint) in known.0 {
+            if self.trusts && fingerprint.as_deref() == Some(self.books.fingerprint(&placement)) {
+                current.push(PlaceReport { placement, wave: None, state: PlaceState::Current });
+            } else {
+                due.push(placement);
+            }
+        }
+        due.sort_by(|left, right| rank(left).cmp(&rank(right)));
+        (self.progress)(&Progress::Planned { places, due: due.len() });
+        (current, due)
+    }
+
+    /// Where one fails, none is begun any more, unless it goes on; what is under way is never dropped half way.
+    async fn run(&self, number: usize, wave: &[Placement]) -> Vec<PlaceReport> {
+        let mut waiting: VecDeque<Placement> = wave.iter().cloned().collect();
+        let (mut running, mut done) = (FuturesUnordered::new(), Vec::new());
+        let mut is_open = true;
+        loop {
+            while is_open
+                && running.len() < self.concurrency
+                && let Some(placement) = waiting.pop_front()
+            {
+                (self.progress)(&Progress::Begun(placement.clone()));
+                running.push(async move {
+                    let state = self.visit(&placement).await;
+                    PlaceReport { placement, wave: Some(number), state }
+                });
+            }
+            let Some(report) = running.next().await else { break };
+            (self.progress)(&Progress::Done(report.clone()));
+            is_open &= self.goes_on || report.state.is_current();
+            done.push(report);
+        }
+        done.extend(waiting.iter().map(not_reached));
+        done
+    }
+}
+
+fn not_reached(placement: &Placement) -> PlaceReport {
+    let state = PlaceState::Pending { versions: Vec::new() };
+    PlaceReport { placement: placement.clone(), wave: None, state }
+}
+
+/// The fewer tenants a failure would hit, the earlier a place comes.
+fn rank(placement: &Placement) -> (u8, &Placement) {
+    let rank = match placement {
+        Placement::Schema(_) => 0,
+        Placement::Database(_) => 1,
+        Placement::Shard(_) => 2,
+        Placement::Shared => 3,
+    };
+    (rank, placement)
+}
+
+fn in_order(mut places: Vec<PlaceReport>) -> FleetReport {
+    places.sort_by(|left, right| rank(&left.placement).cmp(&rank(&right.placement)));
+    FleetReport { places }
+}

@@ -1,0 +1,16 @@
+//! Moving one tenant from one place to another while it goes on working.
+
+mod book;
+mod error;
+mod hold;
+mod options;
+mod reconcile;
+mod run;
+mod side;
+mod tables;
+
+pub(crate) use self::hold::{Gates, Hold};
+pub use self::{
+    error::{MoveError, MoveErrorKind},
+    options::{MoveOptions, MoveReport, MoveStep},
+};
