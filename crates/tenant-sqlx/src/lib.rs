@@ -126,7 +126,7 @@ pub use self::{
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{NoLongerActive, RolledBack},
-    fleet::{Drift, Fleet, FleetReport, PlaceReport, PlaceState, Progress},
+    fleet::{Drift, Fleet, FleetProgress, FleetReport, PlaceReport, PlaceState},
     model::{Inspect, Model},
     moving::{MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep},
     rls::RowLevelSecurity,

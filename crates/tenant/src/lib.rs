@@ -36,8 +36,10 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbConfigManager, Finding, Inspect, Model, NoLongerActive, Problem, RolledBack, RowLevelSecurity, Scoped,
-    ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl, doctor,
+    DbConfigManager, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError,
+    MoveErrorKind, MoveOptions, MoveReport, MoveStep, NoLongerActive, PlaceReport, PlaceState, Problem,
+    RolledBack, RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb,
+    TenantDbBuilder, ddl, doctor,
 };
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
@@ -63,6 +65,9 @@ mod book {
     #[cfg(feature = "fair")]
     #[doc = include_str!("../../../docs/src/limits.md")]
     struct Limits;
+    #[cfg(feature = "postgres")]
+    #[doc = include_str!("../../../docs/src/placement.md")]
+    struct Placement;
     #[doc = include_str!("../../../docs/src/queries.md")]
     struct Queries;
     #[cfg(feature = "postgres")]

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use tenant_sqlx::Progress;
+use tenant_sqlx::FleetProgress;
 
 /// A line that is written anew, on a terminal alone.
 pub(super) struct Bar {
@@ -22,10 +22,10 @@ impl Bar {
         Self { is_shown, due: AtomicUsize::new(0), done: AtomicUsize::new(0) }
     }
 
-    pub(super) fn show(&self, progress: &Progress) {
+    pub(super) fn show(&self, progress: &FleetProgress) {
         match progress {
-            Progress::Planned { due, .. } => self.due.store(*due, Ordering::Relaxed),
-            Progress::Done(_) => {
+            FleetProgress::Planned { due, .. } => self.due.store(*due, Ordering::Relaxed),
+            FleetProgress::Done(_) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 self.draw(&line(done, self.due.load(Ordering::Relaxed)));
             }

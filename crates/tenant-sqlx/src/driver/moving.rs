@@ -34,6 +34,8 @@ pub(crate) struct Holds {
     pub(crate) alone: Sql,
     /// It belongs to the session.
     pub(crate) mover: Sql,
+    /// How long the session waits for those who write: who waits holds up those who come after.
+    pub(crate) patience: &'static str,
 }
 
 /// In double quotes, as the standard has it.

@@ -13,10 +13,11 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Known(pub(super) BTreeMap<Placement, Option<String>>);
 
-/// Where tenants live and what is known of it, in one answer.
+/// Where tenants live, or may come back to, and what is known of it, in one answer.
 const READ: Sql = sql!(
     "SELECT 'tenant', placement, NULL, NULL FROM \
      (SELECT DISTINCT placement FROM tenants WHERE status <> 'deleted') AS places \
+     UNION ALL SELECT 'tenant', source, NULL, NULL FROM tenant_moves \
      UNION ALL SELECT 'place', kind, name, fingerprint FROM tenant_places WHERE state = 'current'"
 );
 

@@ -11,7 +11,7 @@ use std::fmt;
 use sqlx::migrate::Migrator;
 use tenant_core::Placement;
 
-pub use self::report::{Drift, FleetReport, PlaceReport, PlaceState, Progress};
+pub use self::report::{Drift, FleetProgress, FleetReport, PlaceReport, PlaceState};
 use self::{books::Books, known::Known};
 pub(crate) use self::{
     books::hex,
@@ -59,7 +59,7 @@ pub struct Fleet<'a, DB: TenantDatabase> {
     progress: Listener<'a>,
 }
 
-type Listener<'a> = Box<dyn Fn(&Progress) + Send + Sync + 'a>;
+type Listener<'a> = Box<dyn Fn(&FleetProgress) + Send + Sync + 'a>;
 
 impl<'a, DB: TenantDatabase> Fleet<'a, DB> {
     /// The places of these tenants, and what is to be applied to each.
@@ -118,7 +118,7 @@ impl<'a, DB: TenantDatabase> Fleet<'a, DB> {
     }
 
     /// Who hears of each place as it is done.
-    pub fn on_progress(mut self, listener: impl Fn(&Progress) + Send + Sync + 'a) -> Self {
+    pub fn on_progress(mut self, listener: impl Fn(&FleetProgress) + Send + Sync + 'a) -> Self {
         self.progress = Box::new(listener);
         self
     }

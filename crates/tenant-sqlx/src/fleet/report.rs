@@ -138,7 +138,7 @@ impl fmt::Display for PlaceState {
 /// What a listener hears.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Progress {
+pub enum FleetProgress {
     /// So many places were found, and so many of them have to be looked at.
     Planned {
         /// All of them.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tenant_core::Placement;
 
-use super::{Fleet, FleetReport, Known, PlaceReport, PlaceState, Progress};
+use super::{Fleet, FleetProgress, FleetReport, Known, PlaceReport, PlaceState};
 use crate::driver::TenantDatabase;
 
 impl<DB: TenantDatabase> Fleet<'_, DB> {
@@ -26,7 +26,7 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
                 });
             }
             let Some(report) = running.next().await else { break };
-            (self.progress)(&Progress::Done(report.clone()));
+            (self.progress)(&FleetProgress::Done(report.clone()));
             done.push(report);
         }
         Ok(in_order(done))
@@ -71,7 +71,7 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
             }
         }
         due.sort_by(|left, right| rank(left).cmp(&rank(right)));
-        (self.progress)(&Progress::Planned { places, due: due.len() });
+        (self.progress)(&FleetProgress::Planned { places, due: due.len() });
         (current, due)
     }
 
@@ -85,14 +85,14 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
                 && running.len() < self.concurrency
                 && let Some(placement) = waiting.pop_front()
             {
-                (self.progress)(&Progress::Begun(placement.clone()));
+                (self.progress)(&FleetProgress::Begun(placement.clone()));
                 running.push(async move {
                     let state = self.visit(&placement).await;
                     PlaceReport { placement, wave: Some(number), state }
                 });
             }
             let Some(report) = running.next().await else { break };
-            (self.progress)(&Progress::Done(report.clone()));
+            (self.progress)(&FleetProgress::Done(report.clone()));
             is_open &= self.goes_on || report.state.is_current();
             done.push(report);
         }

@@ -4,6 +4,8 @@ use std::{error::Error, fmt};
 
 use tenant_core::StoreError;
 
+use crate::driver::{Absence, TenantDatabase};
+
 /// A tenant was not moved. It goes on where it was.
 #[derive(Debug)]
 pub struct MoveError {
@@ -21,7 +23,7 @@ pub enum MoveErrorKind {
     Config,
     /// There is no such tenant.
     NotFound,
-    /// It lives there already.
+    /// It lives there already, or the two places are the same tables under two names.
     SamePlace,
     /// Somebody else moves it at this moment.
     Busy,
@@ -31,6 +33,8 @@ pub enum MoveErrorKind {
     NotMoving,
     /// The grace is not over: some process may still look for the rows where they were.
     TooEarly,
+    /// A transaction of the tenant's did not end, so that its writes could not be held up. Try again.
+    InUse,
     /// A table is not the same in both places. Migrate them.
     Schema {
         /// The table.
@@ -55,10 +59,22 @@ impl MoveError {
         &self.kind
     }
 
+    /// What was not there.
+    pub(super) fn absence<DB: TenantDatabase>(&self) -> Option<Absence> {
+        self.database().and_then(DB::absence)
+    }
+
+    fn database(&self) -> Option<&sqlx::Error> {
+        self.source.as_deref().and_then(|source| source.downcast_ref())
+    }
+
+    pub(super) fn in_use(error: sqlx::Error) -> Self {
+        Self { kind: MoveErrorKind::InUse, source: Some(error.into()) }
+    }
+
     /// Whether rows were in each other's way.
     pub(super) fn is_constraint(&self) -> bool {
-        let source = self.source.as_deref().and_then(|source| source.downcast_ref::<sqlx::Error>());
-        let error = source.and_then(sqlx::Error::as_database_error);
+        let error = self.database().and_then(sqlx::Error::as_database_error);
         error.is_some_and(|error| error.is_unique_violation() || error.is_foreign_key_violation())
     }
 }
@@ -92,6 +108,7 @@ impl fmt::Display for MoveError {
             MoveErrorKind::OtherMove => f.write_str("another move of the tenant is not finished"),
             MoveErrorKind::NotMoving => f.write_str("the tenant is not being moved"),
             MoveErrorKind::TooEarly => f.write_str("some process may still look for the tenant where it was"),
+            MoveErrorKind::InUse => f.write_str("a transaction of the tenant does not come to its end"),
             MoveErrorKind::Schema { table } => write!(f, "table {table} is not the same in both places"),
             MoveErrorKind::Differs { table } => write!(f, "rows of table {table} can't be made the same"),
             MoveErrorKind::Circle { table } => write!(f, "table {table} refers to itself through others"),

@@ -15,7 +15,7 @@ use crate::{TenantDb, driver::TenantDatabase, fleet::hex};
 pub(super) struct Sides<DB: TenantDatabase> {
     pub(super) source: Side<DB>,
     pub(super) target: Side<DB>,
-    batch: usize,
+    pub(super) batch: usize,
 }
 
 /// How a table differs, and what all of its rows amount to at the source.
@@ -46,6 +46,15 @@ impl<DB: TenantDatabase> Sides<DB> {
             }
         }
         Ok(Self { source, target, batch })
+    }
+
+    /// Whether what is written on the one side is seen on the other: under two names they are the same tables, and to clear
+    /// one of them away would be to clear both.
+    pub(super) async fn are_one(&mut self) -> Result<bool, MoveError> {
+        self.target.mark().await?;
+        let is_seen = self.source.sees_mark().await;
+        self.target.unmark().await?;
+        is_seen
     }
 
     pub(super) async fn close(self) -> Result<(), MoveError> {

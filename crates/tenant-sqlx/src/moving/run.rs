@@ -6,15 +6,22 @@ use sqlx::{Connection, migrate::Migrator};
 use tenant_core::{
     ConfigChange, ConfigManager, ConfigStore, Placement, TenantConfig, TenantId, TenantStatus,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep, book::Entry, reconcile::Sides, side::Side,
 };
 use crate::{
     DbConfigManager, TenantDb,
-    driver::{Cell, TenantDatabase},
+    driver::{Cell, Sql, TenantDatabase},
+    statement::trusted,
 };
+
+/// How long those who write may keep the tenant where it is.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a server may take to see that a process is gone, or a connection, and its lock with it.
+const GONE: Duration = Duration::from_secs(1);
 
 /// One tenant, whom nobody else moves meanwhile.
 struct Mover<'a, DB: TenantDatabase> {
@@ -125,10 +132,14 @@ impl<'a, DB: TenantDatabase> Mover<'a, DB> {
         let lock = match &DB::MOVING.holds {
             Some(holds) => {
                 let mut session = DB::Connection::connect_with(&db.own_pool().connect_options()).await?;
-                let rows = DB::fetch(&mut session, holds.mover, vec![id.as_str().into()]).await?;
-                if !rows.iter().flatten().any(Cell::is_true) {
-                    return Err(MoveErrorKind::Busy.into());
+                let until = Instant::now() + GONE;
+                while !is_locked::<DB>(&mut session, holds.mover, id).await? {
+                    if Instant::now() > until {
+                        return Err(MoveErrorKind::Busy.into());
+                    }
+                    tokio::time::sleep(GONE / 20).await;
                 }
+                DB::ask(&mut session, trusted(holds.patience.to_owned())).await?;
                 Lock::Session(session)
             }
             None => Lock::File { _file: lock_file(db)? },
@@ -181,6 +192,9 @@ impl<'a, DB: TenantDatabase> Mover<'a, DB> {
         let source = Side::open(self.db, &entry.source, &config).await?;
         let target = Side::open(self.db, &entry.target, &config).await?;
         let mut sides = Sides::new(source, target, self.options.batch)?;
+        if sides.are_one().await? {
+            return Err(MoveErrorKind::SamePlace.into());
+        }
         if is_fresh {
             sides.copy(self.db).await?;
         }
@@ -206,7 +220,8 @@ impl<'a, DB: TenantDatabase> Mover<'a, DB> {
         match (&mut self.lock, &DB::MOVING.holds) {
             (Lock::Session(session), Some(holds)) => {
                 let mut transaction = session.begin().await?;
-                DB::fetch(&mut transaction, holds.alone, vec![id.as_str().into()]).await?;
+                let held = DB::fetch(&mut transaction, holds.alone, vec![id.as_str().into()]).await;
+                held.map_err(MoveError::in_use)?;
                 let begin = Instant::now();
                 let tables = in_pause(db, options, sides).await?;
                 db.switch(&mut transaction, id, &entry.target).await?;
@@ -214,7 +229,8 @@ impl<'a, DB: TenantDatabase> Mover<'a, DB> {
                 Ok((tables, begin.elapsed()))
             }
             (Lock::Session(_) | Lock::File { .. }, _) => {
-                let _gate = db.gates().alone(id).await;
+                let gate = timeout(PATIENCE, db.gates().alone(id)).await;
+                let _gate = gate.map_err(|_| MoveError::in_use(sqlx::Error::PoolTimedOut))?;
                 let begin = Instant::now();
                 let tables = in_pause(db, options, sides).await?;
                 let (mut transaction, _turn) = db.begin_write().await?;
@@ -227,11 +243,18 @@ impl<'a, DB: TenantDatabase> Mover<'a, DB> {
 
     async fn cancel(&mut self, entry: &Entry) -> Result<(), MoveError> {
         let config = self.config().await?;
-        let found = Side::open(self.db, &entry.target, &config).await;
+        let source = Side::open(self.db, &entry.source, &config).await?;
         // It may not have come so far that the place is there.
-        if let Ok(mut target) = found {
-            erase(self.db, &mut target).await?;
-            target.close().await?;
+        if let Ok(target) = Side::open(self.db, &entry.target, &config).await {
+            let mut sides = Sides { source, target, batch: self.options.batch };
+            match sides.are_one().await {
+                Ok(true) => {}
+                Ok(false) => erase(self.db, &mut sides.target).await?,
+                // Its tables were never made: nothing was copied.
+                Err(error) if error.absence::<DB>().is_some() => {}
+                Err(error) => return Err(error),
+            }
+            sides.close().await?;
         }
         while !self.db.cancel_move(&self.config().await?).await? {}
         self.spread().await
@@ -248,12 +271,26 @@ impl<'a, DB: TenantDatabase> Mover<'a, DB> {
         if config.placement != entry.target || config.is_moving || entry.source == entry.target {
             return Err(MoveErrorKind::OtherMove.into());
         }
-        let mut source = Side::open(self.db, &entry.source, &config).await?;
-        erase(self.db, &mut source).await?;
-        source.close().await?;
+        let source = Side::open(self.db, &entry.source, &config).await?;
+        let target = Side::open(self.db, &entry.target, &config).await?;
+        let mut sides = Sides { source, target, batch: self.options.batch };
+        if sides.are_one().await? {
+            return Err(MoveErrorKind::SamePlace.into());
+        }
+        erase(self.db, &mut sides.source).await?;
+        sides.close().await?;
         self.options.tell(MoveStep::Erased);
         self.db.end_move(self.id).await
     }
+}
+
+async fn is_locked<DB: TenantDatabase>(
+    session: &mut DB::Connection,
+    lock: Sql,
+    id: &TenantId,
+) -> Result<bool, MoveError> {
+    let rows = DB::fetch(session, lock, vec![id.as_str().into()]).await?;
+    Ok(rows.iter().flatten().any(Cell::is_true))
 }
 
 async fn in_pause<DB: TenantDatabase>(

@@ -37,6 +37,8 @@ pub(super) struct Side<DB: TenantDatabase> {
     pub(super) connection: DB::Connection,
     pub(super) tables: Vec<Table>,
     tenant: String,
+    /// The tenant as the framework's own tables name it.
+    id: String,
 }
 
 /// So many rows, or bytes, are written in one statement.
@@ -63,7 +65,8 @@ impl<DB: TenantDatabase> Side<DB> {
             TenantValue::Integer(number) => number.to_string(),
             TenantValue::Uuid(bits) => (DB::MOVING.uuid)(bits),
         };
-        Ok(Self { connection, tables, tenant })
+        let id = (DB::MOVING.text)(config.tenant_id.as_str());
+        Ok(Self { connection, tables, tenant, id })
     }
 
     pub(super) async fn close(self) -> Result<(), MoveError> {
@@ -72,6 +75,28 @@ impl<DB: TenantDatabase> Side<DB> {
 
     pub(super) async fn run(&mut self, sql: String) -> Result<Vec<Vec<Cell>>, MoveError> {
         Ok(DB::ask(&mut self.connection, trusted(sql)).await?)
+    }
+
+    /// A row of the framework's own, by which one side is told from the other.
+    pub(super) async fn mark(&mut self) -> Result<(), MoveError> {
+        self.unmark().await?;
+        let values = format!("({}, 'a move', 0)", self.id);
+        self.run(format!("INSERT INTO tenant_stocks (tenant_id, dimension, turns) VALUES {values}"))
+            .await
+            .map(drop)
+    }
+
+    pub(super) async fn unmark(&mut self) -> Result<(), MoveError> {
+        self.run(format!("DELETE FROM tenant_stocks WHERE {}", self.marked())).await.map(drop)
+    }
+
+    pub(super) async fn sees_mark(&mut self) -> Result<bool, MoveError> {
+        let rows = self.run(format!("SELECT count(*) FROM tenant_stocks WHERE {}", self.marked())).await?;
+        Ok(rows.into_iter().flatten().any(|cell| cell != Cell::Integer(0)))
+    }
+
+    fn marked(&self) -> String {
+        format!("tenant_id = {} AND dimension = 'a move'", self.id)
     }
 
     /// No statement here goes without it.

@@ -31,6 +31,7 @@ pub(super) const MOVING: Moving = Moving {
         mover: sql!(
             "SELECT CAST(get_lock(concat('tenant_mover_', md5(concat(database(), ' ', ?))), 0) AS SIGNED)"
         ),
+        patience: "SET innodb_lock_wait_timeout = 10",
     }),
 };
 

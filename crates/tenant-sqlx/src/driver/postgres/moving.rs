@@ -46,5 +46,6 @@ pub(super) const MOVING: Moving = Moving {
         shared: sql!("SELECT pg_advisory_xact_lock_shared(hashtextextended(concat('tenant_move ', ?), 0))"),
         alone: sql!("SELECT pg_advisory_xact_lock(hashtextextended(concat('tenant_move ', ?), 0))"),
         mover: sql!("SELECT pg_try_advisory_lock(hashtextextended(concat('tenant_mover ', ?), 0))"),
+        patience: "SET lock_timeout = '10s'",
     }),
 };

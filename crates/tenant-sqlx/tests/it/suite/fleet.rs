@@ -13,7 +13,7 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 use tenant_core::{ConfigStore, Placement, TenantConfig, TenantContext};
-use tenant_sqlx::{DbConfigManager, Drift, Fleet, FleetReport, PlaceState, Progress, TenantDb};
+use tenant_sqlx::{DbConfigManager, Drift, Fleet, FleetProgress, FleetReport, PlaceState, TenantDb};
 
 use super::{
     places::fresh,
@@ -131,7 +131,7 @@ async fn the_canary_is_first_and_alone_and_the_tables_of_all_are_last() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = {
         let heard = Arc::clone(&heard);
-        move |progress: &Progress| heard.lock().push(progress.clone())
+        move |progress: &FleetProgress| heard.lock().push(progress.clone())
     };
     let fleet = Fleet::new(&configs, &both).canary(settled[3].clone()).wave(3).concurrency(3);
     let report = fleet.on_progress(listener).migrate().await.unwrap();
@@ -143,9 +143,9 @@ async fn the_canary_is_first_and_alone_and_the_tables_of_all_are_last() {
     assert_eq!(waves, [1, 1, 1, 0, 2]);
     assert_eq!(wave(&Placement::Shared), 2);
     let heard = heard.lock().clone();
-    assert!(matches!(heard[0], Progress::Planned { places: 6, due: 6, .. }), "{heard:?}");
-    assert!(matches!(&heard[1], Progress::Begun(canary) if *canary == settled[3]));
-    assert!(matches!(&heard[2], Progress::Done(canary) if canary.placement == settled[3]), "{heard:?}");
+    assert!(matches!(heard[0], FleetProgress::Planned { places: 6, due: 6, .. }), "{heard:?}");
+    assert!(matches!(&heard[1], FleetProgress::Begun(canary) if *canary == settled[3]));
+    assert!(matches!(&heard[2], FleetProgress::Done(canary) if canary.placement == settled[3]), "{heard:?}");
     let nobody = Fleet::new(&configs, &both).canary(Placement::Database(fresh()));
     nobody.migrate().await.unwrap_err();
     db.close().await;
