@@ -21,8 +21,32 @@ impl NoLongerActive {
     /// assert!(NoLongerActive::of(&sqlx::Error::RowNotFound).is_none());
     /// ```
     pub fn of<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
-        let mut causes = iter::successors(Some(error), |&error| error.source());
-        causes.find_map(|error| error.downcast_ref())
+        found(error)
+    }
+}
+
+fn found<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.find_map(|error| error.downcast_ref())
+}
+
+/// The tenant was moved to another place meanwhile, and nothing was written where it was: whoever runs it again writes where
+/// the tenant lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tenant was moved meanwhile: run it again")]
+#[non_exhaustive]
+pub struct Moved;
+
+impl Moved {
+    /// Finds it in an error or in what caused it.
+    pub fn of<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
+        found(error)
+    }
+}
+
+impl From<Moved> for sqlx::Error {
+    fn from(moved: Moved) -> Self {
+        Self::Configuration(Box::new(moved))
     }
 }
 

@@ -8,7 +8,7 @@ use tenant_sql::{Plan, Refusal, TenantBind, TenantValue, Trailing};
 
 use crate::{
     driver::TenantDatabase,
-    error::{NoLongerActive, refused},
+    error::{Moved, NoLongerActive, refused},
 };
 
 /// A statement that is scoped to a tenant. The caller's own text is gone.
@@ -18,6 +18,8 @@ pub(crate) struct ScopedStatement<DB: Database> {
     persistent: bool,
     writes: bool,
     is_one_select: bool,
+    /// Nothing keeps the tenant where this writes: it was at home there when the statement was scoped.
+    is_at_home: bool,
     tenant: TenantContext,
 }
 
@@ -62,6 +64,7 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
             persistent: persistent && is_for_all,
             writes: plan.writes(),
             is_one_select: plan.is_one_select(),
+            is_at_home: plan.writes() && tenant.record().is_settled(),
             tenant: tenant.clone(),
         })
     }
@@ -81,6 +84,7 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
             persistent,
             writes: plan.writes(),
             is_one_select: plan.is_one_select(),
+            is_at_home: plan.writes() && tenant.record().is_settled(),
             tenant: tenant.clone(),
         })
     }
@@ -102,6 +106,11 @@ impl<DB: TenantDatabase> ScopedStatement<DB> {
     /// date one by one. A connection finds what it has prepared by its text: this one is nobody else's.
     pub(crate) fn of_a_schema(self) -> Self {
         self.unnamed().ending_with(" ")
+    }
+
+    /// Runs under a hold, which keeps the tenant where it is.
+    pub(crate) fn held(self) -> Self {
+        Self { is_at_home: false, ..self }
     }
 
     pub(crate) const fn writes(&self) -> bool {
@@ -159,10 +168,13 @@ impl<DB: Database> Execute<'static, DB> for ScopedStatement<DB> {
         None
     }
 
-    /// The driver asks once it has a connection: the last moment to hear that the tenant was suspended while the
+    /// The driver asks once it has a connection: the last moment to hear that the tenant was suspended, or moved, while the
     /// statement waited for one.
     fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, BoxDynError> {
         self.tenant.ensure_active().map_err(NoLongerActive::from)?;
+        if self.is_at_home && !self.tenant.record().is_settled() {
+            return Err(Moved.into());
+        }
         Ok(Some(std::mem::take(&mut self.arguments)))
     }
 

@@ -10,7 +10,8 @@ use crate::{
     TenantDb,
     db::Turn,
     driver::TenantDatabase,
-    error::{RolledBack, inactive},
+    error::{Moved, RolledBack, inactive},
+    moving::Hold,
     scoped::{Step, failed, no_describe, no_prepare},
     standing::{Standing, State},
     statement::ScopedStatement,
@@ -89,15 +90,19 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     /// # Errors
     /// The tenant is no longer active: everything is rolled back, unless it was already. Or the database failed. On
     /// PostgreSQL also: a statement in it has failed, even if nobody minded ([`RolledBack`](crate::RolledBack)); one that may
-    /// fail wants a savepoint.
+    /// fail wants a savepoint. Or the tenant was moved since it began ([`Moved`](crate::Moved)).
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         // The server would roll back, and call it a success (<https://www.postgresql.org/docs/current/sql-commit.html>).
         let is_kept = self.check().and_then(|()| match self.is_aborted {
             true => Err(RolledBack.into()),
             false => Ok(()),
         });
+        let is_kept = match is_kept {
+            Ok(()) => self.stay().await,
+            Err(reason) => Err(reason),
+        };
         match is_kept {
-            Ok(()) => {
+            Ok(_hold) => {
                 let _writing = self.db.writing(&self.tenant, self.turn.is_some());
                 self.inner.commit().await
             }
@@ -105,6 +110,20 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
                 self.rollback().await?;
                 Err(reason)
             }
+        }
+    }
+
+    /// Keeps the tenant where this transaction writes, until it has ended. One that began before the tenant was known to move
+    /// knows no better than that it began there.
+    async fn stay(&self) -> Result<Option<Hold>, sqlx::Error> {
+        let is_held = self.turn.as_ref().is_none_or(Turn::is_holding);
+        if is_held || self.tenant.record().is_settled() {
+            return Ok(None);
+        }
+        let (place, hold) = self.db.whereabouts(&self.tenant, true).await?;
+        match *place == self.tenant.config().placement {
+            true => Ok(hold),
+            false => Err(Moved.into()),
         }
     }
 

@@ -37,8 +37,8 @@ pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantSc
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
     DbConfigManager, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError,
-    MoveErrorKind, MoveOptions, MoveReport, MoveStep, NoLongerActive, PlaceReport, PlaceState, Problem,
-    RolledBack, RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb,
+    MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState,
+    Problem, RolledBack, RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb,
     TenantDbBuilder, ddl, doctor,
 };
 #[cfg(feature = "postgres")]

@@ -285,7 +285,8 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         let mut home = self.home(tenant, true, false).await?;
         let connection = home.connect().await?;
         let begin = home.begin.or_else(|| DB::BEGIN.map(SqlStr::from_static));
-        Ok((driver::begin_on(connection, begin).await?, Turn::holding(home.lease, home.hold)))
+        let turn = home.turn.holding(home.lease, home.hold);
+        Ok((driver::begin_on(connection, begin).await?, turn))
     }
 
     /// Whether a tenant's statements don't simply run on any connection.
@@ -300,6 +301,13 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// Whether a statement may see what was there some time ago.
     pub(crate) fn may_lag(&self, statement: &ScopedStatement<DB>) -> bool {
         self.0.places.replicas.is_some() && !self.must_keep(statement) && !statement.may_lock()
+    }
+
+    /// Takes note that a tenant's rows have changed.
+    pub(crate) fn note_write(&self, tenant: &TenantId) {
+        if let Some(replicas) = &self.0.places.replicas {
+            replicas.note_write(tenant);
+        }
     }
 
     /// Takes note that a tenant writes, until what is given is dropped.
@@ -322,10 +330,13 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         }
         let (placement, hold) = self.whereabouts(tenant, writes).await?;
         let copies_for = may_lag.then_some(tenant.id());
+        let turn = if writes && placement.is_shared() { self.turn().await } else { Turn::free() };
         let home = self.0.places.home(self.pool(), &placement, preamble, copies_for).await?;
-        let (pool, begin) = (home.pool.clone(), home.begin.clone());
-        self.check_wall(&placement, &pool, begin).await?;
-        Ok(Home { hold, ..home })
+        if self.has_unseen_wall(&placement) {
+            let (pool, begin) = (home.pool.clone(), home.begin.clone());
+            self.look_at_wall(&placement, &pool, begin).await?;
+        }
+        Ok(Home { hold, turn, ..home })
     }
 
     /// Where policies find the tenant, if they are to be obeyed.

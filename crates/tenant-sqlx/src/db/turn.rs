@@ -21,14 +21,23 @@ pub(crate) struct Turn {
     /// What keeps the place open.
     _lease: Option<Box<dyn Send + Sync>>,
     /// What keeps the tenant from being moved.
-    _hold: Option<Hold>,
+    hold: Option<Hold>,
 }
 
 impl Turn {
-    /// Of a database that others don't wait for.
-    pub(super) fn holding<DB: TenantDatabase>(lease: Option<Lease<DB>>, hold: Option<Hold>) -> Self {
-        let lease = lease.map(|lease| Box::new(lease) as Box<dyn Send + Sync>);
-        Self { _permit: None, _lease: lease, _hold: hold }
+    /// Where others don't wait.
+    pub(crate) const fn free() -> Self {
+        Self { _permit: None, _lease: None, hold: None }
+    }
+
+    /// With what keeps the place open, and the tenant there.
+    pub(super) fn holding<DB: TenantDatabase>(self, lease: Option<Lease<DB>>, hold: Option<Hold>) -> Self {
+        Self { _lease: lease.map(|lease| Box::new(lease) as Box<dyn Send + Sync>), hold, ..self }
+    }
+
+    /// Whether the tenant can't be moved meanwhile.
+    pub(crate) const fn is_holding(&self) -> bool {
+        self.hold.is_some()
     }
 }
 
@@ -43,9 +52,9 @@ impl Turns {
 
     pub(super) async fn wait<DB: TenantDatabase>(&self) -> Turn {
         if !DB::ONE_WRITER {
-            return Turn { _permit: None, _lease: None, _hold: None };
+            return Turn::free();
         }
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
-        Turn { _permit: turn.ok().and_then(Result::ok), _lease: None, _hold: None }
+        Turn { _permit: turn.ok().and_then(Result::ok), ..Turn::free() }
     }
 }

@@ -36,21 +36,23 @@ impl Walls {
 }
 
 impl<DB: TenantDatabase> TenantDb<DB> {
-    /// Fails where a place of tenants' own lacks policies that are to be obeyed. The tables of many are looked at with the
-    /// catalog.
-    pub(super) async fn check_wall(
+    /// Whether policies are to be obeyed in a place of tenants' own that nobody has looked at. The tables of many are looked
+    /// at with the catalog.
+    pub(super) fn has_unseen_wall(&self, placement: &Placement) -> bool {
+        let is_own = matches!(placement, Placement::Schema(_) | Placement::Database(_));
+        is_own && self.setting().is_some() && !self.0.walls.0.read().places.contains(placement)
+    }
+
+    /// Fails where such a place lacks policies.
+    pub(super) async fn look_at_wall(
         &self,
         placement: &Placement,
         pool: &Pool<DB>,
         begin: Option<SqlStr>,
     ) -> Result<(), sqlx::Error> {
-        let is_looked_at = matches!(placement, Placement::Shared | Placement::Shard(_));
-        let Some(setting) = self.setting().filter(|_| !is_looked_at) else { return Ok(()) };
+        let Some(setting) = self.setting() else { return Ok(()) };
         let (round, catalog) = {
             let found = self.0.walls.0.read();
-            if found.places.contains(placement) {
-                return Ok(());
-            }
             (found.round, self.catalog())
         };
         DB::check_row_security(pool, begin, &catalog, setting).await?;

@@ -59,8 +59,9 @@ impl MoveOptions {
     }
 
     /// How long it takes at most until every process knows what a config says, and has ended what it does by an older
-    /// one: longer than the time for which configs are cached, and than the longest request. Where one process alone
-    /// serves tenants, it may be zero.
+    /// one: longer than the time for which configs are cached, and than the longest statement. A transaction that was open
+    /// before is not committed once the tenant has moved ([`Moved`](crate::Moved)), nor is a write sent that had to wait; a
+    /// statement that runs by itself can't be called back.
     pub const fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self

@@ -204,6 +204,8 @@ impl<'a, DB: TenantDatabase> Mover<'a, DB> {
         self.options.tell(MoveStep::Known);
         sides.catch_up(self.db).await?;
         let (tables, pause) = self.pause(entry, &mut sides).await?;
+        // The copies may not know yet what has come.
+        self.db.note_write(self.id);
         sides.close().await?;
         self.spread().await?;
         self.options.tell(MoveStep::Switched);

@@ -8,6 +8,7 @@ use tenant_sql::{Refusal, TenantValue};
 use super::{Lease, Places};
 use crate::{
     TenantDb,
+    db::Turn,
     driver::{self, TenantDatabase},
     error::refused,
     moving::Hold,
@@ -26,6 +27,8 @@ pub(crate) struct Home<DB: TenantDatabase> {
     pub(crate) lease: Option<Lease<DB>>,
     /// What keeps the tenant there until it has written.
     pub(crate) hold: Option<Hold>,
+    /// Among those who write to the tables of all.
+    pub(crate) turn: Turn,
 }
 
 impl<DB: TenantDatabase> Home<DB> {
@@ -101,7 +104,7 @@ impl<DB: TenantDatabase> Places<DB> {
             }
             Placement::Schema(_) => return Err(unknown()),
         };
-        Ok(Home { pool, copy, begin: preamble.into_sql(), lease, hold: None })
+        Ok(Home { pool, copy, begin: preamble.into_sql(), lease, hold: None, turn: Turn::free() })
     }
 }
 
@@ -131,6 +134,7 @@ where
         let is_kept = db.must_keep(&statement);
         let _writing = db.writing(&tenant, is_kept);
         let mut home = db.home(&tenant, is_kept, db.may_lag(&statement)).await?;
+        let statement = if home.hold.is_some() { statement.held() } else { statement };
         let mut connection = home.connect().await?;
         let Some(begin) = home.begin.take() else {
             let mut steps = (&mut *connection).fetch_many(statement);
@@ -166,6 +170,7 @@ where
     let is_kept = db.must_keep(&statement);
     let _writing = db.writing(&tenant, is_kept);
     let mut home = db.home(&tenant, is_kept, db.may_lag(&statement)).await?;
+    let statement = if home.hold.is_some() { statement.held() } else { statement };
     let mut connection = home.connect().await?;
     let Some(begin) = home.begin.take() else { return (&mut *connection).fetch_optional(statement).await };
     let mut transaction = driver::begin_on(connection, Some(begin)).await?;

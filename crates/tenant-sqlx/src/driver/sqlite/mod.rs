@@ -75,14 +75,6 @@ impl TenantDatabase for Sqlite {
         place::inside(options, placement)
     }
 
-    fn create_place<'a>(
-        own: &'a Pool<Self>,
-        scoped: &'a Pool<Self>,
-        placement: &'a Placement,
-    ) -> BoxFuture<'a, sqlx::Result<()>> {
-        place::create(own, scoped, placement).boxed()
-    }
-
     fn drop_place<'a>(own: &'a Pool<Self>, placement: &'a Placement) -> BoxFuture<'a, sqlx::Result<()>> {
         place::remove(own, placement).boxed()
     }

@@ -7,6 +7,7 @@ use tenant_core::Placement;
 
 use super::{Absence, TenantDatabase, database_named};
 
+/// A file is made when it is opened for its migrations.
 pub(super) fn inside(options: &SqliteConnectOptions, placement: &Placement) -> SqliteConnectOptions {
     match placement {
         Placement::Database(name) => Sqlite::elsewhere(options, name).create_if_missing(true),
@@ -26,15 +27,6 @@ pub(super) fn of(options: &SqliteConnectOptions, beside: &SqliteConnectOptions) 
 pub(super) async fn has_neighbours(pool: &Pool<Sqlite>) -> sqlx::Result<bool> {
     let file = "SELECT file <> '' FROM pragma_database_list WHERE name = 'main'";
     sqlx::query_scalar(file).fetch_one(pool).await
-}
-
-/// A file is made when it is opened for its migrations.
-pub(super) async fn create(
-    _own: &Pool<Sqlite>,
-    _scoped: &Pool<Sqlite>,
-    _placement: &Placement,
-) -> sqlx::Result<()> {
-    Ok(())
 }
 
 /// The file, and before it what a log has beside it: one that was left would be played back into the next file of that name

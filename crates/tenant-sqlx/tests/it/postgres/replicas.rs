@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, postgres::PgPoolOptions};
-use tenant_core::{Clock, ManualClock, Placement, TenantContext, UnixTime};
-use tenant_sqlx::TenantDb;
+use tenant_core::{
+    Clock, ConfigStore, ManualClock, Placement, TenantConfig, TenantContext, TenantId, UnixTime,
+};
+use tenant_sqlx::{DbConfigManager, MoveOptions, TenantDb};
 use tenant_testkit::servers::{Postgres as Server, ServerOptions};
 
-use super::suite::places::{living, migrator, read, write};
+use super::suite::places::{fresh, living, migrator, read, write};
 
 const BEHIND: Duration = Duration::from_secs(5);
 
@@ -118,6 +120,33 @@ async fn who_has_written_reads_its_own_writes_and_others_read_the_copy() {
     assert_eq!(locked, ["new", "old"], "what locks goes where writes go");
     house.go_on().await;
     assert_eq!(read(&db, &globex).await.unwrap(), ["new", "old"]);
+}
+
+#[tokio::test]
+async fn who_has_moved_finds_its_rows_though_the_copy_has_none_yet() {
+    let house = House::new().await;
+    let db = TenantDb::builder(pool(&house.url).await)
+        .clock(Arc::clone(&house.clock) as Arc<dyn Clock>)
+        .replicas([pool(&house.copy).await], BEHIND)
+        .schemas()
+        .build()
+        .await
+        .unwrap();
+    let configs = DbConfigManager::new(&db);
+    configs.migrate().await.unwrap();
+    let own = Placement::Schema(fresh());
+    db.provision(&own, &migrator()).await.unwrap();
+    let id = TenantId::parse("acme").unwrap();
+    configs.create(TenantConfig::builder(id).placement(own).build().unwrap()).await.unwrap();
+    let acme = TenantContext::of(&configs, &id).await.unwrap();
+    write(&db, &acme, "mine").await.unwrap();
+    house.clock.advance(BEHIND);
+    house.stand_still().await;
+    let options = MoveOptions::new().grace(Duration::ZERO);
+    db.move_tenant(&configs, &id, &Placement::Shared, &migrator(), &options).await.unwrap();
+    let moved = TenantContext::of(&configs, &id).await.unwrap();
+    assert_eq!(read(&db, &moved).await.unwrap(), ["mine"]);
+    house.go_on().await;
 }
 
 #[tokio::test]

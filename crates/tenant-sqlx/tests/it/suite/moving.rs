@@ -15,11 +15,14 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 use tenant_core::{ConfigManager, ConfigStore, Placement, TenantConfig, TenantContext, TenantId};
-use tenant_sqlx::{DbConfigManager, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep, TenantDb};
+use tenant_sqlx::{
+    DbConfigManager, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved, TenantDatabase,
+    TenantDb,
+};
 
 use super::{
     places::{fresh, living},
-    support::{COUNTS, Db, FAMILY, NOTES, ODD, Place, id, setup, sql},
+    support::{COUNTS, Db, FAMILY, NOTES, ODD, Place, id, pool, setup, sql},
 };
 
 pub(crate) fn migrator() -> Migrator {
@@ -324,7 +327,7 @@ async fn what_makes_no_sense_is_refused() {
 async fn the_same_tables_under_another_name_are_no_other_place() {
     let place = Place::new();
     let name = fresh();
-    let pool = super::support::pool(&place, 2).await;
+    let pool = pool(&place, 2).await;
     let db =
         TenantDb::<Db>::open(&place.url()).await.unwrap().shard(name.clone(), pool).build().await.unwrap();
     let town = town(db, place).await;
@@ -342,7 +345,7 @@ async fn the_same_tables_under_another_name_are_no_other_place() {
 async fn to_a_shard_and_back() {
     let (place, other) = (Place::new(), Place::new());
     let there = Placement::Shard(fresh());
-    let pool = super::support::pool(&other, 4).await;
+    let pool = pool(&other, 4).await;
     let builder = TenantDb::<Db>::open(&place.url()).await.unwrap();
     let db = builder.shard(there.name().unwrap().clone(), pool).build().await.unwrap();
     let town = town(db, place).await;
@@ -390,6 +393,59 @@ async fn a_transaction_that_does_not_end_stops_the_move_and_nobody_else() {
     assert!(before.contains(&"in a long transaction".to_owned()));
     go(&town, &there).await.unwrap();
     assert_eq!(view(&town.db, &acme).await, before);
+    town.db.close().await;
+}
+
+/// Where the tenant lives now, this is there, or nobody was told that it is.
+async fn is_there_if_kept(town: &Town, text: &str, kept: sqlx::Result<()>) {
+    let acme = TenantContext::of(&town.configs, &town.acme).await.unwrap();
+    let is_there = view(&town.db, &acme).await.contains(&text.to_owned());
+    assert_eq!(kept.is_ok(), is_there, "{kept:?}");
+    if let Err(error) = kept {
+        assert!(Moved::of(&error).is_some(), "{error}");
+    }
+}
+
+/// A move that may have to wait: on SQLite it does, for whoever has the write lock.
+async fn go_for_a_while(town: &Town) {
+    let there = Placement::Database(fresh());
+    let gone = tokio::time::timeout(Duration::from_secs(4), go(town, &there)).await;
+    assert!(Db::ONE_WRITER || gone.is_ok_and(|moved| moved.is_ok()));
+}
+
+#[tokio::test]
+async fn what_a_transaction_of_before_wrote_is_not_kept_where_nobody_looks_any_more() {
+    let town = settled().await;
+    let acme = TenantContext::of(&town.configs, &town.acme).await.unwrap();
+    let mut tx = town.db.begin(&acme).await.unwrap();
+    sqlx::query("INSERT INTO notes (text) VALUES ('early')").execute(&mut tx).await.unwrap();
+    go_for_a_while(&town).await;
+    is_there_if_kept(&town, "early", tx.commit().await).await;
+    town.db.close().await;
+}
+
+#[tokio::test]
+async fn what_waited_for_a_connection_is_not_written_where_nobody_looks_any_more() {
+    let place = Place::new();
+    let [own, system] = [pool(&place, 1).await, pool(&place, 8).await];
+    let db = TenantDb::builder(own).system(system).databases(6).build().await.unwrap();
+    let town = town(db, place).await;
+    let [acme, globex] = [
+        TenantContext::of(&town.configs, &town.acme).await.unwrap(),
+        TenantContext::of(&town.configs, &id("globex")).await.unwrap(),
+    ];
+    let busy = town.db.begin(&globex).await.unwrap();
+    let waiting = tokio::spawn({
+        let (db, acme) = (town.db.clone(), acme.clone());
+        async move {
+            let insert = sqlx::query("INSERT INTO notes (text) VALUES ('late')");
+            insert.execute(&db.scoped(&acme)).await.map(drop)
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    go_for_a_while(&town).await;
+    busy.rollback().await.unwrap();
+    is_there_if_kept(&town, "late", waiting.await.unwrap()).await;
     town.db.close().await;
 }
 
