@@ -5,6 +5,8 @@ use std::{error::Error as StdError, iter};
 use tenant_core::Inactive;
 use tenant_sql::Refusal;
 
+use crate::driver;
+
 /// The tenant was suspended or deleted after its context was minted: nothing runs for it any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the tenant is no longer active")]
@@ -78,6 +80,18 @@ pub(crate) fn refused(refusal: Refusal) -> sqlx::Error {
 
 pub(crate) fn inactive(inactive: Inactive) -> sqlx::Error {
     sqlx::Error::Configuration(Box::new(NoLongerActive::from(inactive)))
+}
+
+/// Whether nothing is wrong with what failed: it came together with others (a deadlock, a serialisation failure, a lock that
+/// others held too long), or the tenant was moved meanwhile ([`Moved`]). Whoever rolls back and begins anew may well succeed.
+///
+/// # Example
+/// ```
+/// assert!(!tenant_sqlx::is_transient(&sqlx::Error::RowNotFound));
+/// ```
+#[must_use]
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    Moved::of(error).is_some() || driver::is_conflict(error)
 }
 
 /// What went wrong, without a value: the message of a database may hold one.

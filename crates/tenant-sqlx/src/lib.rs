@@ -125,7 +125,7 @@ pub use self::{
     configs::DbConfigManager,
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
-    error::{Moved, NoLongerActive, RolledBack},
+    error::{Moved, NoLongerActive, RolledBack, is_transient},
     fleet::{Drift, Fleet, FleetProgress, FleetReport, PlaceReport, PlaceState},
     model::{Inspect, Model},
     moving::{MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep},

@@ -98,7 +98,8 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
             false => Ok(()),
         });
         let is_kept = match is_kept {
-            Ok(()) => self.stay().await,
+            Ok(()) if self.may_have_moved() => stay(&self.db, &self.tenant).await,
+            Ok(()) => Ok(None),
             Err(reason) => Err(reason),
         };
         match is_kept {
@@ -113,18 +114,10 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
         }
     }
 
-    /// Keeps the tenant where this transaction writes, until it has ended. One that began before the tenant was known to move
-    /// knows no better than that it began there.
-    async fn stay(&self) -> Result<Option<Hold>, sqlx::Error> {
+    /// One that began before the tenant was known to move knows no better than that it began there.
+    fn may_have_moved(&self) -> bool {
         let is_held = self.turn.as_ref().is_none_or(Turn::is_holding);
-        if is_held || self.tenant.record().is_settled() {
-            return Ok(None);
-        }
-        let (place, hold) = self.db.whereabouts(&self.tenant, true).await?;
-        match *place == self.tenant.config().placement {
-            true => Ok(hold),
-            false => Err(Moved.into()),
-        }
+        !is_held && !self.tenant.record().is_settled()
     }
 
     fn check(&self) -> Result<(), sqlx::Error> {
@@ -167,6 +160,18 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
             return Ok(());
         }
         self.inner.rollback().await
+    }
+}
+
+/// Keeps a tenant where a transaction of it began, until that has ended.
+async fn stay<DB: TenantDatabase>(
+    db: &TenantDb<DB>,
+    tenant: &TenantContext,
+) -> Result<Option<Hold>, sqlx::Error> {
+    let (place, hold) = db.whereabouts(tenant, true).await?;
+    match *place == tenant.config().placement {
+        true => Ok(hold),
+        false => Err(Moved.into()),
     }
 }
 

@@ -17,6 +17,7 @@ use tenant_tower::{Rejection, RejectionKind};
 /// | the tenant was suspended meanwhile | 403 `tenant_inactive` |
 /// | no row was found where one was asked for | 404 `not_found` |
 /// | a unique key was violated | 409 `conflict` |
+/// | it came together with others (a deadlock, a lock held too long), or the tenant was moved meanwhile | 503 with `Retry-After` |
 /// | the pool had no connection in time, or the config store failed | 503 |
 /// | a statement was refused, or the database failed | 500, and a log line; the caller learns nothing |
 ///
@@ -88,6 +89,9 @@ fn database(error: &sqlx::Error) -> Rejection {
     }
     if let Some(denied) = StockDenied::of(error) {
         return Rejection::quota_exceeded(None).with_detail(format!("the limit {} is reached", denied.limit));
+    }
+    if tenant_sqlx::is_transient(error) {
+        return Rejection::overloaded().with_detail("the request came in the way of others: try it again");
     }
     // A refused statement is the program's mistake, never the caller's.
     if let Some(refusal) = Refusal::of(error) {

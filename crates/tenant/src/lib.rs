@@ -8,7 +8,7 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
-//! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses |
+//! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer` and `RequestTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager`, `PgAnnouncer`, `PgChangeReader` |
@@ -23,10 +23,14 @@
 #[cfg(all(feature = "axum", feature = "_database"))]
 mod api_error;
 pub mod danger;
+#[cfg(all(feature = "axum", feature = "_database"))]
+mod per_request;
 pub mod prelude;
 
 #[cfg(all(feature = "axum", feature = "_database"))]
 pub use api_error::ApiError;
+#[cfg(all(feature = "axum", feature = "_database"))]
+pub use per_request::{RequestTransaction, TransactionFuture, TransactionLayer, TransactionService};
 #[cfg(feature = "cache")]
 pub use tenant_cache as cache;
 pub use tenant_core::*;
@@ -39,7 +43,7 @@ pub use tenant_sqlx::{
     DbConfigManager, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError,
     MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState,
     Problem, RolledBack, RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb,
-    TenantDbBuilder, ddl, doctor,
+    TenantDbBuilder, ddl, doctor, is_transient,
 };
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};

@@ -274,6 +274,19 @@ fn own_migrations<const COUNT: usize>(texts: [(&'static str, &'static str); COUN
     Migrator::with_migrations((1..).zip(texts).map(migration).collect())
 }
 
+/// Whether a statement failed for nothing but its coming together with others, whatever the database.
+pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
+    let found = [
+        #[cfg(feature = "mysql")]
+        mysql::is_conflict(error),
+        #[cfg(feature = "postgres")]
+        postgres::is_conflict(error),
+        #[cfg(feature = "sqlite")]
+        sqlite::is_conflict(error),
+    ];
+    found.contains(&true)
+}
+
 mod sealed {
     #[expect(unnameable_types, reason = "that is the seal")]
     pub trait Sealed {}

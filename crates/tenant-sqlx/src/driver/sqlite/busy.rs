@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sqlx::error::DatabaseError;
+use sqlx::{error::DatabaseError, sqlite::SqliteError};
 use tokio::time::{Instant, sleep};
 
 /// How long a writer waits for the one before it.
@@ -29,7 +29,16 @@ pub(super) async fn patiently<'a, T>(
 
 /// `SQLITE_BUSY` and its extended codes (<https://www.sqlite.org/rescode.html#busy>).
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    let code = code.and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
+    lowest_byte(error) == Some(5)
+}
+
+/// Also `SQLITE_LOCKED`: within one process.
+pub(in crate::driver) fn is_conflict(error: &sqlx::Error) -> bool {
+    matches!(lowest_byte(error), Some(5 | 6))
+}
+
+/// Other databases' codes are numbers of another kind.
+fn lowest_byte(error: &sqlx::Error) -> Option<u32> {
+    let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
+    Some(error.code()?.parse::<u32>().ok()? & 0xff)
 }

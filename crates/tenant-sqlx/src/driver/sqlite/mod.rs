@@ -24,6 +24,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Dialect, TenantValue};
 
+pub(super) use self::busy::is_conflict;
 use super::{
     Absence, Cell, Sql, TenantDatabase, Wanted, database_named,
     moving::{Moving, hyphenated},

@@ -19,6 +19,7 @@ async fn after_a_deadlock_nothing_runs_outside_of_the_transaction() {
     touch(&mut second, "b@acme").await.unwrap();
     let (one, other) = join(touch(&mut first, "b@acme"), touch(&mut second, "a@acme")).await;
     assert!(one.is_err() != other.is_err(), "one is the victim: {one:?} {other:?}");
+    assert!(tenant_sqlx::is_transient(one.as_ref().and(other.as_ref()).unwrap_err()));
     let (mut victim, rest) = if one.is_err() { (first, second) } else { (second, first) };
     rest.rollback().await.unwrap();
     let insert = sqlx::query("INSERT INTO users (email) VALUES ('stray')").execute(&mut victim).await;

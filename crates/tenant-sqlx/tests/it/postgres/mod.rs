@@ -10,4 +10,5 @@ mod rls;
 mod schemas;
 #[path = "../suite/mod.rs"]
 mod suite;
+mod transaction;
 mod walls;

@@ -16,8 +16,9 @@ use tenant_sql::{RefusalKind, TenantType};
 use tenant_sqlx::{NoLongerActive, RowLevelSecurity, TenantDb, TenantDbBuilder};
 
 use super::suite::{
+    moving::{built, migrations, tour},
     places::{fresh, living},
-    support::{Place, id, refusal, setup},
+    support::{FAMILY, NOTES, Place, id, refusal, setup},
 };
 
 const BOTH: [RowLevelSecurity; 2] = [RowLevelSecurity::BehindRewriting, RowLevelSecurity::Alone];
@@ -547,4 +548,24 @@ async fn what_stands_alone_is_read_as_it_was_looked_at() {
     }
     assert_eq!(emails(&db, &globex).await, ["a@globex"]);
     assert!(emails(&db, &acme).await.is_empty());
+}
+
+const FILLED: &str = "ALTER TABLE {table} ALTER tenant_id
+    SET DEFAULT nullif(current_setting('app.current_tenant_id', true), '');";
+
+/// From the tables of all to a schema to a database and home, with somebody who writes all the time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_tenant_moves_behind_the_wall_and_goes_on_working() {
+    for wall in BOTH {
+        let house = House::of("", "TEXT").await;
+        let walled = |table| [FILLED, POLICY].concat().replace("{table}", table);
+        let walls: String = ["notes", "people", "assignments"].map(walled).concat();
+        let walls = walls.replace("{type}", "TEXT").replace("{role}", &house.role);
+        let steps = vec![NOTES.into_sql_str(), FAMILY.into_sql_str(), AssertSqlSafe(walls).into_sql_str()];
+        let system = PgPoolOptions::new().max_connections(8).connect(&house.place.url()).await.unwrap();
+        let builder = TenantDb::builder(house.pool(4).await).row_level_security(wall).system(system);
+        let db = builder.schemas().databases(6).build().await.unwrap();
+        let town = built(db, house.place, migrations(steps)).await;
+        tour(town, &[Placement::Schema(fresh()), Placement::Database(fresh())]).await;
+    }
 }

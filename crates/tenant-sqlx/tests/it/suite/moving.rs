@@ -11,7 +11,7 @@ use std::{
 };
 
 use sqlx::{
-    SqlSafeStr,
+    SqlSafeStr, SqlStr,
     migrate::{Migration, MigrationType, Migrator},
 };
 use tenant_core::{ConfigManager, ConfigStore, Placement, TenantConfig, TenantContext, TenantId};
@@ -26,10 +26,12 @@ use super::{
 };
 
 pub(crate) fn migrator() -> Migrator {
-    let step = |(version, sql): (i64, &'static str)| {
-        Migration::new(version, "step".into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations([(1, NOTES), (2, FAMILY)].map(step).into())
+    migrations(vec![NOTES.into_sql_str(), FAMILY.into_sql_str()])
+}
+
+pub(crate) fn migrations(steps: Vec<SqlStr>) -> Migrator {
+    let step = |(version, sql)| Migration::new(version, "step".into(), MigrationType::Simple, sql, false);
+    Migrator::with_migrations((1..).zip(steps).map(step).collect())
 }
 
 pub(crate) fn options() -> MoveOptions {
@@ -41,21 +43,26 @@ pub(crate) struct Town {
     pub(crate) db: TenantDb<Db>,
     pub(crate) configs: DbConfigManager<Db>,
     pub(crate) acme: TenantId,
+    migrator: Migrator,
 }
 
 const PEOPLE: i64 = 30;
 
 /// Two tenants in the tables of all, with the same rows.
 pub(crate) async fn town(db: TenantDb<Db>, place: Place) -> Town {
+    built(db, place, migrator()).await
+}
+
+pub(crate) async fn built(db: TenantDb<Db>, place: Place, migrator: Migrator) -> Town {
     let configs = DbConfigManager::new(&db);
     configs.migrate().await.unwrap();
-    db.migrate(&migrator()).await.unwrap();
+    db.migrate(&migrator).await.unwrap();
     for name in ["acme", "globex"] {
         configs.create(TenantConfig::builder(id(name)).build().unwrap()).await.unwrap();
         furnish(&db, &TenantContext::of(&configs, &id(name)).await.unwrap()).await;
     }
     sqlx::raw_sql(ODD).execute(&db.unscoped(setup())).await.unwrap();
-    Town { place, db, configs, acme: id("acme") }
+    Town { place, db, configs, acme: id("acme"), migrator }
 }
 
 pub(crate) async fn furnish(db: &TenantDb<Db>, tenant: &TenantContext) {
@@ -114,7 +121,7 @@ async fn settled() -> Town {
 }
 
 async fn go(town: &Town, to: &Placement) -> Result<MoveReport, MoveError> {
-    town.db.move_tenant(&town.configs, &town.acme, to, &migrator(), &options()).await
+    town.db.move_tenant(&town.configs, &town.acme, to, &town.migrator, &options()).await
 }
 
 /// What is seen of a tenant in a place, whatever its config says.
