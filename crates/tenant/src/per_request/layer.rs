@@ -8,7 +8,7 @@ use super::TransactionService;
 /// Gives each request one transaction of its tenant, which its handler and its extractors share.
 ///
 /// It stands inside of the layer that resolves the tenant. The transaction begins when a handler, an extractor or a
-/// middleware first asks for a [`RequestTransaction`]; a request that never does costs no connection. Once the handler has
+/// middleware first asks for a [`RequestTransaction`](crate::RequestTransaction); a request that never does costs no connection. Once the handler has
 /// answered:
 ///
 /// | the answer | the transaction |
@@ -16,7 +16,7 @@ use super::TransactionService;
 /// | informational, success or redirection (below 400) | committed, before the answer goes out |
 /// | an error (400 and above), a gRPC status other than 0 in the head | rolled back |
 /// | none: the service failed, the handler panicked, the caller left | rolled back |
-/// | well, but something still holds the [`RequestTransaction`] (a task, a body that is streamed) | rolled back, and the answer is a 500 |
+/// | well, but something still holds the [`RequestTransaction`](crate::RequestTransaction) (a task, a body that is streamed) | rolled back, and the answer is a 500 |
 ///
 /// Where the commit fails the answer is that of an [`ApiError`](crate::ApiError), and not the handler's: nobody is told of
 /// what was not kept. A gRPC status that comes only in the trailers is sent after the commit.
