@@ -27,7 +27,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
 /// All comparisons of this crate but those of whole servers.
-pub const COMPARISONS: [Comparison; 15] = [
+pub const COMPARISONS: [Comparison; 16] = [
     ("layers", layers::contestants),
     ("layers_in_axum", layers::contestants_in_axum),
     ("config_cache", config_cache::contestants),
@@ -39,6 +39,7 @@ pub const COMPARISONS: [Comparison; 15] = [
     ("sqlite", || database::sqlite::contestants(load::elapsed)),
     ("postgres", || database::postgres::contestants(load::elapsed)),
     ("mariadb", || database::mysql::contestants(load::elapsed)),
+    ("placement", database::placement::contestants),
     ("row-level security", || database::row_security::contestants(load::elapsed)),
     ("sqlite, processor time", || database::sqlite::contestants(load::processor_time)),
     ("postgres, processor time", || database::postgres::contestants(load::processor_time)),

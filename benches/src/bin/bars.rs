@@ -3,7 +3,7 @@
 
 use std::{env, process::ExitCode, time::Duration};
 
-use tenant_benches::{Bar, BoxError, COMPARISONS, Race, rewrite};
+use tenant_benches::{Bar, BoxError, COMPARISONS, Race, database, rewrite};
 
 const ROUND: Duration = Duration::from_millis(20);
 
@@ -45,6 +45,12 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
         "config_cache" => vec![Bar::at_most("a config hit to a moka hit", 0.2, race.ratio("tenant", "moka"))],
         "quota" => counting(race),
         "quota, a million keys" => against_governor(race, &["1M keys", "1M keys, 2 threads"]),
+        "placement" => {
+            let bar = |place: &&'static str| {
+                Bar::at_most(format!("finding a {place}, ns"), 50.0, race.nanos(place))
+            };
+            database::placement::PLACES.iter().map(bar).collect()
+        }
         "row-level security" => vec![
             Bar::at_least(
                 "a statement behind row-level security to a plain one",

@@ -3,6 +3,7 @@
 //! Both read the same row by the same index, through a pool that is opened in the same way.
 
 pub mod mysql;
+pub mod placement;
 pub mod postgres;
 pub mod row_security;
 pub mod sqlite;

@@ -8,6 +8,7 @@ mod walls;
 
 use std::{fmt, sync::Arc};
 
+use futures_util::FutureExt;
 use parking_lot::RwLock;
 use sqlx::{Execute, Pool, SqlStr, Transaction, migrate::Migrator};
 use tenant_core::{
@@ -314,6 +315,13 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     pub(crate) fn writing(&self, tenant: &TenantContext, is_so: bool) -> Option<Writing<DB>> {
         let replicas = self.0.places.replicas.as_ref().filter(|_| is_so)?;
         Some(Writing::begin(Arc::clone(replicas), *tenant.id()))
+    }
+
+    /// Looks up where a tenant lives, as each of its statements does, and tells whether that took no waiting. For benchmarks.
+    #[doc(hidden)]
+    pub fn finds_home(&self, tenant: &TenantContext) -> bool {
+        !self.is_elsewhere(tenant)
+            || self.home(tenant, false, false).now_or_never().is_some_and(|home| home.is_ok())
     }
 
     /// Where a tenant lives, for a statement that reads, perhaps what was there some time ago, or writes.

@@ -1,6 +1,7 @@
 mod catalog;
 mod changes;
 mod connection;
+mod crowd;
 pub(crate) mod database;
 mod fleet;
 mod moving;
