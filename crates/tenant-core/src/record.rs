@@ -26,6 +26,7 @@ pub struct TenantRecord {
     moves: u64,
     quota: QuotaSlot,
     edge: QuotaSlot,
+    place: QuotaSlot,
 }
 
 impl TenantRecord {
@@ -69,7 +70,8 @@ impl TenantRecord {
     fn with_liveness(config: TenantConfig, liveness: Arc<Liveness>) -> Self {
         let limits = Arc::new(Limits::of(&config));
         let moves = liveness.moves_of(&config);
-        Self { config, limits, liveness, moves, quota: QuotaSlot::default(), edge: QuotaSlot::default() }
+        let [quota, edge, place] = [(); 3].map(|()| QuotaSlot::default());
+        Self { config, limits, liveness, moves, quota, edge, place }
     }
 
     pub(crate) const fn liveness(&self) -> &Arc<Liveness> {
@@ -124,6 +126,13 @@ impl TenantRecord {
     #[must_use]
     pub const fn edge_slot(&self) -> &QuotaSlot {
         &self.edge
+    }
+
+    /// Where a database keeps what the config's placement amounts to, so that it looks it up once per config.
+    #[inline]
+    #[must_use]
+    pub const fn place_slot(&self) -> &QuotaSlot {
+        &self.place
     }
 }
 

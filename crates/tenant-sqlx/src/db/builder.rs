@@ -1,4 +1,11 @@
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::RwLock;
 use sqlx::Pool;
@@ -202,6 +209,7 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         };
         let calls_functions = catalog.functions().next().is_some();
         Ok(TenantDb(Arc::new(Inner {
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             pools: Pools::new(self.pool, self.system),
             session,
             walls: Walls::default(),
@@ -249,6 +257,8 @@ impl<DB: TenantDatabase> TenantDbBuilder<DB> {
         Ok(is_wanted.then_some(Session { wall, is_pooled: self.is_pooled }))
     }
 }
+
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 const IN_MEMORY: &str =
     "beside a database in memory there are no others: name a file, or leave out `databases`";

@@ -6,7 +6,7 @@ mod refresh;
 mod turn;
 mod walls;
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use futures_util::FutureExt;
 use parking_lot::RwLock;
@@ -26,7 +26,7 @@ use crate::{
     driver::{self, TenantDatabase},
     error::{inactive, refused},
     moving::Gates,
-    place::{Home, Places, Preamble},
+    place::{Address, Home, Places, Preamble},
     replicas::Writing,
     rls::{Session, Setting},
     statement::{ScopedStatement, Wanted},
@@ -38,6 +38,8 @@ use crate::{
 pub struct TenantDb<DB: TenantDatabase>(Arc<Inner<DB>>);
 
 struct Inner<DB: TenantDatabase> {
+    /// No other database of this process has it.
+    number: u64,
     pools: Pools<DB>,
     rewriter: Rewriter,
     tenant_type: TenantType,
@@ -331,20 +333,43 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         writes: bool,
         may_lag: bool,
     ) -> Result<Home<DB>, sqlx::Error> {
-        let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
-        if let Some(setting) = self.setting() {
-            let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
-            preamble.tell(setting, &value);
-        }
         let (placement, hold) = self.whereabouts(tenant, writes).await?;
+        let found;
+        let address = match &placement {
+            Cow::Borrowed(_) => self.known_address(tenant),
+            Cow::Owned(_) => None,
+        };
+        let address = match address {
+            Some(address) => address,
+            None => {
+                found = self.find(tenant, &placement)?;
+                &found
+            }
+        };
         let copies_for = may_lag.then_some(tenant.id());
-        let turn = if writes && placement.is_shared() { self.turn().await } else { Turn::free() };
-        let home = self.0.places.home(self.pool(), &placement, preamble, copies_for).await?;
+        let turn = if writes && address.is_shared() { self.turn().await } else { Turn::free() };
+        let home = self.0.places.enter(self.pool(), address, copies_for).await?;
         if self.has_unseen_wall(&placement) {
             let (pool, begin) = (home.pool.clone(), home.begin.clone());
             self.look_at_wall(&placement, &pool, begin).await?;
         }
         Ok(Home { hold, turn, ..home })
+    }
+
+    /// What the config's placement amounts to, looked up once per config. Nothing where it can't be found, or another
+    /// database keeps its own there.
+    fn known_address<'t>(&self, tenant: &'t TenantContext) -> Option<&'t Address<DB>> {
+        let find = || Arc::new(self.find(tenant, &tenant.config().placement).ok());
+        tenant.record().place_slot().get_or_init(self.0.number, find)?.as_ref()
+    }
+
+    fn find(&self, tenant: &TenantContext, placement: &Placement) -> Result<Address<DB>, sqlx::Error> {
+        let mut preamble = if self.is_pooled() { Preamble::plain() } else { Preamble::default() };
+        if let Some(setting) = self.setting() {
+            let value = tenant_value(tenant, self.0.tenant_type).map_err(refused)?;
+            preamble.tell(setting, &value);
+        }
+        self.0.places.find(self.pool(), placement, preamble)
     }
 
     /// Where policies find the tenant, if they are to be obeyed.

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use sqlx::{Connection, Pool, pool::PoolOptions};
 use tenant_core::PlaceName;
@@ -30,7 +31,7 @@ pub(crate) struct Databases<DB: TenantDatabase> {
 
 struct State<DB: TenantDatabase> {
     rooms: Queue<DB>,
-    pools: HashMap<PlaceName, Opening<DB>>,
+    pools: HashMap<PlaceName, Opening<DB>, RandomState>,
     has_ended: bool,
 }
 
@@ -56,7 +57,7 @@ impl<DB: TenantDatabase> Databases<DB> {
         let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
         let rooms = Rooms::new(count(connections / each), count(each));
         Arc::new(Self {
-            state: Mutex::new(State { rooms, pools: HashMap::new(), has_ended: false }),
+            state: Mutex::new(State { rooms, pools: HashMap::default(), has_ended: false }),
             options: pool.options().clone().min_connections(0).max_connections(each),
             connect: pool.connect_options().as_ref().clone(),
             runtime: Handle::current(),

@@ -2,7 +2,7 @@
 
 use futures_util::{Stream, TryStreamExt};
 use sqlx::{Executor, Pool, SqlStr, pool::PoolConnection};
-use tenant_core::{Placement, TenantContext, TenantId};
+use tenant_core::{PlaceName, Placement, TenantContext, TenantId};
 use tenant_sql::{Refusal, TenantValue};
 
 use super::{Lease, Places};
@@ -74,37 +74,72 @@ impl Preamble {
     }
 }
 
+/// What a placement amounts to: nothing of it changes as long as the config does not.
+#[derive(Debug)]
+pub(crate) struct Address<DB: TenantDatabase> {
+    door: Door<DB>,
+    begin: Option<SqlStr>,
+}
+
+#[derive(Debug)]
+enum Door<DB: TenantDatabase> {
+    /// The tables of all; a read that may lag behind goes to a copy of them.
+    Shared,
+    Open(Pool<DB>),
+    /// It has to be entered each time, for it may be closed meanwhile.
+    Database(PlaceName),
+}
+
+impl<DB: TenantDatabase> Address<DB> {
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self.door, Door::Shared)
+    }
+}
+
 impl<DB: TenantDatabase> Places<DB> {
-    /// A tenant's place. `shared` is where the tables of all are; a read that may lag behind goes to a copy of them, for this tenant.
-    pub(crate) async fn home(
+    /// Finds a place. `shared` is where the tables of all are.
+    pub(crate) fn find(
         &self,
         shared: &Pool<DB>,
         placement: &Placement,
         mut preamble: Preamble,
+    ) -> Result<Address<DB>, sqlx::Error> {
+        self.admit(placement)?;
+        let door = match placement {
+            Placement::Shared => Door::Shared,
+            Placement::Shard(name) => Door::Open(self.shards.get(name).cloned().ok_or_else(unknown)?),
+            Placement::Schema(name) => {
+                // Nothing else is in the path: a table that is missing here is missing. Without quotes `default` is the usual path.
+                preamble.add(&format!("SET LOCAL search_path = \"{name}\""));
+                Door::Open(shared.clone())
+            }
+            Placement::Database(name) => Door::Database(name.clone()),
+        };
+        Ok(Address { door, begin: preamble.into_sql() })
+    }
+
+    /// Enters a place; a read of this tenant may lag behind.
+    pub(crate) async fn enter(
+        &self,
+        shared: &Pool<DB>,
+        address: &Address<DB>,
         copies_for: Option<&TenantId>,
     ) -> Result<Home<DB>, sqlx::Error> {
-        self.admit(placement)?;
         let (mut copy, mut lease) = (None, None);
-        let pool = match placement {
-            Placement::Shared => {
+        let pool = match &address.door {
+            Door::Shared => {
                 if let Some((copies, tenant)) = self.replicas.as_ref().zip(copies_for) {
                     copy = copies.for_read(tenant).await;
                 }
                 shared.clone()
             }
-            Placement::Shard(name) => self.shards.get(name).cloned().ok_or_else(unknown)?,
-            Placement::Schema(name) if self.has_schemas => {
-                // Nothing else is in the path: a table that is missing here is missing. Without quotes `default` is the usual path.
-                preamble.add(&format!("SET LOCAL search_path = \"{name}\""));
-                shared.clone()
-            }
-            Placement::Database(name) => {
+            Door::Open(pool) => pool.clone(),
+            Door::Database(name) => {
                 let databases = self.databases.as_ref().ok_or_else(unknown)?;
                 lease.insert(databases.lease(name).await?).pool().clone()
             }
-            Placement::Schema(_) => return Err(unknown()),
         };
-        Ok(Home { pool, copy, begin: preamble.into_sql(), lease, hold: None, turn: Turn::free() })
+        Ok(Home { pool, copy, begin: address.begin.clone(), lease, hold: None, turn: Turn::free() })
     }
 }
 
