@@ -11,7 +11,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use tenant_core::{InMemoryConfigManager, PlaceName, Placement, TenantConfig, TenantContext};
 use tenant_sqlx::{NoLongerActive, TenantDb};
 
-use super::support::{Db, NOTES, Place, id, refusal, setup, sql};
+use super::support::{Db, NOTES, Place, id, pool, refusal, setup, sql};
 
 /// A name that no other test has given a database.
 pub(crate) fn fresh() -> PlaceName {
@@ -122,10 +122,31 @@ async fn a_place_that_is_not_there_is_an_error_and_not_another_place() {
 }
 
 #[tokio::test]
+async fn what_one_database_found_of_a_tenant_is_not_taken_by_another() {
+    let places = [Place::new(), Place::new()];
+    let shard = PlaceName::parse("east").unwrap();
+    let open = async |place: &Place| {
+        let east = Place::new();
+        let pool = pool(&east, 2).await;
+        let builder = TenantDb::<Db>::open(&place.url()).await.unwrap().shard(shard.clone(), pool);
+        let db = builder.build().await.unwrap();
+        db.provision(&Placement::Shared, &migrator()).await.unwrap();
+        db.provision(&Placement::Shard(shard.clone()), &migrator()).await.unwrap();
+        (db, east)
+    };
+    let [(one, _east), (other, _west)] = [open(&places[0]).await, open(&places[1]).await];
+    let acme = living("acme", Placement::Shard(shard.clone())).await;
+    write(&one, &acme, "in the one").await.unwrap();
+    write(&other, &acme, "in the other").await.unwrap();
+    assert_eq!(read(&one, &acme).await.unwrap(), ["in the one"]);
+    assert_eq!(read(&other, &acme).await.unwrap(), ["in the other"]);
+}
+
+#[tokio::test]
 async fn a_shard_holds_the_tables_of_many() {
     let (place, other) = (Place::new(), Place::new());
     let shard = PlaceName::parse("east").unwrap();
-    let pool = super::support::pool(&other, 2).await;
+    let pool = pool(&other, 2).await;
     let db = TenantDb::open(&place.url()).await.unwrap().shard(shard.clone(), pool).build().await.unwrap();
     db.provision(&Placement::Shared, &migrator()).await.unwrap();
     db.provision(&Placement::Shard(shard.clone()), &migrator()).await.unwrap();
