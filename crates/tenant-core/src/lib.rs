@@ -13,6 +13,7 @@
 //! | [`Plans`] | what the tenants of a plan may use |
 //! | [`QuotaManager`] | who counts, and decides whether there may be more |
 //! | [`PolicyEvaluator`] | who decides whether something may be asked for |
+//! | [`auth::Principal`], [`auth::Authenticator`] | who is calling, and who proves it |
 //! | [`TenantHooks`] | who listens |
 //! | [`Clock`] | where time comes from |
 //!
@@ -21,6 +22,7 @@
 //! # What it does not protect against
 //! An implementor of [`ConfigManager`] that answers with invented configs, and code that runs SQL past the edges.
 
+pub mod auth;
 mod clock;
 mod config;
 mod configs;
