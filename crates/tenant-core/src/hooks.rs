@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     FailurePolicy, TenantContext, TenantId,
+    auth::{CredentialKind, Principal},
     policy::{PolicyDecision, PolicyRequest},
     quota::Decision,
 };
@@ -15,6 +16,11 @@ use crate::{
 pub trait TenantHooks: Send + Sync {
     /// A request was resolved to a tenant, or was not.
     fn on_resolve(&self, event: &ResolveEvent<'_>) {
+        let _ = event;
+    }
+
+    /// A credential was looked at.
+    fn on_credential(&self, event: &CredentialEvent<'_>) {
         let _ = event;
     }
 
@@ -114,6 +120,8 @@ impl Hooks {
         /// Tells every hook.
         on_resolve(ResolveEvent<'_>);
         /// Tells every hook.
+        on_credential(CredentialEvent<'_>);
+        /// Tells every hook.
         on_policy(PolicyEvent<'_>);
         /// Tells every hook.
         on_quota(QuotaEvent<'_>);
@@ -174,6 +182,18 @@ event! {
         /// Where the claim came from: `header`, `host`, ...
         source: &'a str,
         /// `ok`, or the code of the rejection.
+        outcome: &'static str,
+    }
+}
+
+event! {
+    /// A credential was looked at.
+    CredentialEvent<'a> {
+        /// Where it was shown.
+        kind: CredentialKind,
+        /// Whom it proved; `None` where it proved nobody.
+        principal: Option<&'a Principal>,
+        /// `ok`, or why it was not taken.
         outcome: &'static str,
     }
 }
