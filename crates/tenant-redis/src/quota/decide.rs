@@ -106,9 +106,12 @@ impl Inner {
 
     /// Asks the server, and once more where its clock was another than was thought.
     async fn ask(&self, handle: &Arc<Handle>, asked: Asked) -> Result<Decided, RedisError> {
+        if self.caller.is_broken(&handle.plan.key) {
+            return Err(RedisError::broken());
+        }
         for _ in 0..2 {
-            let question = self.ask_along(handle, asked.clone());
-            if let Answer::Decided(decided) = self.caller.guarded(&handle.plan.key, question).await? {
+            let question = timeout(self.caller.deadline(), self.ask_along(handle, asked.clone())).await;
+            if let Answer::Decided(decided) = question.unwrap_or_else(|_| Err(RedisError::deadline()))? {
                 return Ok(decided);
             }
         }

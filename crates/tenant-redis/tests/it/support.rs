@@ -16,7 +16,10 @@ use tenant_core::{
 };
 use tenant_redis::{Keyspace, Redis};
 use tenant_testkit::servers::{Redis as Server, ServerOptions};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 pub(crate) fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
@@ -303,4 +306,26 @@ impl Proxy {
     pub(crate) fn swallow(&self) {
         self.generation.send_modify(|generation| *generation += 1);
     }
+}
+
+/// A way to a server on which each connection takes so long for so many bytes, or fewer; answers come back at once.
+pub(crate) async fn narrow_way(port: u16, bytes: usize, pause: Duration) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let own = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let ((mut asks, mut hears), (mut answers, mut is_asked)) =
+                (client.into_split(), server.into_split());
+            tokio::spawn(async move { tokio::io::copy(&mut answers, &mut hears).await });
+            tokio::spawn(async move {
+                let mut buffer = vec![0; bytes];
+                while let Ok(count @ 1..) = asks.read(&mut buffer).await {
+                    tokio::time::sleep(pause).await;
+                    is_asked.write_all(&buffer[..count]).await.unwrap();
+                }
+            });
+        }
+    });
+    own
 }
