@@ -257,9 +257,16 @@ async fn changes_are_heard_and_the_cache_works() {
     here.modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await.unwrap();
     within(Duration::from_secs(1), async || context.ensure_active().is_err()).await;
 
+    let mut node = raw(&cluster.0[0].url()).await;
+    let mut connections = async || {
+        let list: String = ask(&mut node, &["CLIENT", "LIST", "TYPE", "normal"]).await;
+        list.lines().count()
+    };
+    let before = connections().await;
     let cache = TenantCache::new(RedisCache::new(&redis).with_deadline(Duration::from_secs(10)));
     let globex = tenant("globex", 1).await;
     assert_eq!(cache.incr(&globex, "n", 3).await.unwrap(), 3);
+    assert!(connections().await > before, "the cache has one of its own");
     let load = || async { Ok::<_, std::io::Error>("v") };
     assert_eq!(cache.get_or_load(&globex, "k", None, load).await.unwrap(), "v");
     cache.clear(&globex).await.unwrap();
