@@ -104,18 +104,20 @@ impl Inner {
         })
     }
 
-    /// Asks the server, and once more where its clock was another than was thought.
+    /// Asks the server, and once more where its clock was another than was thought: both within the deadline.
     async fn ask(&self, handle: &Arc<Handle>, asked: Asked) -> Result<Decided, RedisError> {
         if self.caller.is_broken(&handle.plan.key) {
             return Err(RedisError::broken());
         }
-        for _ in 0..2 {
-            let question = timeout(self.caller.deadline(), self.ask_along(handle, asked.clone())).await;
-            if let Answer::Decided(decided) = question.unwrap_or_else(|_| Err(RedisError::deadline()))? {
-                return Ok(decided);
+        let ask = async {
+            for _ in 0..2 {
+                if let Answer::Decided(decided) = self.ask_along(handle, asked.clone()).await? {
+                    return Ok(decided);
+                }
             }
-        }
-        Err(RedisError::deadline())
+            Err(RedisError::deadline())
+        };
+        timeout(self.caller.deadline(), ask).await.unwrap_or_else(|_| Err(RedisError::deadline()))
     }
 
     fn warn(&self, handle: &Handle, touched: &[Touched], decided: &Decided) {

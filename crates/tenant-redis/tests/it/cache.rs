@@ -9,7 +9,7 @@ use tenant_core::{
 use tenant_redis::{Redis, RedisCache, RedisQuotaManager};
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{Fragile, ask, context, id, narrow_way, plain, raw, shared, within};
+use crate::support::{Fragile, NarrowWay, ask, context, id, plain, raw, shared, within};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -308,8 +308,9 @@ async fn what_a_server_quotes_in_an_error_is_not_passed_on() {
 async fn what_one_tenant_keeps_does_not_keep_decisions_about_another_waiting() {
     let server = Fragile::start();
     // A megabyte takes more than a second.
-    let port = narrow_way(server.port(), 8_192, Duration::from_millis(10)).await;
-    let redis = Redis::open(&server.url().replace(&server.port().to_string(), &port.to_string())).unwrap();
+    let way = NarrowWay::to(&server, 8_192).await;
+    way.takes(10);
+    let redis = way.redis(&server);
     let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_millis(400)).build();
     let limit = NamedLimit::rate(Dimension::Requests, Window::Day, 100).failure_policy(FailurePolicy::Closed);
     let globex = context(TenantConfig::builder(id("globex")).limit("l", limit)).await;

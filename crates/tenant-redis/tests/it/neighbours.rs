@@ -11,10 +11,10 @@ use std::{
 use tenant_core::{
     Dimension, FailurePolicy, NamedLimit, QuotaManager, TenantConfig, TenantContext, Window, quota::Cost,
 };
-use tenant_redis::{Redis, RedisQuotaManager};
+use tenant_redis::RedisQuotaManager;
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{Fragile, ask, context, id, narrow_way, raw, to, told, within};
+use crate::support::{Fragile, NarrowWay, ask, context, id, raw, to, told, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
 const NOTHING: [Cost; 1] = [Cost::requests(0)];
@@ -165,8 +165,9 @@ async fn a_thousand_questions_of_one_tenant_keep_another_waiting_for_one_turn() 
 async fn questions_that_wait_for_each_other_here_are_no_outage_for_another_tenant() {
     let server = Fragile::start();
     // Some way off: each call is answered in a tenth of the deadline, and thousands of questions are not.
-    let port = narrow_way(server.port(), 1 << 17, Duration::from_millis(50)).await;
-    let redis = Redis::open(&server.url().replace(&server.port().to_string(), &port.to_string())).unwrap();
+    let way = NarrowWay::to(&server, 1 << 17).await;
+    way.takes(50);
+    let redis = way.redis(&server);
     let quotas = Arc::new(RedisQuotaManager::builder(&redis).deadline(Duration::from_millis(500)).build());
     let (noisy, quiet) = (tenant("noisy").await, tenant("quiet").await);
     within(Duration::from_secs(5), async || quotas.decide(&quiet, &ASK).await.is_ok()).await;

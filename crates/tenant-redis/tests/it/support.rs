@@ -308,24 +308,43 @@ impl Proxy {
     }
 }
 
-/// A way to a server on which each connection takes so long for so many bytes, or fewer; answers come back at once.
-pub(crate) async fn narrow_way(port: u16, bytes: usize, pause: Duration) -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let own = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-            let ((mut asks, mut hears), (mut answers, mut is_asked)) =
-                (client.into_split(), server.into_split());
-            tokio::spawn(async move { tokio::io::copy(&mut answers, &mut hears).await });
-            tokio::spawn(async move {
-                let mut buffer = vec![0; bytes];
-                while let Ok(count @ 1..) = asks.read(&mut buffer).await {
-                    tokio::time::sleep(pause).await;
-                    is_asked.write_all(&buffer[..count]).await.unwrap();
-                }
-            });
-        }
-    });
-    own
+/// A way to a server on which each connection takes a while for so many bytes, or fewer; answers come back at once.
+pub(crate) struct NarrowWay {
+    pub(crate) port: u16,
+    millis: Arc<AtomicU32>,
+}
+
+impl NarrowWay {
+    pub(crate) async fn to(server: &Fragile, bytes: usize) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let (port, leads_to) = (listener.local_addr().unwrap().port(), server.port());
+        let millis = Arc::new(AtomicU32::new(0));
+        let pause = Arc::clone(&millis);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(("127.0.0.1", leads_to)).await.unwrap();
+                let ((mut asks, mut hears), (mut answers, mut is_asked)) =
+                    (client.into_split(), server.into_split());
+                let pause = Arc::clone(&pause);
+                tokio::spawn(async move { tokio::io::copy(&mut answers, &mut hears).await });
+                tokio::spawn(async move {
+                    let mut buffer = vec![0; bytes];
+                    while let Ok(count @ 1..) = asks.read(&mut buffer).await {
+                        let pause = Duration::from_millis(pause.load(Ordering::Relaxed).into());
+                        tokio::time::sleep(pause).await;
+                        is_asked.write_all(&buffer[..count]).await.unwrap();
+                    }
+                });
+            }
+        });
+        Self { port, millis }
+    }
+
+    pub(crate) fn takes(&self, millis: u32) {
+        self.millis.store(millis, Ordering::Relaxed);
+    }
+
+    pub(crate) fn redis(&self, server: &Fragile) -> Redis {
+        Redis::open(&server.url().replace(&server.port().to_string(), &self.port.to_string())).unwrap()
+    }
 }
