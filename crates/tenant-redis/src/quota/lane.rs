@@ -99,7 +99,7 @@ impl Inner {
         let question = Question { handle: Arc::clone(handle), asked, answer };
         let lane = &handle.lane;
         if !lane.waiting.lock().push(handle.plan.tenant, question) {
-            return Err(RedisError::new(RedisErrorKind::Refused, "too many questions of one tenant wait"));
+            return Err(RedisError::new(RedisErrorKind::Crowded, "too many questions of one tenant wait"));
         }
         if lane.start_call()
             && let Some(inner) = self.me.upgrade()
@@ -218,7 +218,7 @@ fn groups(questions: &[Question]) -> Vec<Group<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::ready, time::Duration};
+    use std::{error::Error, future::ready, time::Duration};
 
     use futures_util::{FutureExt, future::join_all};
     use tenant_core::{
@@ -269,7 +269,9 @@ mod tests {
         }
         let mut waiting: Vec<_> = (0..BOUNDS.share).map(|_| quotas.decide(&acme, ask)).collect();
         assert!(waiting.iter_mut().all(|question| question.now_or_never().is_none()));
-        quotas.decide(&acme, ask).now_or_never().unwrap().unwrap_err();
+        let error = quotas.decide(&acme, ask).now_or_never().unwrap().unwrap_err();
+        let cause = error.source().unwrap().downcast_ref::<RedisError>().unwrap();
+        assert_eq!(cause.kind(), RedisErrorKind::Crowded);
         assert!(!quotas.inner.caller.is_broken(&key));
         fails().await.unwrap_err();
         assert!(quotas.inner.caller.is_broken(&key));

@@ -1,6 +1,7 @@
 //! Redis stopped, frozen and started again, under load.
 
 use std::{
+    error::Error,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,7 +13,7 @@ use tenant_core::{
     Dimension, FailurePolicy, ManualClock, NamedLimit, QuotaManager, StoreErrorKind, TenantConfig,
     TenantContext, UnixTime, Window, quota::Cost,
 };
-use tenant_redis::{Redis, RedisQuotaManager};
+use tenant_redis::{Redis, RedisError, RedisErrorKind, RedisQuotaManager};
 
 use crate::support::{Fragile, Lag, NarrowWay, Proxy, Told, context, id, raw, told, within};
 
@@ -313,4 +314,26 @@ async fn a_question_that_is_asked_again_because_of_the_clock_has_no_more_time_th
     assert!(quotas.decide(&tenant, &ASK).await.is_err());
     let took = begin.elapsed();
     assert!((1_000..1_350).contains(&took.as_millis()), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_error_tells_whether_the_server_refused_or_was_too_slow_or_was_not_asked() {
+    let server = Fragile::start();
+    let (_, quotas) = manager(&server.redis());
+    let (acme, globex) = (
+        tenant("acme", FailurePolicy::Closed, 100).await,
+        tenant("globex", FailurePolicy::Closed, 100).await,
+    );
+    within(Duration::from_secs(5), async || quotas.usage(globex.record()).await.is_ok()).await;
+    let mut connection = raw(&server.url()).await;
+    let _: () = crate::support::ask(&mut connection, &["SET", "tenant:{acme}:q", "no hash"]).await;
+    let cause = async |tenant| {
+        let error = quotas.decide(tenant, &ASK).await.unwrap_err();
+        error.source().unwrap().downcast_ref::<RedisError>().unwrap().kind()
+    };
+    assert_eq!(cause(&acme).await, RedisErrorKind::Refused);
+    let frozen = server.freeze().await;
+    assert_eq!(cause(&globex).await, RedisErrorKind::Deadline);
+    within(Duration::from_secs(5), async || cause(&globex).await == RedisErrorKind::Broken).await;
+    drop(frozen);
 }
