@@ -102,7 +102,7 @@ impl Jobs {
         self.queue.more.notify_one();
     }
 
-    /// Waits until all that was put in before is done.
+    /// Waits until nothing waits and nothing is under way, done or given up.
     pub(super) async fn flush(&self) {
         let (done, is_done) = oneshot::channel();
         if self.flushes.send(done).is_ok() {
