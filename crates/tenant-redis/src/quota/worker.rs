@@ -205,7 +205,7 @@ impl Worker {
         let fill = |command: &mut Cmd| {
             command.arg(1).arg(&plan.key).arg(&self.thresholds);
             for charge in &settlement.charges {
-                plan.write_line(charge.used, command);
+                plan.write_used(charge.used, command);
                 command.arg(charge.charged).arg(charge.resets).arg(charge.mark);
             }
         };
