@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use crate::{Redis, RedisError, RedisErrorKind, breaker::Breaker, script::Script};
 
 /// Asks Redis with a deadline, behind a circuit breaker.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Caller {
     redis: Redis,
     deadline: Duration,
@@ -127,7 +127,13 @@ impl Caller {
         });
     }
 
-    fn range(&self, key: &str) -> usize {
+    /// How many ranges there are whose nodes may fail one by one.
+    pub(crate) fn ranges(&self) -> usize {
+        self.breakers.len()
+    }
+
+    /// The range of a key.
+    pub(crate) fn range(&self, key: &str) -> usize {
         match self.breakers.len() {
             1 => 0,
             _ => usize::from(slot(key) / (SLOTS / RANGES)),

@@ -1,6 +1,13 @@
 //! The way to Redis: one server, or a cluster.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use redis::{
@@ -9,12 +16,15 @@ use redis::{
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
 };
+use tokio::sync::OnceCell;
 
 use crate::{Keyspace, RedisError};
 
 /// A way to one Redis server or to a Redis Cluster, shared by all who use it: cheap to clone.
 ///
-/// It holds one connection (per node), over which requests are pipelined, and connects anew by itself.
+/// It holds one connection (per node), over which requests are pipelined, and connects anew by itself. A
+/// [`RedisCache`](crate::RedisCache) on it has one of its own, because decisions would wait behind large values; a
+/// [`ChangeReader`](crate::ChangeReader), too, because it waits for news.
 ///
 /// # Example
 /// ```no_run
@@ -46,7 +56,8 @@ struct Single {
 
 struct Nodes {
     client: ClusterClient,
-    connection: ClusterConnection,
+    connection: OnceCell<ClusterConnection>,
+    is_connecting: AtomicBool,
 }
 
 /// How long it may take to connect.
@@ -80,8 +91,9 @@ impl Redis {
             .max_retry_wait(200)
             .min_retry_wait(10)
             .build()?;
-        let connection = client.get_async_connection().await?;
-        Ok(Self::on(Way::Cluster(Arc::new(Nodes { client, connection }))))
+        let nodes = Nodes::new(client);
+        nodes.connect().await?;
+        Ok(Self::on(Way::Cluster(Arc::new(nodes))))
     }
 
     fn on(way: Way) -> Self {
@@ -101,6 +113,19 @@ impl Redis {
         &self.keys
     }
 
+    /// The same way by a connection of its own, which is made when it is first used.
+    pub(crate) fn apart(&self) -> Self {
+        let way = match &self.way {
+            Way::Single(single) => {
+                let client = single.client.clone();
+                let manager = manager(&client).unwrap_or_else(|_| single.manager.lock().clone());
+                Way::Single(Arc::new(Single { client, manager: Mutex::new(manager) }))
+            }
+            Way::Cluster(nodes) => Way::Cluster(Arc::new(Nodes::new(nodes.client.clone()))),
+        };
+        Self { way, keys: self.keys.clone() }
+    }
+
     pub(crate) const fn is_cluster(&self) -> bool {
         matches!(self.way, Way::Cluster(_))
     }
@@ -112,7 +137,7 @@ impl Redis {
                 let mut manager = single.manager.lock().clone();
                 manager.req_packed_command(command).await
             }
-            Way::Cluster(nodes) => nodes.connection.clone().req_packed_command(command).await,
+            Way::Cluster(nodes) => nodes.connection().await?.req_packed_command(command).await,
         };
         Ok(answer?.extract_error()?)
     }
@@ -138,6 +163,31 @@ impl Redis {
             }
             Way::Cluster(nodes) => Dedicated::Cluster(nodes.client.get_async_connection().await?),
         })
+    }
+}
+
+impl Nodes {
+    fn new(client: ClusterClient) -> Self {
+        Self { client, connection: OnceCell::new(), is_connecting: AtomicBool::new(false) }
+    }
+
+    async fn connection(self: &Arc<Self>) -> Result<ClusterConnection, redis::RedisError> {
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection.clone());
+        }
+        // It may take longer than anybody waits, and goes on without him then.
+        if !self.is_connecting.swap(true, Ordering::AcqRel) {
+            let nodes = Arc::clone(self);
+            tokio::spawn(async move {
+                let _ = nodes.connect().await;
+                nodes.is_connecting.store(false, Ordering::Release);
+            });
+        }
+        self.connect().await
+    }
+
+    async fn connect(&self) -> Result<ClusterConnection, redis::RedisError> {
+        self.connection.get_or_try_init(|| self.client.get_async_connection()).await.cloned()
     }
 }
 

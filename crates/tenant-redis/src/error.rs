@@ -23,6 +23,8 @@ pub enum RedisErrorKind {
     Deadline,
     /// The server was not asked: it did not answer others in time.
     Broken,
+    /// The server was not asked: too many questions about the tenant wait already.
+    Crowded,
     /// The server does not know the script (any more).
     NoScript,
     /// The server is a replica (by now), and takes no writes.

@@ -49,9 +49,10 @@
 //! when the window ends.
 //!
 //! # When Redis does not answer
-//! A decision waits 50 ms at most. After three failures in a row nobody asks any more until a probe, five times a second,
-//! was answered (on a cluster: by the nodes that failed). Meanwhile each limit's
-//! [`FailurePolicy`](tenant_core::FailurePolicy) says what becomes of work that touches it, the strictest one first:
+//! A decision waits 50 ms at most. After three calls in a row that failed nobody asks any more until a probe, five times a
+//! second, was answered (on a cluster: by the nodes that failed); what waited too long for its turn in the instance is no
+//! such failure. Meanwhile each limit's [`FailurePolicy`](tenant_core::FailurePolicy) says what becomes of work that touches
+//! it, the strictest one first:
 //!
 //! | policy | what happens |
 //! |---|---|

@@ -70,6 +70,8 @@ where
     ///
     /// Rows that are created without asking are not held back; they count the next time.
     ///
+    /// Answers how many there were before, or `None` where nothing was counted.
+    ///
     /// On MySQL a transaction sees the moment of its first read from then on. There the tables of the count are locked,
     /// so that it sees what is there. No lock reaches into a subquery, a CTE, a `UNION` or a view: such a count has to be
     /// the transaction's first statement, and is refused later.
@@ -98,16 +100,16 @@ where
         dimension: &str,
         amount: u64,
         count: impl SqlSafeStr,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<Option<u64>, sqlx::Error> {
         let limits = std::sync::Arc::clone(self.tenant().limits());
-        let Some(limit) = limits.stock(dimension) else { return Ok(()) };
+        let Some(limit) = limits.stock(dimension) else { return Ok(None) };
         let count = self.counting_latest(count)?;
         self.take_turn(dimension).await?;
         let row = self.one(count).await?.ok_or(sqlx::Error::RowNotFound)?;
         let used: i64 = row.try_get(0)?;
         let used = u64::try_from(used).unwrap_or(0);
         if limit.shadow || used.saturating_add(amount) <= limit.limit {
-            return Ok(());
+            return Ok(Some(used));
         }
         Err(StockDenied { limit: (&*limit.name).into(), most: limit.limit, used }.into())
     }

@@ -63,6 +63,30 @@ pub struct Denial {
     pub retry_after: Option<Duration>,
 }
 
+impl Denial {
+    /// This denial, or an earlier one that takes longer: where several limits deny, that one is told. What is never admitted
+    /// takes longest.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use tenant_core::quota::Denial;
+    ///
+    /// let wait = |index, seconds| Denial { index, retry_after: Some(Duration::from_secs(seconds)) };
+    /// let never = Denial { index: 2, retry_after: None };
+    /// assert_eq!(wait(1, 5).or_longer(None), wait(1, 5));
+    /// assert_eq!(wait(1, 5).or_longer(Some(wait(0, 60))), wait(0, 60));
+    /// assert_eq!(wait(1, 60).or_longer(Some(wait(0, 60))), wait(1, 60));
+    /// assert_eq!(wait(1, 60).or_longer(Some(never)), never);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn or_longer(self, earlier: Option<Self>) -> Self {
+        let wait = |denial: &Self| (denial.retry_after.is_none(), denial.retry_after);
+        earlier.filter(|earlier| wait(earlier) > wait(&self)).unwrap_or(self)
+    }
+}
+
 impl Decision {
     /// A decision of a quota manager, made at `decided_at` by its clock.
     #[must_use]

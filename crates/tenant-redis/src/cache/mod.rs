@@ -56,11 +56,11 @@ const MEBIBYTE: usize = 1 << 20;
 const LEASE: Duration = Duration::from_secs(30);
 
 impl RedisCache {
-    /// A cache on a server or a cluster.
+    /// A cache on a server or a cluster, by a connection of its own.
     #[must_use]
     pub fn new(redis: &Redis) -> Self {
         Self {
-            caller: Caller::new(redis.clone(), DEADLINE),
+            caller: Caller::new(redis.apart(), DEADLINE),
             scripts: Scripts::new(),
             max_ttl: DAY,
             max_entry_bytes: MEBIBYTE,

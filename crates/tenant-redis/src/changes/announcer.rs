@@ -75,7 +75,8 @@ impl RedisAnnouncer {
         Self { queue }
     }
 
-    /// Waits until all that was announced so far is sent: for a shutdown, with a time limit of the caller's.
+    /// Waits until nothing is left to be sent, what is announced meanwhile included; while Redis is away that does not come
+    /// to an end. For a shutdown, with a time limit of the caller's.
     pub async fn flush(&self) {
         loop {
             let sent = self.queue.sent.notified();

@@ -11,6 +11,7 @@
 mod announcer;
 mod entry;
 mod reader;
+mod reloads;
 
 pub use announcer::RedisAnnouncer;
 pub use reader::ChangeReader;

@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream};
 use redis::{Cmd, FromRedisValue, Value};
 use tenant_core::{ConfigChange, ConfigListener, TenantId};
 use tokio::{
@@ -10,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::entry;
+use super::{entry, reloads::Reloads};
 use crate::{Redis, RedisError, RedisErrorKind, connection::Dedicated, script::Script};
 
 /// Hears of changes that other instances made, and passes them on to a cache of configs.
@@ -19,7 +18,7 @@ use crate::{Redis, RedisError, RedisErrorKind, connection::Dedicated, script::Sc
 /// While it is cut off, the cache's time to live is what limits how old a config can be; when it is back, it hears what it
 /// missed.
 pub struct ChangeReader {
-    task: JoinHandle<()>,
+    task: JoinHandle<((), ())>,
 }
 
 /// How long a read waits for news: an idle connection that is lost is noticed after twice that.
@@ -28,10 +27,6 @@ const CONNECT: Duration = Duration::from_secs(2);
 const BATCH: usize = 512;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// So many tenants are read again at once.
-const AT_ONCE: usize = 16;
-/// For so long what is read again keeps the next news waiting.
-const RELOADING: Duration = Duration::from_secs(2);
 
 impl ChangeReader {
     /// Starts reading, for `listener`.
@@ -40,14 +35,17 @@ impl ChangeReader {
     /// There is no tokio runtime around.
     #[must_use = "dropping a reader ends it"]
     pub fn start(redis: &Redis, listener: impl ConfigListener + 'static) -> Self {
+        let listener: Arc<dyn ConfigListener> = Arc::new(listener);
+        let reloads = Arc::new(Reloads::new(Arc::clone(&listener)));
         let reader = Reader {
             stream: redis.keyspace().changes(),
             redis: redis.clone(),
-            listener: Arc::new(listener),
+            listener,
+            reloads: Arc::clone(&reloads),
             position: None,
             script: Script::new(include_str!("where.lua")),
         };
-        Self { task: tokio::spawn(reader.run()) }
+        Self { task: tokio::spawn(async move { tokio::join!(reader.run(), reloads.run()) }) }
     }
 }
 
@@ -67,6 +65,7 @@ struct Reader {
     redis: Redis,
     stream: String,
     listener: Arc<dyn ConfigListener>,
+    reloads: Arc<Reloads>,
     position: Option<Position>,
     script: Script,
 }
@@ -158,27 +157,6 @@ impl Reader {
         if stale.is_empty() {
             return;
         }
-        let listener = Arc::clone(&self.listener);
-        let reload = tokio::spawn(async move {
-            let reload = |id| {
-                let listener = Arc::clone(&listener);
-                async move { reload(&*listener, id).await }
-            };
-            stream::iter(stale).map(reload).buffer_unordered(AT_ONCE).collect::<()>().await;
-        });
-        // A store that is slow does not keep the next news waiting for long.
-        let _ = timeout(RELOADING, reload).await;
-    }
-}
-
-/// Tries some times: whoever holds a context of a suspended tenant is to hear of it even where the store fails once.
-async fn reload(listener: &dyn ConfigListener, id: TenantId) {
-    let mut wait = FIRST_WAIT;
-    for _ in 0..5 {
-        if listener.reload(&id).await.is_ok() {
-            return;
-        }
-        sleep(wait).await;
-        wait = wait.saturating_mul(4);
+        self.reloads.add(stale).await;
     }
 }

@@ -29,19 +29,23 @@ impl Inner {
     pub(super) fn try_decide(self: &Arc<Self>, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
         let handle = self.handle(tenant.record());
         if !self.caller.is_broken(&handle.plan.key) {
-            return self.without_asking(&handle, costs, false);
+            return self.without_asking(&handle, costs, false).ok();
         }
-        // An error is told by `decide` alone.
         let policy = handle.plan.policy(&handle.plan.touched(costs));
-        if policy == FailurePolicy::Closed { None } else { self.fall_back(&handle, tenant, costs).ok() }
+        // An error is told by `decide` alone.
+        if policy == FailurePolicy::Closed {
+            return None;
+        }
+        self.fall_back(&handle, tenant, costs, policy, RedisError::broken()).ok()
     }
 
+    /// Decides by what is known here; else tells what has to be asked about.
     fn without_asking(
         self: &Arc<Self>,
         handle: &Arc<Handle>,
         costs: &[Cost],
         asks: bool,
-    ) -> Option<Decision> {
+    ) -> Result<Decision, TouchedList> {
         let now = self.clock.monotonic();
         // What was leased is charged, however the limits stand.
         if self.batch > 0
@@ -50,13 +54,13 @@ impl Inner {
             if is_low {
                 self.refill(handle, costs);
             }
-            return Some(decision);
+            return Ok(decision);
         }
         let touched = handle.plan.touched(costs);
         if touched.is_empty() {
-            return Some(Decision::new(Arc::clone(&handle.plan.limits), [], self.clock.coarse_unix(), None));
+            return Ok(Decision::new(Arc::clone(&handle.plan.limits), [], self.clock.coarse_unix(), None));
         }
-        handle.recall(&touched, now, asks)
+        handle.recall(&touched, now, asks).ok_or(touched)
     }
 
     pub(super) async fn decide(
@@ -66,12 +70,13 @@ impl Inner {
     ) -> Result<Decision, StoreError> {
         let handle = self.handle(tenant.record());
         if self.caller.is_broken(&handle.plan.key) {
-            return self.fall_back(&handle, tenant, costs);
+            let policy = handle.plan.policy(&handle.plan.touched(costs));
+            return self.fall_back(&handle, tenant, costs, policy, RedisError::broken());
         }
-        if let Some(decision) = self.without_asking(&handle, costs, true) {
-            return Ok(decision);
-        }
-        let touched = handle.plan.touched(costs);
+        let touched = match self.without_asking(&handle, costs, true) {
+            Ok(decision) => return Ok(decision),
+            Err(touched) => touched,
+        };
         let answer = if self.is_leased(&handle, &touched) {
             self.lease(&handle, costs, &touched).await
         } else {
@@ -79,9 +84,9 @@ impl Inner {
         };
         match answer {
             Ok(decision) => Ok(decision),
-            Err(_) => {
+            Err(cause) => {
                 handle.forget_standings();
-                self.fall_back(&handle, tenant, costs)
+                self.fall_back(&handle, tenant, costs, handle.plan.policy(&touched), cause)
             }
         }
     }
@@ -104,15 +109,20 @@ impl Inner {
         })
     }
 
-    /// Asks the server, and once more where its clock was another than was thought.
+    /// Asks the server, and once more where its clock was another than was thought: both within the deadline.
     async fn ask(&self, handle: &Arc<Handle>, asked: Asked) -> Result<Decided, RedisError> {
-        for _ in 0..2 {
-            let question = self.ask_along(handle, asked.clone());
-            if let Answer::Decided(decided) = self.caller.guarded(&handle.plan.key, question).await? {
-                return Ok(decided);
-            }
+        if self.caller.is_broken(&handle.plan.key) {
+            return Err(RedisError::broken());
         }
-        Err(RedisError::deadline())
+        let ask = async {
+            for _ in 0..2 {
+                if let Answer::Decided(decided) = self.ask_along(handle, asked.clone()).await? {
+                    return Ok(decided);
+                }
+            }
+            Err(RedisError::deadline())
+        };
+        timeout(self.caller.deadline(), ask).await.unwrap_or_else(|_| Err(RedisError::deadline()))
     }
 
     fn warn(&self, handle: &Handle, touched: &[Touched], decided: &Decided) {
@@ -123,21 +133,21 @@ impl Inner {
         }
     }
 
-    /// Decides without the server, by the failure policies.
+    /// Decides without the server, whose silence has this cause, by the failure policy of what is touched.
     fn fall_back(
         &self,
         handle: &Handle,
         tenant: &TenantContext,
         costs: &[Cost],
+        policy: FailurePolicy,
+        cause: RedisError,
     ) -> Result<Decision, StoreError> {
-        let touched = handle.plan.touched(costs);
-        let policy = handle.plan.policy(&touched);
         self.hooks.on_quota_fallback(&QuotaFallback::new(tenant, policy));
-        let unavailable = || StoreError::unavailable(RedisError::broken());
         if policy == FailurePolicy::Closed {
-            return Err(unavailable());
+            return Err(StoreError::unavailable(cause));
         }
-        let mut local = self.decide_alone(handle, costs).ok_or_else(unavailable)?;
+        let local = self.decide_alone(handle, costs);
+        let mut local = local.ok_or_else(|| StoreError::unavailable(cause))?;
         // By the limits as they are, not as they stand in.
         let permit = local.take_permit();
         let denial = local.denial().map(|(_, denial)| denial);

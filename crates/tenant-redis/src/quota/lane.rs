@@ -7,7 +7,7 @@ use std::sync::{
 
 use parking_lot::Mutex;
 use redis::Cmd;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
 use super::{
     answer::{Answer, Answers},
@@ -99,7 +99,7 @@ impl Inner {
         let question = Question { handle: Arc::clone(handle), asked, answer };
         let lane = &handle.lane;
         if !lane.waiting.lock().push(handle.plan.tenant, question) {
-            return Err(RedisError::new(RedisErrorKind::Refused, "too many questions of one tenant wait"));
+            return Err(RedisError::new(RedisErrorKind::Crowded, "too many questions of one tenant wait"));
         }
         if lane.start_call()
             && let Some(inner) = self.me.upgrade()
@@ -113,16 +113,18 @@ impl Inner {
     async fn call(self: Arc<Self>, lane: Arc<Lane>) {
         loop {
             let questions = lane.take();
-            if questions.is_empty() {
+            let Some(first) = questions.first() else {
                 lane.calls.fetch_sub(1, Ordering::AcqRel);
                 // Whoever came meanwhile may have found that there are calls enough.
                 if lane.has_none() || !lane.start_call() {
                     return;
                 }
                 continue;
-            }
-            let answers = timeout(self.caller.deadline(), self.call_once(&lane, &questions)).await;
-            self.answer_all(questions, answers.unwrap_or_else(|_| Err(RedisError::deadline())));
+            };
+            // What the server is blamed for is the call alone: how long its questions waited here is none of its doing.
+            let call = self.call_once(&lane, &questions);
+            let answers = self.caller.guarded(&first.handle.plan.key, call).await;
+            self.answer_all(questions, answers);
         }
     }
 
@@ -212,4 +214,66 @@ fn groups(questions: &[Question]) -> Vec<Group<'_>> {
         }
     }
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{error::Error, future::ready, time::Duration};
+
+    use futures_util::{FutureExt, future::join_all};
+    use tenant_core::{
+        Dimension, FailurePolicy, InMemoryConfigManager, NamedLimit, QuotaManager, TenantConfig,
+        TenantContext, TenantId, Window, quota::Cost,
+    };
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::{Redis, RedisQuotaManager};
+
+    const ASK: [Cost; 1] = [Cost::requests(1)];
+
+    async fn acme() -> TenantContext {
+        let id = TenantId::parse("acme").unwrap();
+        let limit = NamedLimit::rate(Dimension::Requests, Window::Day, 1_000_000);
+        let config = TenantConfig::builder(id).limit("l", limit.failure_policy(FailurePolicy::Closed));
+        let configs = InMemoryConfigManager::with([config.build().unwrap()]).unwrap();
+        TenantContext::of(&configs, &id).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_call_that_fails_is_one_failure_however_many_questions_it_asks() {
+        // It is connected to, and says nothing.
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let redis = Redis::open(&format!("redis://{}", listener.local_addr().unwrap())).unwrap();
+        let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_millis(100)).build();
+        let acme = acme().await;
+        let (key, ask) = (quotas.inner.handle(acme.record()).plan.key.clone(), &ASK);
+        let answers = join_all((0..FEW).map(|_| quotas.decide(&acme, ask))).await;
+        assert!(answers.iter().all(Result::is_err));
+        assert!(!quotas.inner.caller.is_broken(&key));
+        for _ in 0..3 {
+            assert!(quotas.decide(&acme, ask).await.is_err());
+        }
+        assert!(quotas.inner.caller.is_broken(&key));
+    }
+
+    #[tokio::test]
+    async fn a_question_there_is_no_room_for_tells_nothing_about_the_server() {
+        let quotas = RedisQuotaManager::new(&Redis::open("redis://127.0.0.1:1").unwrap());
+        let acme = acme().await;
+        let (key, ask) = (quotas.inner.handle(acme.record()).plan.key.clone(), &ASK);
+        let fails =
+            async || quotas.inner.caller.guarded(&key, ready(Err::<(), _>(RedisError::deadline()))).await;
+        for _ in 0..2 {
+            fails().await.unwrap_err();
+        }
+        let mut waiting: Vec<_> = (0..BOUNDS.share).map(|_| quotas.decide(&acme, ask)).collect();
+        assert!(waiting.iter_mut().all(|question| question.now_or_never().is_none()));
+        let error = quotas.decide(&acme, ask).now_or_never().unwrap().unwrap_err();
+        let cause = error.source().unwrap().downcast_ref::<RedisError>().unwrap();
+        assert_eq!(cause.kind(), RedisErrorKind::Crowded);
+        assert!(!quotas.inner.caller.is_broken(&key));
+        fails().await.unwrap_err();
+        assert!(quotas.inner.caller.is_broken(&key));
+    }
 }

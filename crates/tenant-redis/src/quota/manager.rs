@@ -226,8 +226,12 @@ impl RedisQuotaManager {
         }
     }
 
-    /// Waits until what was settled, refunded and given back so far has been sent: for a shutdown, with a time limit of
-    /// the caller's.
+    /// Gives back what was leased and not spent, and waits until nothing is left to be settled, refunded or given back: for
+    /// a shutdown, when nothing more is decided, with a time limit of the caller's.
+    ///
+    /// What comes in meanwhile is waited for, too; a batch that is being fetched at that moment is not given back. Not all
+    /// need have arrived: what could not be sent for 5 seconds, or may have been sent, is given up. Settlements and refunds
+    /// are then told to `on_settlements_lost`, and permits expire.
     pub async fn flush(&self) {
         self.inner.give_back_batches(Duration::ZERO);
         self.inner.jobs.flush().await;

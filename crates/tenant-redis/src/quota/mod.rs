@@ -8,6 +8,7 @@ mod held;
 mod lane;
 mod manager;
 mod plan;
+mod ranges;
 mod scripts;
 mod stand_in;
 mod standing;

@@ -155,12 +155,11 @@ impl Plan {
         }
     }
 
-    /// The seven arguments of a limit.
-    pub(super) fn write_line(&self, touched: Touched, command: &mut Cmd) {
-        let Some(line) = self.line(touched.index) else { return };
+    /// A limit and what was used of it, as the script that settles reads them.
+    pub(super) fn write_used(&self, used: Touched, command: &mut Cmd) {
+        let Some(line) = self.line(used.index) else { return };
         command.arg(line.kind).arg(&line.field).arg(line.limit).arg(line.capacity);
-        command.arg(line.window).arg(line.parts).arg(sent(touched.cost));
-        command.arg(u8::from(line.denies));
+        command.arg(line.window).arg(line.parts).arg(sent(used.cost));
     }
 
     /// The largest cost that is ever admitted.

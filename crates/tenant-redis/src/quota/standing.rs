@@ -71,7 +71,7 @@ impl Handle {
             let limit = Reckoned::new(standing, &self.plan, *touched, time)?;
             states.push(limit.state());
             if let Some(next) = limit.denial() {
-                denial = Some(longer(denial, next));
+                denial = Some(next.or_longer(denial));
             }
         }
         if costs && denial.is_none() {
@@ -282,10 +282,4 @@ impl Standing {
     fn waits_for(&self, cost: u64, time: u64) -> bool {
         self.denies && self.waits.is_some_and(|(denied, at)| cost >= denied && time < at)
     }
-}
-
-fn longer(denial: Option<Denial>, next: Denial) -> Denial {
-    // What never will be is longer than the longest wait.
-    let wait = |denial: &Denial| (denial.retry_after.is_none(), denial.retry_after);
-    denial.filter(|longest| wait(longest) > wait(&next)).unwrap_or(next)
 }

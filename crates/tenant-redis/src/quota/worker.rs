@@ -28,8 +28,9 @@ use super::{
     handle::Handle,
     held::{Held, Places},
     plan::Touched,
+    ranges::{Place, Ranges},
     scripts::Scripts,
-    turns::{Bounds, Turns},
+    turns::Bounds,
 };
 use crate::{RedisError, RedisErrorKind, caller::Caller};
 
@@ -40,7 +41,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(8);
 /// So much waits at most. Of one tenant so much is under way at once that a server some way off is kept busy, and no more
 /// than a decision of another tenant may have to wait for.
 const BOUNDS: Bounds = Bounds { places: 65_536, share: 4_096, at_once: 16 };
-/// So much is under way at once: a node of a cluster that does not answer must not hold up what goes to the others.
+/// So much is under way at once, of which each range of a cluster's slots has a share: a node that does not answer must not
+/// hold up what goes to the others.
 const AT_ONCE: usize = 1_024;
 /// For so long a server that does not answer is waited for.
 const RETRY_FOR: Duration = Duration::from_secs(5);
@@ -82,7 +84,8 @@ pub(super) struct Jobs {
 
 #[derive(Debug)]
 struct Queue {
-    turns: Mutex<Turns<Job>>,
+    caller: Caller,
+    waiting: Mutex<Ranges<Job>>,
     more: Notify,
     lost: AtomicU64,
 }
@@ -91,14 +94,15 @@ impl Jobs {
     /// Puts a job into the queue, without waiting: one for which there is no room is lost, and that is reported. A permit
     /// that is not given back so is renewed no more, and expires.
     pub(super) fn add(&self, job: Job) {
-        let (tenant, is_settlement) = (job.handle().plan.tenant, matches!(job, Job::Settle(_)));
-        if !self.queue.turns.lock().push(tenant, job) && is_settlement {
+        let (plan, is_settlement) = (&job.handle().plan, matches!(job, Job::Settle(_)));
+        let place = Place { range: self.queue.caller.range(&plan.key), tenant: plan.tenant };
+        if !self.queue.waiting.lock().push(place, job) && is_settlement {
             self.queue.lost.fetch_add(1, Ordering::Relaxed);
         }
         self.queue.more.notify_one();
     }
 
-    /// Waits until all that was put in before is done.
+    /// Waits until nothing waits and nothing is under way, done or given up.
     pub(super) async fn flush(&self) {
         let (done, is_done) = oneshot::channel();
         if self.flushes.send(done).is_ok() {
@@ -107,8 +111,13 @@ impl Jobs {
     }
 }
 
+impl Queue {
+    fn next(&self) -> Option<(Place, Job)> {
+        self.waiting.lock().pop()
+    }
+}
+
 pub(super) struct Worker {
-    caller: Caller,
     scripts: Arc<Scripts>,
     held: Arc<Held>,
     hooks: Hooks,
@@ -127,9 +136,9 @@ impl Worker {
         thresholds: String,
     ) -> Jobs {
         let (flushes, asked_to_flush) = mpsc::unbounded_channel();
-        let (turns, more) = (Mutex::new(Turns::new(BOUNDS)), Notify::new());
-        let queue = Arc::new(Queue { turns, more, lost: AtomicU64::new(0) });
-        let worker = Self { caller, scripts, held, hooks, thresholds, queue: Arc::clone(&queue) };
+        let waiting = Mutex::new(Ranges::new(caller.ranges(), BOUNDS, AT_ONCE));
+        let queue = Arc::new(Queue { caller, waiting, more: Notify::new(), lost: AtomicU64::new(0) });
+        let worker = Self { scripts, held, hooks, thresholds, queue: Arc::clone(&queue) };
         tokio::spawn(worker.run(asked_to_flush));
         Jobs { queue, flushes }
     }
@@ -139,10 +148,8 @@ impl Worker {
         renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut under_way, mut flushes, mut is_open) = (FuturesUnordered::new(), Vec::new(), true);
         loop {
-            while under_way.len() < AT_ONCE
-                && let Some((tenant, job)) = self.queue.turns.lock().pop()
-            {
-                under_way.push(self.complete(job).map(move |()| Some(tenant)).boxed());
+            while let Some((place, job)) = self.queue.next() {
+                under_way.push(self.complete(job).map(move |()| Some(place)).boxed());
             }
             if under_way.is_empty() {
                 for done in flushes.drain(..) {
@@ -158,7 +165,7 @@ impl Worker {
                     None => is_open = false,
                 },
                 () = self.queue.more.notified() => {}
-                Some(tenant) = under_way.next() => tenant.into_iter().for_each(|tenant| self.queue.turns.lock().done(tenant)),
+                Some(place) = under_way.next() => place.into_iter().for_each(|place| self.queue.waiting.lock().done(place)),
                 _ = renew.tick(), if is_open => under_way.push(self.tend().map(|()| None).boxed()),
             }
             self.tell_of_losses();
@@ -167,7 +174,7 @@ impl Worker {
 
     /// Renews the leases of permits. One that fails is tried again with the next.
     async fn tend(&self) {
-        let _ = renew(&self.caller, &self.scripts, &self.held).await;
+        let _ = renew(&self.queue.caller, &self.scripts, &self.held).await;
     }
 
     async fn complete(&self, work: Job) {
@@ -198,11 +205,11 @@ impl Worker {
         let fill = |command: &mut Cmd| {
             command.arg(1).arg(&plan.key).arg(&self.thresholds);
             for charge in &settlement.charges {
-                plan.write_line(charge.used, command);
+                plan.write_used(charge.used, command);
                 command.arg(charge.charged).arg(charge.resets).arg(charge.mark);
             }
         };
-        let answer = self.caller.run(&plan.key, &self.scripts.settle, fill).await?;
+        let answer = self.queue.caller.run(&plan.key, &self.scripts.settle, fill).await?;
         let warnings = Vec::<u8>::from_redis_value(answer).map_err(|_| RedisError::unexpected())?;
         for (charge, percent) in settlement.charges.iter().zip(warnings).filter(|(_, percent)| *percent > 0) {
             if let Some(limit) = plan.limits.get(charge.used.index) {
@@ -222,7 +229,7 @@ impl Worker {
                 command.arg(member);
             }
         };
-        self.caller.run(&permit.handle.plan.key, &self.scripts.release, fill).await.map(drop)
+        self.queue.caller.run(&permit.handle.plan.key, &self.scripts.release, fill).await.map(drop)
     }
 
     fn tell_of_losses(&self) {

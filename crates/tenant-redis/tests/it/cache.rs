@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use tenant_cache::{CacheBackend, CacheErrorKind, Leased, TenantCache};
-use tenant_core::{TenantConfig, Timestamp};
-use tenant_redis::{Redis, RedisCache};
+use tenant_core::{
+    Dimension, FailurePolicy, NamedLimit, QuotaManager, TenantConfig, Timestamp, Window, quota::Cost,
+};
+use tenant_redis::{Redis, RedisCache, RedisQuotaManager};
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{Fragile, ask, context, id, plain, raw, shared};
+use crate::support::{Fragile, NarrowWay, ask, context, id, plain, raw, shared, within};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -300,4 +302,27 @@ async fn what_a_server_quotes_in_an_error_is_not_passed_on() {
     for secret in ["the key", "the value", "acme"] {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_tenant_keeps_does_not_keep_decisions_about_another_waiting() {
+    let server = Fragile::start();
+    // A megabyte takes more than a second.
+    let way = NarrowWay::to(&server, 8_192).await;
+    way.takes(10);
+    let redis = way.redis(&server);
+    let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_millis(400)).build();
+    let limit = NamedLimit::rate(Dimension::Requests, Window::Day, 100).failure_policy(FailurePolicy::Closed);
+    let globex = context(TenantConfig::builder(id("globex")).limit("l", limit)).await;
+    within(MINUTE, async || quotas.decide(&globex, &[Cost::requests(0)]).await.is_ok()).await;
+    let large = tokio::spawn({
+        let (cache, acme) = (patient(&redis), plain("acme").await);
+        async move { cache.set(&acme, b"k", vec![0; 1_000_000].into(), None).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for _ in 0..3 {
+        assert!(quotas.decide(&globex, &[Cost::requests(1)]).await.is_ok());
+    }
+    assert!(!large.is_finished());
+    large.await.unwrap().unwrap();
 }

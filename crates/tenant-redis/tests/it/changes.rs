@@ -1,10 +1,18 @@
 //! What one instance changes the others hear of within a second.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use tenant_core::{
-    AdmissionError, CachedConfigs, ConfigChange, ConfigManager, ConfigStore, ConfigStoreExt,
-    InMemoryConfigManager, Lookup, TenantConfig, TenantContext, TenantStatus,
+    AdmissionError, CachedConfigs, ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore,
+    ConfigStoreExt, InMemoryConfigManager, Lookup, StoreError, TenantConfig, TenantContext, TenantId,
+    TenantStatus,
 };
 use tenant_redis::{ChangeReader, Keyspace, Redis, RedisAnnouncer};
 use tenant_testkit::servers::{Redis as Server, ServerOptions};
@@ -269,4 +277,51 @@ async fn starting_without_redis_works_and_catches_up_when_it_comes() {
     assert!(is_known(&there.configs, "acme"));
     there.configs.modify(&id("acme"), |_| {}).await.unwrap();
     let _ = ConfigChange::Anything;
+}
+
+/// Somebody holds contexts of a hundred tenants, whose store answers nothing.
+#[derive(Default)]
+struct Stuck {
+    heard: AtomicUsize,
+    under_way: Arc<AtomicUsize>,
+    most: AtomicUsize,
+}
+
+struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl ConfigListener for Stuck {
+    fn forget(&self, _: &ConfigChange) -> Vec<TenantId> {
+        self.heard.fetch_add(1, Ordering::SeqCst);
+        (0..100).map(|number| id(&format!("t{number}"))).collect()
+    }
+
+    async fn reload(&self, _: &TenantId) -> Result<(), StoreError> {
+        let before = self.under_way.fetch_add(1, Ordering::SeqCst);
+        self.most.fetch_max(before + 1, Ordering::SeqCst);
+        let _under_way = UnderWay(Arc::clone(&self.under_way));
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_again_from_a_store_that_is_stuck_does_not_pile_up_and_ends_with_the_reader() {
+    let (redis, stuck) = (shared(), Arc::new(Stuck::default()));
+    let reader = ChangeReader::start(&redis, Arc::clone(&stuck));
+    let announcer = RedisAnnouncer::start(&redis);
+    for times in 1..=3 {
+        within(SECOND * 5, async || stuck.heard.load(Ordering::SeqCst) >= times).await;
+        announcer.announce(ConfigChange::of(id("t0")));
+    }
+    within(SECOND * 5, async || stuck.heard.load(Ordering::SeqCst) >= 4).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(stuck.most.load(Ordering::SeqCst), 16);
+    drop(reader);
+    within(SECOND, async || stuck.under_way.load(Ordering::SeqCst) == 0).await;
 }

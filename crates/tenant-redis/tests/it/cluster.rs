@@ -18,6 +18,8 @@ use tenant_redis::{ChangeReader, Redis, RedisAnnouncer, RedisCache, RedisQuotaMa
 use crate::support::{Fragile, ask, context, free_port, id, raw, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
+const RATE: [Cost; 1] = [Cost::tokens(1)];
+const NOTHING: [Cost; 1] = [Cost::tokens(0)];
 
 struct Cluster(Vec<Fragile>);
 
@@ -255,16 +257,23 @@ async fn changes_are_heard_and_the_cache_works() {
     here.modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await.unwrap();
     within(Duration::from_secs(1), async || context.ensure_active().is_err()).await;
 
+    let mut node = raw(&cluster.0[0].url()).await;
+    let mut connections = async || {
+        let list: String = ask(&mut node, &["CLIENT", "LIST", "TYPE", "normal"]).await;
+        list.lines().count()
+    };
+    let before = connections().await;
     let cache = TenantCache::new(RedisCache::new(&redis).with_deadline(Duration::from_secs(10)));
     let globex = tenant("globex", 1).await;
     assert_eq!(cache.incr(&globex, "n", 3).await.unwrap(), 3);
+    assert!(connections().await > before, "the cache has one of its own");
     let load = || async { Ok::<_, std::io::Error>("v") };
     assert_eq!(cache.get_or_load(&globex, "k", None, load).await.unwrap(), "v");
     cache.clear(&globex).await.unwrap();
     assert!(!cache.exists(&globex, "k").await.unwrap());
 }
 
-/// Tenants with a permit each, so many whose counts are on the first node and so many whose are on the last.
+/// Tenants with a rate and permits, so many whose counts are on the first node and so many whose are on the last.
 async fn holders(cluster: &Cluster, here: usize, there: usize) -> (Vec<TenantContext>, Vec<TenantContext>) {
     let mut connection = raw(&cluster.0[0].url()).await;
     let (mut on_first, mut on_last) = (Vec::new(), Vec::new());
@@ -277,8 +286,10 @@ async fn holders(cluster: &Cluster, here: usize, there: usize) -> (Vec<TenantCon
             _ => continue,
         };
         if tenants.len() < wanted {
-            let limit = NamedLimit::concurrency(Dimension::Requests, 5);
-            tenants.push(context(TenantConfig::builder(id(&name)).limit("l", limit)).await);
+            let config = TenantConfig::builder(id(&name))
+                .limit("l", NamedLimit::concurrency(Dimension::Requests, 5))
+                .limit("rate", NamedLimit::rate(Dimension::Tokens, Window::Month, 1_000));
+            tenants.push(context(config).await);
         }
         if on_first.len() == here && on_last.len() == there {
             break;
@@ -319,4 +330,36 @@ async fn permits_are_renewed_elsewhere_while_a_node_stands_still() {
     .await;
     drop(frozen);
     let _ = renewal.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn corrections_are_sent_elsewhere_while_those_of_a_node_that_stands_still_wait() {
+    let cluster = Cluster::start().await;
+    let quotas = patient(&cluster.redis().await);
+    let (here, there) = holders(&cluster, 150, 1).await;
+    let mut charged = Vec::new();
+    for tenant in &here {
+        charged.push(quotas.decide(tenant, &RATE).await.unwrap());
+    }
+    let elsewhere = quotas.decide(&there[0], &RATE).await.unwrap();
+    let settle_all = || {
+        for (tenant, decision) in here.iter().zip(&charged) {
+            for _ in 0..32 {
+                quotas.settle(tenant, decision, &NOTHING);
+            }
+        }
+    };
+    let frozen = cluster.0[0].freeze().await;
+    // The first ones find out that nobody answers, the next ones wait for it.
+    settle_all();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    settle_all();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    quotas.settle(&there[0], &elsewhere, &NOTHING);
+    within(Duration::from_secs(1), async || {
+        let usage = quotas.usage(there[0].record()).await.unwrap();
+        usage.limits.iter().find(|limit| limit.limit.is_rate()).unwrap().used == 0
+    })
+    .await;
+    drop(frozen);
 }

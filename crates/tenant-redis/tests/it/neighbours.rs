@@ -14,7 +14,7 @@ use tenant_core::{
 use tenant_redis::RedisQuotaManager;
 use tenant_testkit::servers::Redis as Server;
 
-use crate::support::{ask, context, id, raw, to, told};
+use crate::support::{Fragile, NarrowWay, ask, context, id, raw, to, told, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
 const NOTHING: [Cost; 1] = [Cost::requests(0)];
@@ -85,7 +85,7 @@ async fn a_tenant_that_gives_no_rest_does_not_push_another_into_its_failure_poli
     let server = Server::start().unwrap();
     let quotas = Arc::new(RedisQuotaManager::new(&to(&server)));
     let (noisy, quiet) = (tenant("noisy").await, tenant("quiet").await);
-    crate::support::within(Duration::from_secs(5), async || quotas.usage(quiet.record()).await.is_ok()).await;
+    within(Duration::from_secs(5), async || quotas.usage(quiet.record()).await.is_ok()).await;
     let charged = loop {
         if let Ok(charged) = quotas.decide(&noisy, &ASK).await {
             break charged;
@@ -151,7 +151,7 @@ async fn a_thousand_questions_of_one_tenant_keep_another_waiting_for_one_turn() 
             })
         })
         .collect();
-    crate::support::within(Duration::from_secs(5), async || done.load(Ordering::SeqCst) > 0).await;
+    within(Duration::from_secs(5), async || done.load(Ordering::SeqCst) > 0).await;
     let before = done.load(Ordering::SeqCst);
     assert!(quotas.decide(&quiet, &ASK).await.unwrap().is_admitted());
     let meanwhile = done.load(Ordering::SeqCst) - before;
@@ -159,4 +159,31 @@ async fn a_thousand_questions_of_one_tenant_keep_another_waiting_for_one_turn() 
         task.await.unwrap();
     }
     assert!(before + meanwhile < 2_500, "{before} and {meanwhile} of 3000 were answered first");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_that_wait_for_each_other_here_are_no_outage_for_another_tenant() {
+    let server = Fragile::start();
+    // Some way off: each call is answered in a tenth of the deadline, and thousands of questions are not.
+    let way = NarrowWay::to(&server, 1 << 17).await;
+    way.takes(50);
+    let redis = way.redis(&server);
+    let quotas = Arc::new(RedisQuotaManager::builder(&redis).deadline(Duration::from_millis(500)).build());
+    let (noisy, quiet) = (tenant("noisy").await, tenant("quiet").await);
+    within(Duration::from_secs(5), async || quotas.decide(&quiet, &ASK).await.is_ok()).await;
+    let flood: Vec<_> = (0..4_000)
+        .map(|number| {
+            let (quotas, noisy) = (Arc::clone(&quotas), noisy.clone());
+            let costs = [Cost::requests(1 + number % 7)];
+            tokio::spawn(async move { quotas.decide(&noisy, &costs).await.is_ok() })
+        })
+        .collect();
+    let mut in_time = 0;
+    for task in flood {
+        in_time += u32::from(task.await.unwrap());
+    }
+    assert!((1..3_000).contains(&in_time), "{in_time} of 4000 were answered in time");
+    for _ in 0..3 {
+        assert!(quotas.decide(&quiet, &ASK).await.is_ok());
+    }
 }

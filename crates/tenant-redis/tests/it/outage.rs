@@ -1,6 +1,7 @@
 //! Redis stopped, frozen and started again, under load.
 
 use std::{
+    error::Error,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,12 +10,12 @@ use std::{
 };
 
 use tenant_core::{
-    Dimension, FailurePolicy, NamedLimit, QuotaManager, StoreErrorKind, TenantConfig, TenantContext, Window,
-    quota::Cost,
+    Dimension, FailurePolicy, ManualClock, NamedLimit, QuotaManager, StoreErrorKind, TenantConfig,
+    TenantContext, UnixTime, Window, quota::Cost,
 };
-use tenant_redis::{Redis, RedisQuotaManager};
+use tenant_redis::{Redis, RedisError, RedisErrorKind, RedisQuotaManager};
 
-use crate::support::{Fragile, Lag, Proxy, Told, context, id, raw, told, within};
+use crate::support::{Fragile, Lag, NarrowWay, Proxy, Told, context, id, raw, told, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
 
@@ -294,4 +295,45 @@ async fn a_server_that_was_demoted_is_left_for_the_one_that_took_over() {
         is_normal(&quotas, &three).await
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_is_asked_again_because_of_the_clock_has_no_more_time_than_others() {
+    let server = Fragile::start();
+    let way = NarrowWay::to(&server, 1 << 17).await;
+    // Ours stands still, so that what was learned of the server's is wrong after a while.
+    let quotas = RedisQuotaManager::builder(&way.redis(&server))
+        .clock(Arc::new(ManualClock::starting_at(UnixTime::from_secs(1_800_000_000))))
+        .deadline(Duration::from_secs(1))
+        .build();
+    let tenant = tenant("acme", FailurePolicy::Closed, 100).await;
+    within(Duration::from_secs(10), async || quotas.decide(&tenant, &ASK).await.is_ok()).await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    way.takes(700);
+    let begin = Instant::now();
+    assert!(quotas.decide(&tenant, &ASK).await.is_err());
+    let took = begin.elapsed();
+    assert!((1_000..1_350).contains(&took.as_millis()), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_error_tells_whether_the_server_refused_or_was_too_slow_or_was_not_asked() {
+    let server = Fragile::start();
+    let (_, quotas) = manager(&server.redis());
+    let (acme, globex) = (
+        tenant("acme", FailurePolicy::Closed, 100).await,
+        tenant("globex", FailurePolicy::Closed, 100).await,
+    );
+    within(Duration::from_secs(5), async || quotas.usage(globex.record()).await.is_ok()).await;
+    let mut connection = raw(&server.url()).await;
+    let _: () = crate::support::ask(&mut connection, &["SET", "tenant:{acme}:q", "no hash"]).await;
+    let cause = async |tenant| {
+        let error = quotas.decide(tenant, &ASK).await.unwrap_err();
+        error.source().unwrap().downcast_ref::<RedisError>().unwrap().kind()
+    };
+    assert_eq!(cause(&acme).await, RedisErrorKind::Refused);
+    let frozen = server.freeze().await;
+    assert_eq!(cause(&globex).await, RedisErrorKind::Deadline);
+    within(Duration::from_secs(5), async || cause(&globex).await == RedisErrorKind::Broken).await;
+    drop(frozen);
 }

@@ -16,7 +16,10 @@ use tenant_core::{
 };
 use tenant_redis::{Keyspace, Redis};
 use tenant_testkit::servers::{Redis as Server, ServerOptions};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 pub(crate) fn id(text: &str) -> TenantId {
     TenantId::parse(text).unwrap()
@@ -302,5 +305,46 @@ impl Proxy {
     /// Whatever is connected hears nothing any more.
     pub(crate) fn swallow(&self) {
         self.generation.send_modify(|generation| *generation += 1);
+    }
+}
+
+/// A way to a server on which each connection takes a while for so many bytes, or fewer; answers come back at once.
+pub(crate) struct NarrowWay {
+    pub(crate) port: u16,
+    millis: Arc<AtomicU32>,
+}
+
+impl NarrowWay {
+    pub(crate) async fn to(server: &Fragile, bytes: usize) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let (port, leads_to) = (listener.local_addr().unwrap().port(), server.port());
+        let millis = Arc::new(AtomicU32::new(0));
+        let pause = Arc::clone(&millis);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(("127.0.0.1", leads_to)).await.unwrap();
+                let ((mut asks, mut hears), (mut answers, mut is_asked)) =
+                    (client.into_split(), server.into_split());
+                let pause = Arc::clone(&pause);
+                tokio::spawn(async move { tokio::io::copy(&mut answers, &mut hears).await });
+                tokio::spawn(async move {
+                    let mut buffer = vec![0; bytes];
+                    while let Ok(count @ 1..) = asks.read(&mut buffer).await {
+                        let pause = Duration::from_millis(pause.load(Ordering::Relaxed).into());
+                        tokio::time::sleep(pause).await;
+                        is_asked.write_all(&buffer[..count]).await.unwrap();
+                    }
+                });
+            }
+        });
+        Self { port, millis }
+    }
+
+    pub(crate) fn takes(&self, millis: u32) {
+        self.millis.store(millis, Ordering::Relaxed);
+    }
+
+    pub(crate) fn redis(&self, server: &Fragile) -> Redis {
+        Redis::open(&server.url().replace(&server.port().to_string(), &self.port.to_string())).unwrap()
     }
 }

@@ -80,11 +80,10 @@ async fn insert_under<T: Kept>(
         return Err(Rejection::quota_exceeded(None).with_detail(detail).into());
     }
     let mut transaction = app.db.begin(tenant).await?;
-    transaction.admit_stock(T::STOCK.dimension(), 1, T::STOCK.count()).await?;
+    let used = transaction.admit_stock(T::STOCK.dimension(), 1, T::STOCK.count()).await?;
     let created = insert.fetch_one(&mut transaction).await.map_err(T::not_inserted)?;
-    let used: i64 = sqlx::query_scalar(T::STOCK.count()).fetch_one(&mut transaction).await?;
     transaction.commit().await?;
-    if let Some(percent) = crossed(limit.limit, u64::try_from(used).unwrap_or(0)) {
+    if let Some(percent) = used.and_then(|used| crossed(limit.limit, used.saturating_add(1))) {
         app.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
     }
     Ok(created)

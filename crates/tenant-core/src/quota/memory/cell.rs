@@ -194,7 +194,7 @@ impl Counts {
         for (index, (limit, counter)) in limits.iter().zip(self.counters.as_mut_slice()).enumerate() {
             let Some(charge) = Charge::take(index, limit, counter, costs, moment) else { continue };
             states.push(charge.state);
-            denial = charge.denial.map(|next| longer(denial, next)).or(denial);
+            denial = charge.denial.map(|next| next.or_longer(denial)).or(denial);
             is_near |= charge.is_near;
         }
         if denial.is_some() {
@@ -273,10 +273,4 @@ fn unpark(parked: &mut Vec<(Limit, Counter)>, limit: &Limit, now: UnixTime) -> C
     let mut counter = parked.swap_remove(position).1;
     counter.reshape(limit, now);
     counter
-}
-
-fn longer(denial: Option<Denial>, next: Denial) -> Denial {
-    // What never will be is longer than the longest wait.
-    let wait = |denial: &Denial| (denial.retry_after.is_none(), denial.retry_after);
-    denial.filter(|longest| wait(longest) > wait(&next)).unwrap_or(next)
 }

@@ -56,7 +56,6 @@ pub struct InMemoryQuotaManager {
     hooks: Hooks,
     thresholds: Box<[u8]>,
     shorthands: Option<Shorthands>,
-    stands_in: bool,
     registry: Registry,
     layouts: Layouts,
 }
@@ -96,7 +95,6 @@ impl InMemoryQuotaManager {
             hooks: Hooks::default(),
             thresholds: Box::new(Self::THRESHOLDS),
             shorthands: None,
-            stands_in: false,
             registry: Registry::default(),
             layouts: Layouts::default(),
         }
@@ -117,13 +115,6 @@ impl InMemoryQuotaManager {
         percent.sort_unstable();
         percent.dedup();
         self.thresholds = percent.into();
-        self
-    }
-
-    /// Stands in for a manager whose counts can't be reached: by [`Limits::standing_in`].
-    #[must_use]
-    pub const fn standing_in(mut self) -> Self {
-        self.stands_in = true;
         self
     }
 
@@ -162,7 +153,6 @@ impl InMemoryQuotaManager {
     fn handle(&self, tenant: &TenantRecord) -> Arc<Handle> {
         let limits = match self.shorthands {
             Some(shorthands) => Arc::new(shorthands.apply(tenant.limits())),
-            None if self.stands_in => Arc::new(tenant.limits().standing_in()),
             None => Arc::clone(tenant.limits()),
         };
         let cell = self.registry.cell(tenant.id(), self.clock.coarse_unix());
