@@ -18,6 +18,8 @@ pub struct Claim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
+    /// Who is calling, proved by a credential.
+    Principal,
     /// A header.
     Header,
     /// The first label of the host.
@@ -86,6 +88,7 @@ impl Source {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Principal => "principal",
             Self::Header => "header",
             Self::Subdomain => "subdomain",
             Self::Host => "host",

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`TenantLayer`] | the whole way, in one layer |
 //! | [`ResolveLayer`], [`PolicyLayer`], [`QuotaLayer`] | its steps, one by one |
+//! | [`AuthLayer`], [`PrincipalResolver`], [`RequireLayer`] | who is calling, for which tenant, and whether that suffices |
 //! | `FairLayer` (feature `fair`) | how many requests run at once, and whose turn it is |
 //! | [`TenantResolver`] | who reads the tenant from a head: [`HeaderResolver`], [`SubdomainResolver`], [`HostResolver`], [`PathResolver`], chains of them |
 //! | [`Claim`] | what a resolver says |
@@ -37,6 +38,7 @@
 //! - `fair`: slots in front of the inner service, shared out fairly between tenants (`FairLayer`).
 //! - `tracing`: a span per request with `tenant.id`.
 
+mod auth;
 #[cfg(feature = "axum")]
 mod axum;
 mod body;
@@ -60,10 +62,15 @@ mod trace;
 pub use http;
 
 #[cfg(feature = "axum")]
+pub use self::auth::{Require, Requirement};
+#[cfg(feature = "axum")]
 pub use self::axum::{Tenant, TenantMeter};
 #[cfg(feature = "fair")]
 pub use self::fair::{FairBody, FairFuture, FairLayer, FairService};
 pub use self::{
+    auth::{
+        AuthFuture, AuthLayer, AuthService, PrincipalResolver, RequireFuture, RequireLayer, RequireService,
+    },
     body::TenantBody,
     claim::{Claim, Source},
     edge::{OriginalUri, ResponseFuture, TenantService},

@@ -11,6 +11,7 @@ mod allocations;
 #[cfg(feature = "axum")]
 mod axum;
 mod bodies;
+mod callers;
 mod chains;
 #[cfg(feature = "fair")]
 mod fair;

@@ -1,0 +1,81 @@
+//! Whether a request that a browser authenticates by itself was meant by whoever uses it.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, Method, header};
+
+use crate::{Rejection, RequestHead};
+
+/// Compares the token that a page sends along with what its session expects.
+pub(super) type CsrfCheck = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
+
+const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What tells a request of one's own pages from one that another site has caused.
+#[derive(Clone, Default)]
+pub(super) struct Intent {
+    /// Without it no unsafe request passes by a session.
+    pub(super) csrf: Option<CsrfCheck>,
+    /// Origins of pages that are served elsewhere.
+    pub(super) origins: Vec<HeaderValue>,
+}
+
+impl Intent {
+    /// Safe methods pass, for they change nothing; not so an upgrade, over which anything may be sent.
+    pub(super) fn check(&self, head: &RequestHead<'_>, session: &str) -> Result<(), Rejection> {
+        let is_upgrade = head.headers().contains_key(header::UPGRADE);
+        let is_safe = matches!(*head.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+        if is_safe && !is_upgrade {
+            return Ok(());
+        }
+        self.check_origin(head)?;
+        // A page can't set a header of an upgrade: its origin has to do, and has to be there.
+        if is_safe {
+            let has_origin = head.headers().contains_key(header::ORIGIN);
+            return has_origin
+                .then_some(())
+                .ok_or_else(|| failed("an upgrade by a session must name its origin"));
+        }
+        let token = head.only(&CSRF_TOKEN).map_err(|_| failed("the token comes more than once"))?;
+        let token = token.and_then(|token| token.to_str().ok());
+        let token = token.ok_or_else(|| failed("the header X-CSRF-Token is missing"))?;
+        let is_right = self.csrf.as_ref().is_some_and(|check| check(session, token));
+        is_right.then_some(()).ok_or_else(|| failed("the header X-CSRF-Token is not the session's"))
+    }
+
+    /// A browser names the origin of each unsafe request (<https://fetch.spec.whatwg.org/#origin-header>). Another host of
+    /// the same site is another tenant's, perhaps.
+    fn check_origin(&self, head: &RequestHead<'_>) -> Result<(), Rejection> {
+        let origin = head.only(&header::ORIGIN).map_err(|_| foreign())?;
+        if origin.is_some_and(|origin| self.origins.contains(origin)) {
+            return Ok(());
+        }
+        if origin.is_some_and(|origin| !is_own(origin, head)) {
+            return Err(foreign());
+        }
+        match head.only(&SEC_FETCH_SITE).map_err(|_| foreign())?.map(HeaderValue::as_bytes) {
+            None | Some(b"same-origin" | b"none") => Ok(()),
+            Some(_) => Err(foreign()),
+        }
+    }
+}
+
+/// Whether a page of this very host sent it. Which scheme the caller used is not known behind a proxy.
+fn is_own(origin: &HeaderValue, head: &RequestHead<'_>) -> bool {
+    let Ok(origin) = origin.to_str() else { return false };
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let host = match head.uri().authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => head.only(&header::HOST).ok().flatten().and_then(|host| host.to_str().ok()),
+    };
+    authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
+}
+
+fn foreign() -> Rejection {
+    failed("the request comes from a page of another origin")
+}
+
+fn failed(detail: &'static str) -> Rejection {
+    Rejection::csrf_failed().with_detail(detail)
+}
