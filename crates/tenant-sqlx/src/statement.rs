@@ -187,3 +187,8 @@ impl<DB: Database> Execute<'static, DB> for ScopedStatement<DB> {
 pub(crate) fn trusted(sql: String) -> SqlStr {
     AssertSqlSafe(sql).into_sql_str()
 }
+
+/// One that is kept: its clones share it.
+pub(crate) fn lasting(sql: String) -> SqlStr {
+    AssertSqlSafe(Arc::<str>::from(sql)).into_sql_str()
+}

@@ -323,6 +323,7 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     #[doc(hidden)]
     pub fn finds_home(&self, tenant: &TenantContext) -> bool {
         !self.is_elsewhere(tenant)
+            || self.home_at_once(tenant, false, false).is_some()
             || self.home(tenant, false, false).now_or_never().is_some_and(|home| home.is_ok())
     }
 
@@ -333,6 +334,9 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         writes: bool,
         may_lag: bool,
     ) -> Result<Home<DB>, sqlx::Error> {
+        if let Some(home) = self.home_at_once(tenant, writes, may_lag) {
+            return Ok(home);
+        }
         let (placement, hold) = self.whereabouts(tenant, writes).await?;
         let found;
         let address = match &placement {
@@ -354,6 +358,16 @@ impl<DB: TenantDatabase> TenantDb<DB> {
             self.look_at_wall(&placement, &pool, begin).await?;
         }
         Ok(Home { hold, turn, ..home })
+    }
+
+    /// Where nothing has to be waited for: the tenant is settled, and its place is always open.
+    fn home_at_once(&self, tenant: &TenantContext, writes: bool, may_lag: bool) -> Option<Home<DB>> {
+        if !tenant.record().is_settled() || self.has_unseen_wall(&tenant.config().placement) {
+            return None;
+        }
+        let address = self.known_address(tenant)?;
+        let waits = address.is_shared() && (writes || may_lag);
+        if waits { None } else { address.open(self.pool()) }
     }
 
     /// What the config's placement amounts to, looked up once per config. Nothing where it can't be found, or another

@@ -14,7 +14,7 @@ use crate::{
     moving::Hold,
     rls::Setting,
     scoped::Step,
-    statement::{ScopedStatement, trusted},
+    statement::{ScopedStatement, lasting},
 };
 
 /// Where a statement runs, and in which transaction.
@@ -70,7 +70,7 @@ impl Preamble {
     /// that began and failed would stay open in the connection, and sqlx knows nothing of it
     /// (<https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT>).
     fn into_sql(self) -> Option<SqlStr> {
-        self.is_wanted.then(|| trusted(self.settings + "BEGIN"))
+        self.is_wanted.then(|| lasting(self.settings + "BEGIN"))
     }
 }
 
@@ -93,6 +93,17 @@ enum Door<DB: TenantDatabase> {
 impl<DB: TenantDatabase> Address<DB> {
     pub(crate) const fn is_shared(&self) -> bool {
         matches!(self.door, Door::Shared)
+    }
+
+    /// A place that is always open. `shared` is where the tables of all are.
+    pub(crate) fn open(&self, shared: &Pool<DB>) -> Option<Home<DB>> {
+        let pool = match &self.door {
+            Door::Shared => shared.clone(),
+            Door::Open(pool) => pool.clone(),
+            Door::Database(_) => return None,
+        };
+        let begin = self.begin.clone();
+        Some(Home { pool, copy: None, begin, lease: None, hold: None, turn: Turn::free() })
     }
 }
 
