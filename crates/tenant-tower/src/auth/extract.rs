@@ -59,7 +59,7 @@ impl<S: Send + Sync, R: Requirement> FromRequestParts<S> for Require<R> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let needs = Needs { role: R::ROLE, scope: R::SCOPE };
+        let needs = Needs { role: R::ROLE, scope: R::SCOPE, allows_anonymous: false };
         let principal = needs.check(&parts.extensions)?.clone();
         Ok(Self { principal, _needs: PhantomData })
     }

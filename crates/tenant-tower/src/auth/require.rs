@@ -16,7 +16,7 @@ use tenant_core::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::resolver::proved;
+use super::{Anonymous, resolver::proved};
 use crate::{Rejection, RequestHead, TenantBody, edge::out_of_order, taken::take};
 
 /// What is taken: a role in the tenant, and a scope.
@@ -24,9 +24,17 @@ use crate::{Rejection, RequestHead, TenantBody, edge::out_of_order, taken::take}
 pub(super) struct Needs {
     pub(super) role: Option<Role>,
     pub(super) scope: Option<&'static str>,
+    pub(super) allows_anonymous: bool,
 }
 
 impl Needs {
+    fn admits(&self, extensions: &Extensions) -> Result<(), Rejection> {
+        if self.allows_anonymous && extensions.get::<Anonymous>().is_some() {
+            return Ok(());
+        }
+        self.check(extensions).map(drop)
+    }
+
     /// Who is calling, where that suffices in the tenant of the request.
     pub(super) fn check<'a>(&self, extensions: &'a Extensions) -> Result<&'a Principal, Rejection> {
         let principal = proved(extensions)?;
@@ -67,7 +75,7 @@ impl RequireLayer {
     /// Whoever belongs to the tenant.
     #[must_use]
     pub const fn new() -> Self {
-        Self { needs: Needs { role: None, scope: None } }
+        Self { needs: Needs { role: None, scope: None, allows_anonymous: false } }
     }
 
     /// At least this role there.
@@ -81,6 +89,14 @@ impl RequireLayer {
     #[must_use]
     pub const fn scope(mut self, scope: &'static str) -> Self {
         self.needs.scope = Some(scope);
+        self
+    }
+
+    /// **Also lets through whoever shows no credential**: where
+    /// [`PrincipalResolver::allow_anonymous`](crate::PrincipalResolver::allow_anonymous) takes their word for the tenant.
+    #[must_use]
+    pub const fn allow_anonymous(mut self) -> Self {
+        self.needs.allows_anonymous = true;
         self
     }
 }
@@ -113,7 +129,7 @@ where
     }
 
     fn call(&mut self, request: Request<Q>) -> Self::Future {
-        let rejection = self.needs.check(request.extensions()).err();
+        let rejection = self.needs.admits(request.extensions()).err();
         let state = match rejection {
             None => State::Running { future: self.inner.call(request) },
             Some(rejection) => {

@@ -25,6 +25,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PrincipalResolver<R = Silent> {
     others: R,
+    allows_anonymous: bool,
 }
 
 /// Says nothing.
@@ -41,7 +42,7 @@ impl PrincipalResolver {
     /// Where nothing but the principal names a tenant.
     #[must_use]
     pub const fn new() -> Self {
-        Self { others: Silent }
+        Self { others: Silent, allows_anonymous: false }
     }
 }
 
@@ -49,14 +50,31 @@ impl<R: TenantResolver> PrincipalResolver<R> {
     /// With others that must agree with the principal, and choose where it belongs to several tenants.
     #[must_use]
     pub const fn agreeing_with(others: R) -> Self {
-        Self { others }
+        Self { others, allows_anonymous: false }
+    }
+}
+
+impl<R> PrincipalResolver<R> {
+    /// **Takes the word of whoever shows no credential**: a header or a host alone names the tenant, as it does without this
+    /// resolver. For development, and for services that only something trusted can reach.
+    #[must_use]
+    pub const fn allow_anonymous(mut self) -> Self {
+        self.allows_anonymous = true;
+        self
+    }
+
+    fn caller<'e>(&self, extensions: &'e Extensions) -> Result<Option<&'e Principal>, Rejection> {
+        match proved(extensions) {
+            Err(_) if self.allows_anonymous && extensions.get::<Anonymous>().is_some() => Ok(None),
+            caller => caller.map(Some),
+        }
     }
 }
 
 impl<R: TenantResolver> TenantResolver for PrincipalResolver<R> {
     fn resolve(&self, head: &RequestHead<'_>) -> Resolution {
-        let principal = proved(head.extensions())?;
-        choose(principal, self.others.resolve(head)?)
+        let caller = self.caller(head.extensions())?;
+        choose(caller, self.others.resolve(head)?)
     }
 
     fn waits(&self) -> bool {
@@ -64,9 +82,9 @@ impl<R: TenantResolver> TenantResolver for PrincipalResolver<R> {
     }
 
     fn resolve_later(&self, head: &RequestHead<'_>) -> ResolveFuture {
-        let principal = proved(head.extensions()).cloned();
+        let caller = self.caller(head.extensions()).map(Option::<&Principal>::cloned);
         let others = self.others.resolve_later(head);
-        Box::pin(async move { choose(&principal?, others.await?) })
+        Box::pin(async move { choose(caller?.as_ref(), others.await?) })
     }
 }
 
@@ -81,7 +99,8 @@ pub(super) fn proved(extensions: &Extensions) -> Result<&Principal, Rejection> {
     }
 }
 
-fn choose(principal: &Principal, named: Option<Claim>) -> Resolution {
+fn choose(caller: Option<&Principal>, named: Option<Claim>) -> Resolution {
+    let Some(principal) = caller else { return Ok(named) };
     let own = |tenant| Claim::new(tenant, Source::Principal);
     match (principal.memberships(), named) {
         ([], _) => Err(Rejection::forbidden().with_detail("the caller belongs to no tenant")),

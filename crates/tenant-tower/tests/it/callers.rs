@@ -309,6 +309,28 @@ async fn without_the_layer_nobody_is_let_in() {
 }
 
 #[tokio::test]
+async fn who_shows_nothing_is_taken_at_its_word_where_that_was_asked_for_and_nobody_else_is() {
+    let resolver = PrincipalResolver::agreeing_with(HeaderResolver::default()).allow_anonymous();
+    let service = ServiceBuilder::new()
+        .layer(AuthLayer::new(Porter))
+        .layer(TenantLayer::builder().resolver(resolver).configs(configs()).clock(clock()).build())
+        .layer(RequireLayer::new().role(Role::Member).scope("write:users").allow_anonymous())
+        .service(EchoService);
+    let ask = async |fields: &[(&str, &str)]| send(&service, get("/x", fields)).await.status;
+    assert_eq!(ask(&[("x-tenant-id", "acme")]).await, 200);
+    assert_eq!(ask(&[]).await, 401);
+    for (key, status) in [
+        ("wrong", 401),
+        ("ada+acme=viewer", 403),
+        ("ada+acme=member+read:users", 403),
+        ("ada+acme=member", 200),
+        ("bob+globex=owner", 403),
+    ] {
+        assert_eq!(ask(&[("x-api-key", key), ("x-tenant-id", "acme")]).await, status, "{key}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_connection_proved_must_agree_too() {
     let certified =
         Principal::builder("device", Proof::Certificate).membership(id("acme"), ["member"]).build();
