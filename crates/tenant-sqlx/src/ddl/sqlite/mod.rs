@@ -7,10 +7,7 @@ mod script;
 mod tokens;
 
 use self::script::Script;
-use super::{
-    DdlError, DdlErrorKind, Draft, Phase, Step,
-    draft::{index_name, name_of},
-};
+use super::{DdlError, DdlErrorKind, Draft, Phase, Step};
 use crate::{
     catalog::Problem,
     model::{Index, Owned},
@@ -22,15 +19,19 @@ pub(super) fn steps(draft: Draft<'_>) -> Result<Vec<Step>, DdlError> {
         owned.iter().copied().partition(|owned| is_stale(draft, *owned));
     let mut script = Script::default();
     script.tables(draft, &stale)?;
+    let mut stay = Vec::new();
     for (owned, key) in fresh.iter().flat_map(|owned| owned.open_keys().map(move |key| (*owned, key))) {
-        script.key(draft, owned, key);
+        if !script.key(draft, owned, key) {
+            stay.push(draft.stays(owned, key));
+        }
     }
     let note = "Tables made anew: the tenant column, keys and references with the tenant. Where something fails, nothing \
                 is changed; the check of references lists the rows that refer to nothing.";
     let indexes = owned.iter().flat_map(|owned| indexes(draft, *owned)).collect();
     let indexes =
         Step::new(Phase::Contract, "The rows of a tenant are found without looking at others'.", indexes);
-    Ok(vec![Step::new(Phase::Contract, note, script.statements(draft)), indexes])
+    let script = Step::new(Phase::Contract, note, script.statements(draft));
+    Ok([script, indexes].into_iter().chain(stay).collect())
 }
 
 /// Whether only a new table will do.
@@ -55,8 +56,7 @@ fn indexes(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
 
 pub(crate) fn plain_index(draft: Draft<'_>, owned: Owned<'_>, columns: &[&str]) -> String {
     let others: Vec<&str> = columns.iter().copied().filter(|column| *column != owned.tenant).collect();
-    let (table, name) =
-        (draft.quoted(&owned.relation.name), draft.quoted(&index_name(owned.relation, &others)));
+    let (table, name) = (draft.quoted(&owned.relation.name), draft.quoted(&draft.index_name(owned, &others)));
     format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({})", draft.list(columns))
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn twin(draft: Draft<'_>, owned: Owned<'_>, index: &Index) -> Option<
 /// That index, and its name.
 fn replacement(draft: Draft<'_>, owned: Owned<'_>, index: &Index) -> Option<(String, String)> {
     let (table, tenant) = (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant));
-    let name = name_of(&[&index.name, "tenant"]);
+    let name = draft.twin_name(owned, index);
     let unique = if index.is_unique { "UNIQUE " } else { "" };
     let (rest, quoted) = (rest(index)?, draft.quoted(&name));
     Some((name, format!("CREATE {unique}INDEX IF NOT EXISTS {quoted} ON {table} ({tenant}, {rest}")))

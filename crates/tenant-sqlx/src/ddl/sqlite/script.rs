@@ -62,12 +62,12 @@ impl Script {
         Ok(())
     }
 
-    /// The same key with the tenant, in place of one that stands beside its table.
-    pub(super) fn key(&mut self, draft: Draft<'_>, owned: Owned<'_>, key: &Index) {
-        if let Some((name, statement)) = replacement(draft, owned, key) {
-            self.drops.push(format!("DROP INDEX {}", draft.quoted(&key.name)));
-            self.add(name, statement);
-        }
+    /// The same key with the tenant, in place of one that stands beside its table; whether that can be written.
+    pub(super) fn key(&mut self, draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> bool {
+        let Some((name, statement)) = replacement(draft, owned, key) else { return false };
+        self.drops.push(format!("DROP INDEX {}", draft.quoted(&key.name)));
+        self.add(name, statement);
+        true
     }
 
     fn add(&mut self, name: String, statement: String) {
