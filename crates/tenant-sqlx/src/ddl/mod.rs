@@ -29,7 +29,8 @@
 //! ```
 //!
 //! # What it does not do
-//! It never drops a table or a row, and it does not know what other applications ask of the database. What a key, a
+//! It never drops a row. A table is dropped on SQLite alone, which makes tables anew, and only when the new one has all
+//! its rows. It does not know what other applications ask of the database. What a key, a
 //! trigger or a function of your own means for tenants it can't tell either: ask the [doctor](crate::doctor) afterwards.
 
 mod citus;

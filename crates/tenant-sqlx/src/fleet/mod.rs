@@ -151,10 +151,18 @@ impl<'a, DB: TenantDatabase> Fleet<'a, DB> {
     /// The places can't be listed, the framework's own tables can't be created, or a canary is named that is none of the
     /// places. That one of them can't be migrated is in the report.
     pub async fn migrate(&self) -> Result<FleetReport, sqlx::Error> {
-        if Known::read(&self.db).await?.is_none() {
-            self.db.migrate_tenants().await?;
+        let made = match Known::read(&self.db).await? {
+            Some(_) => Vec::new(),
+            None => self.db.apply_to_tenants().await?,
+        };
+        let mut report = self.migrate_all(self.known().await?).await?;
+        for place in report.places.iter_mut().filter(|place| place.placement.is_shared() && !made.is_empty())
+        {
+            if place.state == PlaceState::Current {
+                place.state = PlaceState::Migrated { versions: Vec::new() };
+            }
         }
-        self.migrate_all(self.known().await?).await
+        Ok(report)
     }
 }
 

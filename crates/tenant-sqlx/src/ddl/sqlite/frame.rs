@@ -7,7 +7,8 @@
 //! - nothing else gets that name then: it is barred by an index, which the transaction takes away;
 //! - what fails to copy, and what is found wrong afterwards, ends the transaction (`OR ROLLBACK`; `NOT NULL`, because a
 //!   connection may ignore each `CHECK`);
-//! - each check leaves a row, and the rows are counted: a check that could not be made has not passed;
+//! - each check leaves a row, and the rows are counted: a check that could not be made has not passed. The place for
+//!   these rows is made twice, as without it nothing would be found wrong;
 //! - nothing that is dropped under the name it always had is dropped after the first check.
 
 use super::{super::draft::Draft, script::Script};
@@ -58,8 +59,8 @@ fn begun(bars: &[String]) -> Vec<String> {
     let settings = settings.into_iter().filter(|_| !bars.is_empty()).map(str::to_owned);
     let begin = ["BEGIN IMMEDIATE", "SAVEPOINT tenant_ddl"].map(str::to_owned);
     let unbar = (!bars.is_empty()).then(|| format!("DROP TABLE {BAR}"));
-    let checks = format!("CREATE TABLE {CHECKS} (holds INTEGER NOT NULL)");
-    settings.chain(bars.iter().cloned()).chain(begin).chain(unbar).chain([checks]).collect()
+    let checks = format!("CREATE TABLE IF NOT EXISTS {CHECKS} (holds INTEGER NOT NULL)");
+    settings.chain(bars.iter().cloned()).chain(begin).chain(unbar).chain([checks.clone(), checks]).collect()
 }
 
 fn ended(remade: bool) -> Vec<String> {
