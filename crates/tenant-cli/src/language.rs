@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use serde::Deserialize;
 use tenant_sql::{Catalog, CatalogDeclaration, Dialect, Rewriter};
 
 use crate::Error;
@@ -16,10 +17,12 @@ pub(crate) struct Language {
     catalog: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum DialectName {
     Sqlite,
     Postgres,
+    #[serde(alias = "mariadb")]
     #[value(alias = "mariadb")]
     Mysql,
 }

@@ -83,6 +83,20 @@ async fn a_failure_is_named_without_the_values_and_ends_the_run() {
     assert!(text.contains("1 failed") && text.contains("3 behind"), "{text}");
 }
 
+#[test]
+fn a_database_without_the_frameworks_tables_is_not_up_to_date() {
+    let dir = TempDir::new().unwrap();
+    fs::create_dir(dir.path().join("migrations")).unwrap();
+    fs::write(dir.path().join("tenants.db"), "").unwrap();
+    let plan = migrate(dir.path(), &["--dry-run"]);
+    assert_eq!(plan.status.code(), Some(1), "{plan:?}");
+    let text = String::from_utf8(plan.stdout).unwrap();
+    assert!(text.starts_with("shared is behind, the framework's own tables alone\n"), "{text}");
+    assert_eq!(migrate(dir.path(), &[]).status.code(), Some(0));
+    assert_eq!(migrate(dir.path(), &["--dry-run", "--canary", "shared"]).status.code(), Some(0));
+    assert_eq!(migrate(dir.path(), &["--dry-run", "--canary", "nobody"]).status.code(), Some(2));
+}
+
 #[tokio::test]
 async fn what_can_t_be_done_is_an_error() {
     let dir = town().await;

@@ -78,6 +78,40 @@ fn what_is_printed_for_sqlite_leaves_nothing_to_say() {
     assert_eq!(text(&doctor(&[]), 0), "0 errors, 0 warnings, 0 notes\n");
 }
 
+/// The shell goes on after errors. Where it is not installed there is nothing to try.
+#[test]
+fn what_is_printed_for_sqlite_does_no_harm_in_a_shell_that_goes_on() {
+    let dir = place();
+    let path = dir.path().join("shop.db");
+    on_sqlite(&path, SCHEMA);
+    on_sqlite(
+        &path,
+        "CREATE TABLE notes (text TEXT CHECK (length(text) < 9)); INSERT INTO notes VALUES ('short')",
+    );
+    fs::write(dir.path().join("tenant.toml"), format!("{CATALOG}[tables.notes]\n")).unwrap();
+    let ddl = ["ddl", "--tenant", "acme", "--database-url", "sqlite:shop.db", "--catalog", "tenant.toml"];
+    let migration = text(&tenant(dir.path(), &ddl), 0);
+    let shell = |sql: &str| {
+        let shell = Command::new("sqlite3").arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut shell = shell.ok()?;
+        shell.stdin.take().unwrap().write_all(sql.as_bytes()).unwrap();
+        Some(String::from_utf8(shell.wait_with_output().unwrap().stdout).unwrap())
+    };
+    let count = "SELECT (SELECT count(*) FROM notes) || (SELECT count(*) FROM orders) || (SELECT count(*) FROM customers);";
+    let Some(before) =
+        shell("PRAGMA ignore_check_constraints = ON; INSERT INTO notes VALUES ('much too long');")
+    else {
+        return;
+    };
+    assert_eq!(before, "");
+    shell(&migration);
+    assert_eq!(shell(count).unwrap(), "211\n");
+    shell("DELETE FROM notes WHERE length(text) > 9;");
+    assert_eq!(shell(&migration).unwrap(), "");
+    assert_eq!(shell(count).unwrap(), "111\n");
+    assert_eq!(shell("SELECT DISTINCT tenant_id FROM notes;").unwrap(), "acme\n");
+}
+
 #[test]
 fn findings_are_told_as_json_and_sarif_and_can_be_accepted() {
     let dir = place();
@@ -166,7 +200,9 @@ fn what_is_printed_for_postgres_leaves_nothing_to_say_and_can_be_run_again() {
     };
     let whole = ddl(&[]);
     psql(&url, &ddl(&["--phase", "expand"]));
-    psql(&url, &ddl(&["--phase", "contract"]));
+    let contract = ddl(&["--phase", "contract"]);
+    assert!(contract.contains("SET lock_timeout = '5s';"), "{contract}");
+    psql(&url, &contract);
     let clean = "0 errors, 0 warnings, 0 notes\n";
     assert_eq!(text(&tenant(dir.path(), &[&["doctor"], &database[..]].concat()), 0), clean);
     assert!(!ddl(&[]).contains("ALTER TABLE"), "{}", ddl(&[]));

@@ -17,9 +17,9 @@ use tenant_core::PlaceName;
 use tenant_sql::{Catalog, Dialect};
 use tenant_sqlx::{DbConfigManager, Fleet, FleetReport, TenantDatabase, TenantDb, TenantDbBuilder};
 
-use crate::Error;
+use crate::{Error, database};
 
-/// Exits with 0 where all places are up to date, with 1 where one is not, with 2 where they could not be listed.
+/// Exits with 0 where all places are up to date, or known to be, with 1 where one is not, with 2 where none was looked at.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The database with the table `tenants`: `postgres://`, `mysql://` or `sqlite://`.
@@ -77,34 +77,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
 
 impl Arguments {
     async fn fleet(&self) -> Result<FleetReport, Error> {
-        let url = self.database_url.as_str();
-        match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("postgres" | "postgresql") => {
-                self.run(self.open::<sqlx::Postgres>(url, Dialect::Postgres).await?.schemas()).await
-            }
-            Some("mysql" | "mariadb") => self.run(self.open::<sqlx::MySql>(url, Dialect::MySql).await?).await,
-            Some("sqlite") => self.run(self.open::<sqlx::Sqlite>(url, Dialect::Sqlite).await?).await,
-            Some(_) | None => Err(Error::new("the database's URL must begin with postgres, mysql or sqlite")),
+        match database::dialect(&self.database_url)? {
+            Dialect::Postgres => self.run(self.open::<sqlx::Postgres>().await?.schemas()).await,
+            Dialect::MySql => self.run(self.open::<sqlx::MySql>().await?).await,
+            Dialect::Sqlite => self.run(self.open::<sqlx::Sqlite>().await?).await,
         }
     }
 
     /// No statement of a tenant runs here: an empty catalog spares reading that of the database.
-    async fn open<DB: TenantDatabase>(
-        &self,
-        url: &str,
-        dialect: Dialect,
-    ) -> Result<TenantDbBuilder<DB>, Error> {
-        let catalog = Catalog::builder(dialect).build().map_err(|error| Error::new(error.to_string()))?;
+    async fn open<DB: TenantDatabase>(&self) -> Result<TenantDbBuilder<DB>, Error> {
+        let catalog = Catalog::builder(DB::DIALECT).build().map_err(|error| Error::new(error.to_string()))?;
         let connections = u32::try_from(self.concurrency.get()).unwrap_or(u32::MAX).saturating_add(2);
-        let builder = TenantDb::open_with(url, connections).await.map_err(database)?;
+        let builder = TenantDb::open_with(&self.database_url, connections).await.map_err(failed)?;
         Ok(builder.catalog(catalog).databases(connections))
     }
 
     async fn run<DB: TenantDatabase>(&self, mut builder: TenantDbBuilder<DB>) -> Result<FleetReport, Error> {
         for (name, url) in &self.shard {
-            builder = builder.shard_at(name.clone(), url).await.map_err(database)?;
+            builder = builder.shard_at(name.clone(), url).await.map_err(failed)?;
         }
-        let db = builder.build().await.map_err(database)?;
+        let db = builder.build().await.map_err(failed)?;
         let report = self.run_on(&db).await;
         db.close().await;
         report
@@ -120,7 +112,7 @@ impl Arguments {
             .wave(self.wave.get())
             .on_progress(|progress| bar.show(progress));
         if let Some(name) = &self.canary {
-            let places = Fleet::new(&configs, &migrator).places().await.map_err(database)?;
+            let places = Fleet::new(&configs, &migrator).places().await.map_err(failed)?;
             fleet = fleet.canary(place::named(name, &places)?);
         }
         if self.keep_going {
@@ -134,12 +126,12 @@ impl Arguments {
         }
         let report = if self.dry_run { fleet.inspect().await } else { fleet.migrate().await };
         bar.end();
-        report.map_err(database)
+        report.map_err(failed)
     }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it is the end of a map_err")]
-fn database(error: sqlx::Error) -> Error {
+fn failed(error: sqlx::Error) -> Error {
     Error::new(error.to_string())
 }
 

@@ -11,7 +11,7 @@ pub(super) fn text(report: &FleetReport) -> String {
         let _ = writeln!(text, "{} {}", place.placement, place.state);
     }
     let migrated = report.count(|state| matches!(state, PlaceState::Migrated { .. }));
-    let pending = report.count(|state| matches!(state, PlaceState::Pending { .. }));
+    let pending = report.count(|state| matches!(state, PlaceState::Pending { .. } | PlaceState::Unreached));
     let current = report.count(PlaceState::is_current);
     let failed = report.places.len() - current - pending;
     let _ = writeln!(

@@ -1,6 +1,8 @@
 use serde::Deserialize;
 use serde_json::Value;
-use tenant_sql::{CatalogDeclaration, Dialect};
+use tenant_sql::CatalogDeclaration;
+
+use crate::language::DialectName;
 
 /// One line of `--jsonl`.
 #[derive(Deserialize)]
@@ -13,26 +15,7 @@ pub(super) struct Line {
     /// Wins over the option, for this line.
     pub(super) tenant: Option<String>,
     /// Holds from this line on.
-    pub(super) dialect: Option<DialectWord>,
+    pub(super) dialect: Option<DialectName>,
     /// Holds from this line on; the catalog file's shape.
     pub(super) catalog: Option<CatalogDeclaration>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum DialectWord {
-    Sqlite,
-    Postgres,
-    #[serde(alias = "mariadb")]
-    Mysql,
-}
-
-impl From<DialectWord> for Dialect {
-    fn from(word: DialectWord) -> Self {
-        match word {
-            DialectWord::Sqlite => Self::Sqlite,
-            DialectWord::Postgres => Self::Postgres,
-            DialectWord::Mysql => Self::MySql,
-        }
-    }
 }

@@ -157,10 +157,16 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// A migration failed: on SQLite none of this call's is applied, on PostgreSQL those before it are, on MySQL a part
     /// of it may be as well. Or the catalog can't be read.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), sqlx::Error> {
+        self.apply(migrator).await.map(drop)
+    }
+
+    /// Tells the versions that this call applied.
+    pub(crate) async fn apply(&self, migrator: &Migrator) -> Result<Vec<i64>, sqlx::Error> {
         let turn = self.turn().await;
-        DB::migrate(self.own_pool(), migrator).await?;
+        let applied = DB::migrate(self.own_pool(), migrator).await?;
         drop(turn);
-        self.refresh_catalog().await
+        self.refresh_catalog().await?;
+        Ok(applied)
     }
 
     /// Creates or updates the framework's own tables, `tenants`, `tenant_hosts` and `tenant_stocks`, which no scoped statement sees.
@@ -170,11 +176,15 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// # Errors
     /// A migration failed, or the catalog can't be read.
     pub async fn migrate_tenants(&self) -> Result<(), sqlx::Error> {
+        self.apply_to_tenants().await.map(drop)
+    }
+
+    pub(crate) async fn apply_to_tenants(&self) -> Result<Vec<i64>, sqlx::Error> {
         let mut migrator = DB::tenant_migrations();
         migrator.dangerous_set_table_name("_tenant_migrations");
         // A newer version of the framework may share the database while it is rolled out.
         migrator.set_ignore_missing(true);
-        self.migrate(&migrator).await
+        self.apply(&migrator).await
     }
 
     /// What the schema keeps from tenants or lets them tell of each other, as of the last time it was read.

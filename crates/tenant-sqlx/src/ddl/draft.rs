@@ -2,7 +2,7 @@
 
 use tenant_sql::{Dialect, TenantType};
 
-use super::{Ddl, DdlError, DdlErrorKind};
+use super::{Ddl, DdlError, DdlErrorKind, Phase, Step};
 use crate::model::{ForeignKey, Index, Owned, Relation, Tenancy, literal};
 
 /// A migration that is being drawn up.
@@ -14,20 +14,27 @@ pub(crate) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn check(self) -> Result<(), DdlError> {
-        let Some(lacking) = self.owned().into_iter().find(|owned| !owned.has_tenant_column()) else {
-            return Ok(());
+        let owned = self.owned();
+        let of_nobody = |owned: &&Owned<'_>| {
+            !owned.has_tenant_column() || self.tenancy.model.unowned.contains(&owned.relation.name)
         };
-        let name = &lacking.relation.name;
-        let tenant =
-            self.ddl.tenant.as_deref().ok_or_else(|| DdlError::new(DdlErrorKind::WhoseRows, name))?;
-        let fits = match self.tenancy.catalog.tenant_type() {
+        let lacking = owned.iter().find(of_nobody).map(|owned| owned.relation.name.as_str());
+        match (self.ddl.tenant.as_deref(), lacking) {
+            (None, Some(name)) => Err(DdlError::new(DdlErrorKind::WhoseRows, name)),
+            (Some(tenant), _) if !self.fits(tenant) => {
+                let any = owned.first().map(|owned| owned.relation.name.as_str());
+                Err(DdlError::new(DdlErrorKind::Tenant, lacking.or(any).unwrap_or_default()))
+            }
+            (None, None) | (Some(_), _) => Ok(()),
+        }
+    }
+
+    fn fits(self, tenant: &str) -> bool {
+        match self.tenancy.catalog.tenant_type() {
             TenantType::Text => !tenant.is_empty(),
             TenantType::Integer => tenant.parse::<i64>().is_ok(),
-            TenantType::Uuid => {
-                tenant.len() == 36 && tenant.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
-            }
-        };
-        if fits { Ok(()) } else { Err(DdlError::new(DdlErrorKind::Tenant, name)) }
+            TenantType::Uuid => is_uuid(tenant),
+        }
     }
 
     /// The tables of tenants, parents before what hangs on them.
@@ -79,13 +86,13 @@ impl<'a> Draft<'a> {
         literal(self.dialect(), text)
     }
 
-    /// The tenant of the rows that have none, as SQL writes it.
+    /// The tenant of the rows that have none, as SQL writes it; nobody where none is named.
     pub(crate) fn tenant(self) -> String {
-        let tenant = self.ddl.tenant.as_deref().unwrap_or_default();
+        let Some(tenant) = self.ddl.tenant.as_deref() else { return "NULL".to_owned() };
         match (self.tenancy.catalog.tenant_type(), tenant.parse::<i64>()) {
             (TenantType::Integer, Ok(number)) => number.to_string(),
             (TenantType::Uuid, _) if self.dialect() == Dialect::MySql => {
-                format!("x'{}'", tenant.replace('-', ""))
+                format!("x'{}'", tenant.replace(|c: char| !c.is_ascii_hexdigit(), ""))
             }
             _ => self.literal(tenant),
         }
@@ -108,11 +115,27 @@ impl<'a> Draft<'a> {
         let open = open.map(|columns| columns.into_iter().map(str::to_owned).collect());
         let mut missing: Vec<Vec<String>> = Vec::new();
         for columns in open.chain(mine) {
-            if owned.key_of(&columns).is_none() && !missing.contains(&columns) {
+            if !self.has_key(owned, &columns) && !missing.contains(&columns) {
                 missing.push(columns);
             }
         }
         missing
+    }
+
+    /// Whether there is a key of the tenant and these columns, as strict as the one without the tenant.
+    pub(crate) fn has_key(self, owned: Owned<'a>, columns: &[String]) -> bool {
+        let strict = counts_nulls(owned, columns);
+        owned.keys_of(columns).any(|key| key.counts_nulls || !strict)
+    }
+
+    /// Of a key that is left as it is, because it can't be written anew from what is known of it.
+    pub(crate) fn stays(self, owned: Owned<'a>, key: &Index) -> Step {
+        let note = format!(
+            "`{}`: the key `{}` is left as it is, for all tenants at once: parts of values, expressions and exclusions \
+             are for people to write anew. Make one like it with `{}` in front, then drop it.",
+            owned.relation.name, key.name, owned.tenant
+        );
+        Step::remark(Phase::Contract, note)
     }
 
     /// Indexes that keep the tenants' rows together, as far as they are missing: one for each that doesn't, and one for
@@ -158,6 +181,20 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// Whether a key without the tenant takes a null for a value like others.
+pub(crate) fn counts_nulls(owned: Owned<'_>, columns: &[String]) -> bool {
+    owned.open_keys().any(|key| {
+        let own = key.plain_columns().unwrap_or_default();
+        key.counts_nulls && own.iter().eq(columns.iter())
+    })
+}
+
+/// In the form with hyphens.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+}
+
 /// Whether there is an index with the tenant in front of the same columns.
 fn has_twin(owned: Owned<'_>, index: &Index) -> bool {
     owned.relation.indexes.iter().any(|other| {
@@ -173,43 +210,4 @@ pub(crate) fn tied(key: &ForeignKey, child: Owned<'_>, parent: Owned<'_>) -> (Ve
         std::iter::once(tenant.to_owned()).chain(columns.iter().cloned()).collect()
     };
     (with(child.tenant, &key.columns), with(parent.tenant, &key.parent_columns))
-}
-
-/// A name for something made of these parts, short enough for every database, and no other's.
-pub(crate) fn name_of(parts: &[&str]) -> String {
-    const LIMIT: usize = 63;
-    let name = parts.join("_");
-    if name.len() <= LIMIT {
-        return name;
-    }
-    // FNV-1a: names that are cut must differ still, and be the same the next time.
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mut end = LIMIT - 9;
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}_{:08x}", name.get(..end).unwrap_or_default(), hash >> 32)
-}
-
-pub(crate) fn key_name(relation: &Relation, columns: &[String]) -> String {
-    let mut parts = vec![relation.name.as_str(), "tenant"];
-    parts.extend(columns.iter().map(String::as_str));
-    parts.push("key");
-    name_of(&parts)
-}
-
-pub(crate) fn index_name(relation: &Relation, columns: &[&str]) -> String {
-    let mut parts = vec![relation.name.as_str(), "tenant"];
-    parts.extend(columns);
-    parts.push("idx");
-    name_of(&parts)
-}
-
-pub(crate) fn link_name(relation: &Relation, key: &ForeignKey) -> String {
-    let mut parts = vec![relation.name.as_str(), "tenant"];
-    parts.extend(key.columns.iter().map(String::as_str));
-    parts.push("fkey");
-    name_of(&parts)
 }

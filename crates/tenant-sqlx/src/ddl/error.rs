@@ -11,7 +11,7 @@ pub struct DdlError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DdlErrorKind {
-    /// A table lacks the tenant column, and nobody said whose its rows are.
+    /// A table lacks the tenant column, or has rows where that is null, and nobody said whose they are.
     WhoseRows,
     /// The tenant is none of the column's type.
     Tenant,
@@ -42,7 +42,7 @@ impl fmt::Display for DdlError {
         let Self { kind, object } = self;
         match kind {
             DdlErrorKind::WhoseRows => {
-                write!(f, "`{object}` lacks the tenant column: say whose its rows are")
+                write!(f, "`{object}` has rows without a tenant: say whose its rows are")
             }
             DdlErrorKind::Tenant => {
                 write!(f, "the tenant given for `{object}` is none of the catalog's type")

@@ -31,8 +31,8 @@ pub(crate) fn link(draft: Draft<'_>, child: Owned<'_>, parent: Owned<'_>, key: &
             unique.into_iter().chain([mysql::keys::link(draft, child, parent, key), drop]).collect()
         }
         Dialect::Sqlite => {
-            let parent = if missing { sqlite::rebuilt(draft, parent) } else { Vec::new() };
-            parent.into_iter().chain(sqlite::rebuilt(draft, child)).collect()
+            let parent = Some(parent).filter(|parent| missing && parent.relation.name != child.relation.name);
+            sqlite::rebuilt(draft, &parent.into_iter().chain([child]).collect::<Vec<_>>())
         }
     }
 }
@@ -59,7 +59,7 @@ pub(crate) fn column(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
     match draft.dialect() {
         Dialect::Postgres => postgres::column::required(draft, owned),
         Dialect::MySql => vec![mysql::column::required(draft, owned)],
-        Dialect::Sqlite => sqlite::rebuilt(draft, owned),
+        Dialect::Sqlite => sqlite::rebuilt(draft, &[owned]),
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn retyped(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
     match draft.dialect() {
         Dialect::Postgres => postgres::column::retyped(draft, owned),
         Dialect::MySql => vec![mysql::column::required(draft, owned)],
-        Dialect::Sqlite => sqlite::rebuilt(draft, owned),
+        Dialect::Sqlite => sqlite::rebuilt(draft, &[owned]),
     }
 }
 
@@ -77,6 +77,6 @@ pub(crate) fn defaulted(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
     match draft.dialect() {
         Dialect::Postgres => vec![postgres::column::defaulted(draft, owned)],
         Dialect::MySql => vec![mysql::column::without_default(draft, owned)],
-        Dialect::Sqlite => sqlite::rebuilt(draft, owned),
+        Dialect::Sqlite => sqlite::rebuilt(draft, &[owned]),
     }
 }

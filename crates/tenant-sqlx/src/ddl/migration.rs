@@ -16,6 +16,7 @@ pub struct Step {
     note: String,
     statements: Vec<String>,
     repeats: bool,
+    is_remark: bool,
 }
 
 /// When a step can be taken.
@@ -31,7 +32,16 @@ impl Step {
     pub(super) fn new(phase: Phase, note: impl Into<String>, statements: Vec<String>) -> Self {
         // A note is a comment of one line: the name of a table must not end it.
         let note = note.into().replace(char::is_control, " ");
-        Self { phase, note, statements, repeats: false }
+        Self { phase, note, statements, repeats: false, is_remark: false }
+    }
+
+    /// Something that is left to people.
+    pub(super) fn remark(phase: Phase, note: impl Into<String>) -> Self {
+        Self { is_remark: true, ..Self::new(phase, note, Vec::new()) }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.statements.is_empty() && !self.is_remark
     }
 
     pub(super) fn repeated(mut self) -> Self {
@@ -51,7 +61,8 @@ impl Step {
         &self.note
     }
 
-    /// Returns its statements, in the order in which they run, each by itself and all on one connection.
+    /// Returns its statements, in the order in which they run, each by itself and all on one connection; none where the
+    /// note tells what people have to do.
     #[must_use]
     pub fn statements(&self) -> &[String] {
         &self.statements
@@ -66,7 +77,7 @@ impl Step {
 
 impl Migration {
     pub(super) fn new(dialect: Dialect, mut steps: Vec<Step>) -> Self {
-        steps.retain(|step| !step.statements.is_empty());
+        steps.retain(|step| !step.is_empty());
         Self { dialect, steps }
     }
 
@@ -104,11 +115,25 @@ impl Migration {
                  -- Review: whose rows are whose; the keys that change, and what upserts on them."
             }
             Dialect::Sqlite => {
-                "Run it while nobody else writes; what rebuilds a table is one transaction.\n--\n\
+                "Run it while nobody else writes. What makes tables anew is one transaction: where something fails,\n\
+                 -- nothing of it is done, even by a shell that goes on after errors.\n--\n\
                  -- Review: whose rows are whose; the new definitions of the tables that are rebuilt."
             }
         }
     }
+}
+
+/// In front of each phase, because each may be run by itself.
+pub(super) fn with_settings(steps: Vec<Step>, settings: fn(Phase) -> Step) -> Vec<Step> {
+    let (mut all, mut phase) = (Vec::with_capacity(steps.len() + 2), None);
+    for step in steps {
+        if phase != Some(step.phase) && !step.is_remark {
+            phase = Some(step.phase);
+            all.push(settings(step.phase));
+        }
+        all.push(step);
+    }
+    all
 }
 
 impl fmt::Display for Migration {

@@ -29,7 +29,8 @@
 //! ```
 //!
 //! # What it does not do
-//! It never drops a table or a row, and it does not know what other applications ask of the database. What a key, a
+//! It never drops a row. A table is dropped on SQLite alone, which makes tables anew, and only when the new one has all
+//! its rows. It does not know what other applications ask of the database. What a key, a
 //! trigger or a function of your own means for tenants it can't tell either: ask the [doctor](crate::doctor) afterwards.
 
 mod citus;
@@ -38,13 +39,14 @@ mod error;
 pub(crate) mod mend;
 mod migration;
 pub(crate) mod mysql;
+mod names;
 pub(crate) mod postgres;
 mod sqlite;
 mod vitess;
 
 use tenant_sql::{Catalog, Dialect};
 
-pub(crate) use self::draft::{Draft, name_of};
+pub(crate) use self::{draft::Draft, names::name_of};
 pub use self::{
     error::{DdlError, DdlErrorKind},
     migration::{Migration, Phase, Step},
@@ -110,7 +112,8 @@ impl Ddl {
     /// The statements from what there is to what the catalog wants; none where that is the same.
     ///
     /// # Errors
-    /// A table lacks the tenant column and nobody said whose its rows are, or a definition can't be taken apart.
+    /// A table has rows without a tenant and nobody said whose they are, the tenant named is none of the catalog's type,
+    /// or a definition can't be taken apart.
     pub fn migration(&self, model: &Model, catalog: &Catalog) -> Result<Migration, DdlError> {
         let register = Register::new(model, catalog);
         let draft = Draft { tenancy: register.tenancy(), ddl: self };

@@ -1,5 +1,6 @@
 //! What differs from database to database: one file each.
 
+mod applying;
 mod begin;
 mod cell;
 pub(crate) mod moving;
@@ -201,9 +202,9 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     #[doc(hidden)]
     fn tenant_migrations() -> Migrator;
 
-    /// Applies migrations; of several processes at once, one after the other.
+    /// Applies migrations; of several processes at once, one after the other. Tells the versions that this call applied.
     #[doc(hidden)]
-    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>>;
+    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<Vec<i64>>>;
 
     /// Runs a text of the framework's own.
     #[doc(hidden)]

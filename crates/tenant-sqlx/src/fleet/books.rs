@@ -22,6 +22,8 @@ pub(super) struct Books {
     wanted: Vec<Entry>,
     table: String,
     ignores_unknown: bool,
+    /// The framework's own: of the tables of all, and of other places.
+    own: [Vec<i64>; 2],
     shared: String,
     elsewhere: String,
 }
@@ -44,15 +46,23 @@ pub(super) struct Applied {
 #[derive(Debug)]
 pub(super) enum Found {
     Missing,
-    Applied(Vec<Applied>),
+    Applied {
+        /// Of the application's.
+        applied: Vec<Applied>,
+        /// Whether the framework's own tables are older than they have to be, or not there.
+        lacks_own: bool,
+    },
 }
 
 impl Books {
     pub(super) fn of<DB: TenantDatabase>(migrator: &Migrator) -> Self {
         let wanted = entries(migrator);
+        let own = [entries(&DB::tenant_migrations()), entries(&DB::place_migrations())];
+        let versions = |entries: &Vec<Entry>| entries.iter().map(|entry| entry.version).collect();
         Self {
-            shared: fingerprint(&entries(&DB::tenant_migrations()), &wanted),
-            elsewhere: fingerprint(&entries(&DB::place_migrations()), &wanted),
+            own: own.each_ref().map(versions),
+            shared: fingerprint(&own[0], &wanted),
+            elsewhere: fingerprint(&own[1], &wanted),
             wanted,
             table: migrator.table_name.clone().into_owned(),
             ignores_unknown: migrator.ignore_missing,
@@ -66,19 +76,15 @@ impl Books {
 
     pub(super) async fn read<DB: TenantDatabase>(
         &self,
+        placement: &Placement,
         connection: &mut DB::Connection,
     ) -> sqlx::Result<Found> {
-        let (table, checksum) = (&self.table, DB::HEX_CHECKSUM);
-        let done = "CASE WHEN success THEN 'yes' ELSE 'no' END";
-        let sql = trusted(format!("SELECT version, {checksum}, {done} FROM {table} ORDER BY version"));
-        match DB::ask(connection, sql).await {
-            Ok(rows) => Ok(Found::Applied(rows.into_iter().filter_map(applied).collect())),
-            Err(error) => match DB::absence(&error) {
-                Some(Absence::Table) if is_there::<DB>(connection).await? => Ok(Found::Applied(Vec::new())),
-                Some(Absence::Table | Absence::Place) => Ok(Found::Missing),
-                None => Err(error),
-            },
-        }
+        let Some(applied) = read::<DB>(connection, &self.table).await? else { return Ok(Found::Missing) };
+        let own = read::<DB>(connection, "_tenant_migrations").await?.unwrap_or_default();
+        let [shared, elsewhere] = &self.own;
+        let wanted = if placement.is_shared() { shared } else { elsewhere };
+        let has = |version: &i64| own.iter().any(|own| own.is_done && own.entry.version == *version);
+        Ok(Found::Applied { applied, lacks_own: !wanted.iter().all(has) })
     }
 
     /// The versions that a place lacks.
@@ -108,6 +114,24 @@ impl Books {
             Some(wanted) => (wanted != entry).then_some(Drift::Changed { version }),
             None => (!self.ignores_unknown).then_some(Drift::Unknown { version }),
         }
+    }
+}
+
+/// A book of migrations; nothing where the place is not there.
+async fn read<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    table: &str,
+) -> sqlx::Result<Option<Vec<Applied>>> {
+    let checksum = DB::HEX_CHECKSUM;
+    let done = "CASE WHEN success THEN 'yes' ELSE 'no' END";
+    let sql = trusted(format!("SELECT version, {checksum}, {done} FROM {table} ORDER BY version"));
+    match DB::ask(connection, sql).await {
+        Ok(rows) => Ok(Some(rows.into_iter().filter_map(applied).collect())),
+        Err(error) => match DB::absence(&error) {
+            Some(Absence::Table) if is_there::<DB>(connection).await? => Ok(Some(Vec::new())),
+            Some(Absence::Table | Absence::Place) => Ok(None),
+            None => Err(error),
+        },
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The places there are, and the fingerprints of those that were up to date.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known(pub(super) BTreeMap<Placement, Option<String>>);
 
 /// Where tenants live, or may come back to, and what is known of it, in one answer.
@@ -38,11 +38,15 @@ impl Known {
             Err(error) if DB::absence(&error) == Some(Absence::Table) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut known = Self::default();
-        known.0.extend(db.places().shards.keys().map(|name| (Placement::Shard(name.clone()), None)));
-        known.0.insert(Placement::Shared, None);
+        let mut known = Self::of(db);
         rows.iter().try_for_each(|row| known.learn(row))?;
         Ok(Some(known))
+    }
+
+    /// What is there, whoever lives where.
+    pub(super) fn of<DB: TenantDatabase>(db: &TenantDb<DB>) -> Self {
+        let shards = db.places().shards.keys().map(|name| (Placement::Shard(name.clone()), None));
+        Self(shards.chain([(Placement::Shared, None)]).collect())
     }
 
     fn learn(&mut self, row: &[Cell]) -> Result<(), sqlx::Error> {

@@ -128,17 +128,21 @@ impl<'a, DB: TenantDatabase> Fleet<'a, DB> {
     /// # Errors
     /// They can't be listed.
     pub async fn places(&self) -> Result<Vec<Placement>, sqlx::Error> {
-        let known = Known::read(&self.db).await?.unwrap_or_default();
-        Ok(known.0.into_keys().collect())
+        Ok(self.known().await?.0.into_keys().collect())
     }
 
-    /// Tells how each place stands, and changes nothing.
+    /// Tells how each place stands, and in which wave it would be; changes nothing. The places that tenants' configs name
+    /// are known where the framework's own tables are.
     ///
     /// # Errors
-    /// The places can't be listed. That one of them can't be read is in the report.
+    /// The places can't be listed, or a canary is named that is none of them. That one of them can't be read is in the report.
     pub async fn inspect(&self) -> Result<FleetReport, sqlx::Error> {
-        let known = Known::read(&self.db).await?.unwrap_or_default();
-        self.inspect_all(known).await
+        self.inspect_all(self.known().await?).await
+    }
+
+    /// Where the framework's tables are not there yet, the tables of all are behind, and nobody lives elsewhere.
+    async fn known(&self) -> Result<Known, sqlx::Error> {
+        Ok(Known::read(&self.db).await?.unwrap_or_else(|| Known::of(&self.db)))
     }
 
     /// Migrates what is not up to date. Creates the framework's own tables where they are missing.
@@ -147,14 +151,18 @@ impl<'a, DB: TenantDatabase> Fleet<'a, DB> {
     /// The places can't be listed, the framework's own tables can't be created, or a canary is named that is none of the
     /// places. That one of them can't be migrated is in the report.
     pub async fn migrate(&self) -> Result<FleetReport, sqlx::Error> {
-        let known = match Known::read(&self.db).await? {
-            Some(known) => known,
-            None => {
-                self.db.migrate_tenants().await?;
-                Known::read(&self.db).await?.unwrap_or_default()
-            }
+        let made = match Known::read(&self.db).await? {
+            Some(_) => Vec::new(),
+            None => self.db.apply_to_tenants().await?,
         };
-        self.migrate_all(known).await
+        let mut report = self.migrate_all(self.known().await?).await?;
+        for place in report.places.iter_mut().filter(|place| place.placement.is_shared() && !made.is_empty())
+        {
+            if place.state == PlaceState::Current {
+                place.state = PlaceState::Migrated { versions: Vec::new() };
+            }
+        }
+        Ok(report)
     }
 }
 

@@ -33,7 +33,7 @@ impl FleetReport {
 pub struct PlaceReport {
     /// The place.
     pub placement: Placement,
-    /// The wave it was in; the canary's is 0.
+    /// The wave it was in, or would be; the canary's is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wave: Option<usize>,
     /// How it stands.
@@ -48,16 +48,18 @@ pub struct PlaceReport {
 pub enum PlaceState {
     /// It was up to date.
     Current,
-    /// It is up to date now.
+    /// This run brought it up to date. Where another one did so at the same time, it is [`Current`](Self::Current).
     Migrated {
-        /// What was applied, in its order.
+        /// What was applied, in its order; empty where it was the framework's own tables alone.
         versions: Vec<i64>,
     },
-    /// It lacks these migrations. Nothing was tried, or others failed before it.
+    /// It lacks these migrations.
     Pending {
-        /// What it lacks; empty where nobody looked, or where only the framework's own tables are older.
+        /// What it lacks; empty where it is the framework's own tables alone.
         versions: Vec<i64>,
     },
+    /// Others failed before it, and nobody looked.
+    Unreached,
     /// It went another way. Nothing was changed.
     Drifted(Drift),
     /// It is not there. [`TenantDb::provision`](crate::TenantDb::provision) makes it.
@@ -123,7 +125,14 @@ impl fmt::Display for PlaceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Current => f.write_str("is up to date"),
+            Self::Migrated { versions } if versions.is_empty() => {
+                f.write_str("was migrated, the framework's own tables alone")
+            }
             Self::Migrated { versions } => write!(f, "was migrated, {} applied", versions.len()),
+            Self::Unreached => f.write_str("was not reached"),
+            Self::Pending { versions } if versions.is_empty() => {
+                f.write_str("is behind, the framework's own tables alone")
+            }
             Self::Pending { versions } => write!(f, "is behind, {} to apply", versions.len()),
             Self::Drifted(drift) => drift.fmt(f),
             Self::Missing => f.write_str("is missing"),

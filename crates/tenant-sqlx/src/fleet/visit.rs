@@ -8,7 +8,7 @@ use super::{
     books::{self, Found},
     known,
 };
-use crate::{driver::TenantDatabase, error::told};
+use crate::{driver::TenantDatabase, error::told, place::Applied};
 
 impl<DB: TenantDatabase> Fleet<'_, DB> {
     /// How a place stands.
@@ -20,10 +20,14 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
         let Some(found) = self.read(placement).await? else { return Ok(PlaceState::Missing) };
         Ok(match found {
             Found::Missing => PlaceState::Missing,
-            Found::Applied(applied) => match self.books.drift(&applied, self.fills_gaps) {
-                Some(drift) => PlaceState::Drifted(drift),
-                None => PlaceState::Pending { versions: self.books.pending(&applied) },
-            },
+            Found::Applied { applied, lacks_own } => {
+                let versions = self.books.pending(&applied);
+                match self.books.drift(&applied, self.fills_gaps) {
+                    Some(drift) => PlaceState::Drifted(drift),
+                    None if versions.is_empty() && !lacks_own => PlaceState::Current,
+                    None => PlaceState::Pending { versions },
+                }
+            }
         })
     }
 
@@ -34,11 +38,11 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
             Placement::Schema(_) | Placement::Database(_) => None,
         };
         if let Some(pool) = pool {
-            return self.books.read::<DB>(&mut *pool.acquire().await?).await.map(Some);
+            return self.books.read::<DB>(placement, &mut *pool.acquire().await?).await.map(Some);
         }
         let options = self.db.options_of(placement)?;
         let Some(mut connection) = books::connect::<DB>(&options).await? else { return Ok(None) };
-        let found = self.books.read::<DB>(&mut connection).await;
+        let found = self.books.read::<DB>(placement, &mut connection).await;
         connection.close().await?;
         found.map(Some)
     }
@@ -46,9 +50,10 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
     /// Brings a place up to date, and writes down how it went.
     pub(super) async fn visit(&self, placement: &Placement) -> PlaceState {
         let state = match self.look(placement).await {
-            PlaceState::Pending { versions } => self.apply(placement, versions).await,
             // Somebody else may be about it: whoever has waited for the lock knows.
-            PlaceState::Drifted(Drift::HalfDone { .. }) => self.apply(placement, Vec::new()).await,
+            PlaceState::Pending { .. } | PlaceState::Drifted(Drift::HalfDone { .. }) => {
+                self.apply(placement).await
+            }
             state => state,
         };
         let outcome = match &state {
@@ -61,23 +66,13 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
         }
     }
 
-    async fn apply(&self, placement: &Placement, versions: Vec<i64>) -> PlaceState {
-        let done = match placement {
-            Placement::Shared => self.apply_to_shared().await,
-            Placement::Shard(_) | Placement::Schema(_) | Placement::Database(_) => {
-                self.db.migrate_place(placement, self.migrator).await
-            }
-        };
-        match done {
-            Ok(()) if versions.is_empty() => PlaceState::Current,
-            Ok(()) => PlaceState::Migrated { versions },
+    /// Another process may have done it meanwhile: then it was up to date.
+    async fn apply(&self, placement: &Placement) -> PlaceState {
+        match self.db.migrate_place(placement, self.migrator).await {
+            Ok(Applied { own, versions }) if own.is_empty() && versions.is_empty() => PlaceState::Current,
+            Ok(Applied { versions, .. }) => PlaceState::Migrated { versions },
             Err(error) => failed(&error),
         }
-    }
-
-    async fn apply_to_shared(&self) -> Result<(), sqlx::Error> {
-        self.db.migrate_tenants().await?;
-        self.db.migrate(self.migrator).await
     }
 }
 

@@ -10,19 +10,16 @@ use crate::driver::TenantDatabase;
 
 impl<DB: TenantDatabase> Fleet<'_, DB> {
     pub(super) async fn inspect_all(&self, known: Known) -> Result<FleetReport, sqlx::Error> {
-        let (mut done, due) = self.sort(known);
-        let mut due = VecDeque::from(due);
+        let (mut done, due) = self.plan(known)?;
+        let mut due: VecDeque<(usize, Placement)> = due.into_iter().enumerate().collect();
         let mut running = FuturesUnordered::new();
         loop {
             while running.len() < self.concurrency
-                && let Some(placement) = due.pop_front()
+                && let Some((at, placement)) = due.pop_front()
             {
                 running.push(async move {
-                    let state = match self.look(&placement).await {
-                        PlaceState::Pending { versions } if versions.is_empty() => PlaceState::Current,
-                        state => state,
-                    };
-                    PlaceReport { placement, wave: None, state }
+                    let state = self.look(&placement).await;
+                    PlaceReport { placement, wave: Some(at.div_ceil(self.wave)), state }
                 });
             }
             let Some(report) = running.next().await else { break };
@@ -33,16 +30,7 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
     }
 
     pub(super) async fn migrate_all(&self, known: Known) -> Result<FleetReport, sqlx::Error> {
-        if let Some(canary) = &self.canary
-            && !known.0.contains_key(canary)
-        {
-            return Err(sqlx::Error::Configuration("the canary is none of the places".into()));
-        }
-        let (mut done, mut due) = self.sort(known);
-        if let Some(at) = due.iter().position(|placement| Some(placement) == self.canary.as_ref()) {
-            let canary = due.remove(at);
-            due.insert(0, canary);
-        }
+        let (mut done, due) = self.plan(known)?;
         let mut rest = due.as_slice();
         let (mut number, mut size) = (0, 1);
         while !rest.is_empty() {
@@ -57,6 +45,21 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
         }
         done.extend(rest.iter().map(not_reached));
         Ok(in_order(done))
+    }
+
+    /// Those that are known to be up to date, and the others, the canary first.
+    fn plan(&self, known: Known) -> Result<(Vec<PlaceReport>, Vec<Placement>), sqlx::Error> {
+        if let Some(canary) = &self.canary
+            && !known.0.contains_key(canary)
+        {
+            return Err(sqlx::Error::Configuration("the canary is none of the places".into()));
+        }
+        let (done, mut due) = self.sort(known);
+        if let Some(at) = due.iter().position(|placement| Some(placement) == self.canary.as_ref()) {
+            let canary = due.remove(at);
+            due.insert(0, canary);
+        }
+        Ok((done, due))
     }
 
     /// Those that are known to be up to date, and the others.
@@ -102,8 +105,7 @@ impl<DB: TenantDatabase> Fleet<'_, DB> {
 }
 
 fn not_reached(placement: &Placement) -> PlaceReport {
-    let state = PlaceState::Pending { versions: Vec::new() };
-    PlaceReport { placement: placement.clone(), wave: None, state }
+    PlaceReport { placement: placement.clone(), wave: None, state: PlaceState::Unreached }
 }
 
 /// The fewer tenants a failure would hit, the earlier a place comes.

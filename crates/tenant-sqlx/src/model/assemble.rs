@@ -16,6 +16,8 @@ pub(super) struct Of<T> {
 #[derive(Deserialize)]
 pub(super) struct IndexPart {
     column: Option<String>,
+    #[serde(default)]
+    collation: Option<String>,
     #[serde(flatten)]
     index: Index,
 }
@@ -59,12 +61,13 @@ impl Assembly {
     }
 
     pub(super) fn indexes(&mut self, parts: Vec<Of<IndexPart>>) {
-        self.each(parts, |relation, IndexPart { column, index }| {
+        self.each(parts, |relation, IndexPart { column, collation, index }| {
             if relation.indexes.last().is_none_or(|last| last.name != index.name) {
                 relation.indexes.push(Index { is_valid: true, ..index });
             }
             if let Some(index) = relation.indexes.last_mut() {
                 index.columns.push(column);
+                index.collations.extend(collation);
             }
         });
     }
@@ -73,7 +76,7 @@ impl Assembly {
         self.each(parts, |relation, part| {
             let LinkPart { name, from, to, parent, is_elsewhere, is_deferrable, on_update, on_delete } = part;
             if relation.foreign_keys.last().is_none_or(|last| last.name != name) {
-                let (is_validated, columns, parent_columns) = (true, Vec::new(), Vec::new());
+                let (columns, parent_columns) = (Vec::new(), Vec::new());
                 relation.foreign_keys.push(ForeignKey {
                     name,
                     columns,
@@ -82,7 +85,6 @@ impl Assembly {
                     is_elsewhere,
                     on_update,
                     on_delete,
-                    is_validated,
                     is_deferrable,
                 });
             }

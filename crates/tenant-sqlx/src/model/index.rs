@@ -13,6 +13,8 @@ pub(crate) struct Index {
     pub(crate) constraint: Option<String>,
     /// In their order; nothing for an expression, or for a part of a value.
     pub(crate) columns: Vec<Option<String>>,
+    /// What each of them compares by (SQLite).
+    pub(crate) collations: Vec<String>,
     #[serde(deserialize_with = "flag")]
     pub(crate) is_unique: bool,
     #[serde(deserialize_with = "flag")]
@@ -22,6 +24,9 @@ pub(crate) struct Index {
     /// Whether it says nothing of some rows, or says it at the end of a transaction.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_partial: bool,
+    /// Whether two rows with a null are in each other's way (PostgreSQL).
+    #[serde(deserialize_with = "flag")]
+    pub(crate) counts_nulls: bool,
     #[serde(deserialize_with = "flag")]
     pub(crate) is_valid: bool,
     /// Whether it came with that of a partitioned table.
@@ -80,8 +85,6 @@ pub(crate) struct ForeignKey {
     pub(crate) is_elsewhere: bool,
     pub(crate) on_update: Action,
     pub(crate) on_delete: Action,
-    #[serde(deserialize_with = "flag")]
-    pub(crate) is_validated: bool,
     #[serde(deserialize_with = "flag")]
     pub(crate) is_deferrable: bool,
 }

@@ -31,7 +31,7 @@ pub(crate) use self::{
     relation::{Column, Kind, Policy, Relation, Trigger},
     tenancy::{Derived, Owned, Tenancy},
 };
-use crate::{catalog::Finding, driver::TenantDatabase};
+use crate::{catalog::Finding, driver::TenantDatabase, statement::trusted};
 
 /// A database that can be looked into.
 ///
@@ -103,6 +103,8 @@ pub struct Model {
     pub(crate) enforces_foreign_keys: bool,
     /// Tables whose rows break their foreign keys.
     pub(crate) broken: Vec<String>,
+    /// Tables of tenants with rows that have none.
+    pub(crate) unowned: Vec<String>,
     /// What the reader of catalogs finds.
     #[serde(skip)]
     pub(crate) judged: Vec<Finding>,
@@ -115,7 +117,9 @@ impl Model {
     /// The database can't be read.
     pub async fn read<DB: Inspect>(pool: &Pool<DB>, catalog: &Catalog) -> Result<Self, sqlx::Error> {
         let look = Look { role: None, setting: crate::doctor::SETTING, rows: true };
-        Self::look::<DB>(pool, catalog, look).await
+        let mut model = Self::look::<DB>(pool, catalog, look).await?;
+        model.unowned = model.find_unowned(pool, catalog).await;
+        Ok(model)
     }
 
     /// Reads it for another account, or for the one that is connected where there is none of that name yet
@@ -129,10 +133,29 @@ impl Model {
         role: &str,
     ) -> Result<Self, sqlx::Error> {
         let look = Look { role: Some(role), setting: crate::doctor::SETTING, rows: true };
-        match Self::look(pool, catalog, look).await {
-            Err(error) if no_such_role::is(&error) => Self::read(pool, catalog).await,
-            answer => answer,
+        let mut model = match Self::look(pool, catalog, look).await {
+            Err(error) if no_such_role::is(&error) => return Self::read(pool, catalog).await,
+            answer => answer?,
+        };
+        model.unowned = model.find_unowned(pool, catalog).await;
+        Ok(model)
+    }
+
+    /// What can't be read is left out: no database makes a column required that has nulls.
+    async fn find_unowned<DB: Inspect>(&self, pool: &Pool<DB>, catalog: &Catalog) -> Vec<String> {
+        let register = Register::new(self, catalog);
+        let nullable =
+            |owned: &Owned<'_>| owned.relation.column(owned.tenant).is_some_and(|column| column.is_nullable);
+        let mut found = Vec::new();
+        for owned in register.tenancy().owned().filter(nullable) {
+            let (table, column) = (self.quoted(&owned.relation.name), self.quoted(owned.tenant));
+            let sql = trusted(format!("SELECT 'yes' FROM {table} WHERE {column} IS NULL LIMIT 1"));
+            let Ok(mut connection) = pool.acquire().await else { continue };
+            if DB::ask(&mut connection, sql).await.is_ok_and(|rows| !rows.is_empty()) {
+                found.push(owned.relation.name.clone());
+            }
         }
+        found
     }
 
     pub(crate) async fn look<DB: Inspect>(
@@ -177,6 +200,7 @@ impl Model {
             comes_with_tenant: false,
             enforces_foreign_keys: true,
             broken: Vec::new(),
+            unowned: Vec::new(),
             judged: Vec::new(),
         }
     }

@@ -42,6 +42,8 @@ pub(crate) struct Relation {
     pub(crate) public: Vec<String>,
     /// Where its rows are kept (MySQL).
     pub(crate) engine: String,
+    /// What a view checks of what is written through it: nothing, `LOCAL` or `CASCADED` (MySQL).
+    pub(crate) check_option: String,
     /// The text it was made with (SQLite), or that of a view.
     pub(crate) definition: String,
 }

@@ -135,7 +135,12 @@ impl<'a> Owned<'a> {
 
     /// Whether there is a key of the tenant and these columns.
     pub(crate) fn key_of(self, columns: &[String]) -> Option<&'a Index> {
-        self.relation.keys().find(|key| {
+        self.keys_of(columns).next()
+    }
+
+    /// The keys of the tenant and these columns.
+    pub(crate) fn keys_of(self, columns: &[String]) -> impl Iterator<Item = &'a Index> {
+        self.relation.keys().filter(move |key| {
             key.is_unique
                 && !key.is_partial
                 && key.columns.len() == columns.len() + 1

@@ -13,6 +13,7 @@ use tenant_core::{PlaceName, Placement};
 pub(crate) use self::{
     databases::{Databases, Lease, Vacant},
     home::{Address, Home, Preamble, first_at_home, run_at_home},
+    provision::Applied,
 };
 use crate::{driver::TenantDatabase, replicas::Replicas};
 

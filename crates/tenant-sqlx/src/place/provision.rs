@@ -6,6 +6,15 @@ use tenant_core::{Placement, hooks::BypassEvent};
 use super::home::unknown;
 use crate::{TenantDb, danger::Bypass, driver::TenantDatabase, fleet::forget};
 
+/// What one call has applied, and nobody else.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// Of the framework's migrations.
+    pub(crate) own: Vec<i64>,
+    /// Of the application's.
+    pub(crate) versions: Vec<i64>,
+}
+
 impl<DB: TenantDatabase> TenantDb<DB> {
     /// Makes a place where a tenant can live, and brings its tables up to date: a schema, a database, or the tables of a
     /// shard. It may be called again, and by several processes at once. Needs a role that may
@@ -18,28 +27,32 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     pub async fn provision(&self, placement: &Placement, migrator: &Migrator) -> Result<(), sqlx::Error> {
         match placement {
             Placement::Shared => self.migrate(migrator).await,
-            Placement::Shard(name) => {
-                let shard = self.places().shards.get(name).ok_or_else(unknown)?;
-                bring_up_to_date(shard, migrator).await
-            }
+            Placement::Shard(_) => self.migrate_place(placement, migrator).await.map(drop),
             Placement::Schema(_) | Placement::Database(_) => {
                 self.places().admit(placement)?;
                 DB::create_place(self.own_pool(), self.pool(), placement).await?;
                 let done = self.migrate_inside(placement, migrator).await;
                 self.forget_wall(placement);
-                done
+                done.map(drop)
             }
         }
     }
 
-    /// Brings the tables of a place up to date that is there already.
+    /// Brings the tables of a place up to date that is there already, the framework's among them.
     pub(crate) async fn migrate_place(
         &self,
         placement: &Placement,
         migrator: &Migrator,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<Applied, sqlx::Error> {
         match placement {
-            Placement::Shared | Placement::Shard(_) => self.provision(placement, migrator).await,
+            Placement::Shared => {
+                let own = self.apply_to_tenants().await?;
+                Ok(Applied { own, versions: self.apply(migrator).await? })
+            }
+            Placement::Shard(name) => {
+                let shard = self.places().shards.get(name).ok_or_else(unknown)?;
+                bring_up_to_date(shard, migrator).await
+            }
             Placement::Schema(_) | Placement::Database(_) => {
                 self.places().admit(placement)?;
                 self.migrate_inside(placement, migrator).await
@@ -47,7 +60,11 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         }
     }
 
-    async fn migrate_inside(&self, placement: &Placement, migrator: &Migrator) -> Result<(), sqlx::Error> {
+    async fn migrate_inside(
+        &self,
+        placement: &Placement,
+        migrator: &Migrator,
+    ) -> Result<Applied, sqlx::Error> {
         let options = DB::inside(self.own_pool().connect_options().as_ref(), placement);
         let pool = self.own_pool().options().clone().min_connections(0).max_connections(1);
         let pool = pool.connect_with(options).await?;
@@ -116,11 +133,11 @@ fn without_lock(migrator: &Migrator) -> Migrator {
 async fn bring_up_to_date<DB: TenantDatabase>(
     pool: &Pool<DB>,
     migrator: &Migrator,
-) -> Result<(), sqlx::Error> {
+) -> Result<Applied, sqlx::Error> {
     let mut own = DB::place_migrations();
     own.dangerous_set_table_name("_tenant_migrations");
     own.set_ignore_missing(true);
     own.set_locking(migrator.locking);
-    DB::migrate(pool, &own).await?;
-    DB::migrate(pool, migrator).await
+    let own = DB::migrate(pool, &own).await?;
+    Ok(Applied { own, versions: DB::migrate(pool, migrator).await? })
 }

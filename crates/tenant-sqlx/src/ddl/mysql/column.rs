@@ -47,11 +47,23 @@ fn type_of(draft: Draft<'_>) -> &'static str {
 
 /// Required, with the default that the application of before needs.
 fn held(draft: Draft<'_>, owned: Owned<'_>) -> String {
-    let default = owned.relation.column(owned.tenant).map(|column| column.default.is_some());
-    let default =
-        if default.unwrap_or(true) { format!(" DEFAULT {}", draft.tenant()) } else { String::new() };
+    let default = match owned.relation.column(owned.tenant) {
+        Some(column) => column.default.as_deref().map(|default| kept(draft, default)),
+        None => Some(draft.tenant()),
+    };
+    let default = default.map(|default| format!(" DEFAULT {default}")).unwrap_or_default();
     let (table, column) = (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant));
     format!("ALTER TABLE {table} MODIFY COLUMN {column} {} NOT NULL{default}", type_of(draft))
+}
+
+/// The default that is there, unless another one is named. MariaDB tells it as SQL writes it, MySQL without its quotes.
+fn kept(draft: Draft<'_>, default: &str) -> String {
+    match &draft.ddl.tenant {
+        Some(_) => draft.tenant(),
+        None if draft.tenancy.model.is_mariadb => default.to_owned(),
+        None if default.starts_with("0x") => default.to_owned(),
+        None => draft.literal(default),
+    }
 }
 
 pub(crate) fn required(draft: Draft<'_>, owned: Owned<'_>) -> String {

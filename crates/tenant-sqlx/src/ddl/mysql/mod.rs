@@ -4,7 +4,7 @@
 pub(crate) mod column;
 pub(crate) mod keys;
 
-use super::{Draft, Phase, Step};
+use super::{Draft, Phase, Step, migration::with_settings};
 use crate::model::{Kind, Relation};
 
 /// Writers go on meanwhile.
@@ -17,16 +17,16 @@ pub(super) fn steps(draft: Draft<'_>) -> Vec<Step> {
     steps.extend(owned.iter().map(|owned| keys::links(draft, *owned)));
     steps.extend(owned.iter().map(|owned| column::contract(draft, *owned)));
     steps.extend(owned.iter().map(|owned| keys::drop_links(draft, *owned)));
-    steps.extend(owned.iter().map(|owned| keys::drop_keys(draft, *owned)));
+    steps.extend(owned.iter().flat_map(|owned| keys::drop_keys(draft, *owned)));
     steps.push(views(draft));
-    steps.retain(|step| !step.statements().is_empty());
-    if steps.is_empty() { steps } else { std::iter::once(settings()).chain(steps).collect() }
+    steps.retain(|step| !step.is_empty());
+    with_settings(steps, settings)
 }
 
-fn settings() -> Step {
+fn settings(phase: Phase) -> Step {
     let note =
         "A statement that can't have its lock soon gives up, so that nobody queues behind it: try again.";
-    Step::new(Phase::Expand, note, vec!["SET lock_wait_timeout = 5".to_owned()])
+    Step::new(phase, note, vec!["SET lock_wait_timeout = 5".to_owned()])
 }
 
 /// A view reads with the rights of who made it unless told otherwise
@@ -41,5 +41,9 @@ fn views(draft: Draft<'_>) -> Step {
 
 pub(crate) fn invoked(draft: Draft<'_>, view: &Relation) -> String {
     let (name, text) = (draft.quoted(&view.name), &view.definition);
-    format!("CREATE OR REPLACE SQL SECURITY INVOKER VIEW {name} AS {text}")
+    let check = match view.check_option.as_str() {
+        "" => String::new(),
+        option => format!(" WITH {option} CHECK OPTION"),
+    };
+    format!("CREATE OR REPLACE SQL SECURITY INVOKER VIEW {name} AS {text}{check}")
 }

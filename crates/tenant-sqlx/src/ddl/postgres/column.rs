@@ -2,7 +2,7 @@
 
 use tenant_sql::TenantType;
 
-use super::{super::draft::name_of, Draft, Phase, Step, block, unless_constraint};
+use super::{super::name_of, Draft, Phase, Step, block, unless_constraint};
 use crate::model::{Kind, Owned, Policy, Relation};
 
 /// Pages of a table that are filled in one transaction: some ten thousand rows.

@@ -1,7 +1,7 @@
 //! Keys and indexes with the tenant in front.
 
 use super::{
-    super::draft::{index_name, key_name, link_name, name_of, tied},
+    super::draft::{counts_nulls, tied},
     Draft, Phase, Step, block, unless_constraint,
 };
 use crate::model::{Action, ForeignKey, Index, Kind, Owned, Relation};
@@ -33,15 +33,17 @@ fn is_partial(key: &Index) -> bool {
 
 pub(crate) fn unique_key(draft: Draft<'_>, owned: Owned<'_>, columns: &[String]) -> Vec<String> {
     let table = draft.quoted(&owned.relation.name);
-    let stored = key_name(owned.relation, columns);
+    let stored = draft.key_name(owned, columns);
     let name = draft.quoted(&stored);
     let becomes_primary = owned.open_keys().any(|key| key.is_primary && names(key) == columns);
+    let nulls = if counts_nulls(owned, columns) { " NULLS NOT DISTINCT" } else { "" };
     let columns = draft.list(std::iter::once(owned.tenant).chain(columns.iter().map(String::as_str)));
     if owned.relation.kind == Kind::Partitioned {
-        let add = format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({columns})");
+        let add = format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE{nulls} ({columns})");
         return vec![unless_constraint(draft, &owned.relation.name, &stored, &add)];
     }
-    let build = format!("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns})");
+    let build =
+        format!("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns}){nulls}");
     // It becomes the primary key when the old one goes; references may lead to it until then.
     if becomes_primary {
         return vec![build];
@@ -57,21 +59,21 @@ fn names(key: &Index) -> Vec<String> {
 pub(crate) fn plain_index(draft: Draft<'_>, owned: Owned<'_>, columns: &[&str]) -> String {
     let (table, list) = (draft.quoted(&owned.relation.name), draft.list(columns));
     let others: Vec<&str> = columns.iter().copied().filter(|column| *column != owned.tenant).collect();
-    let name = draft.quoted(&index_name(owned.relation, &others));
+    let name = draft.quoted(&draft.index_name(owned, &others));
     format!("CREATE INDEX {}IF NOT EXISTS {name} ON {table} ({list})", concurrently(owned.relation))
 }
 
 /// The same index with the tenant in front: expressions, orders and conditions stay.
 pub(crate) fn twin(draft: Draft<'_>, owned: Owned<'_>, index: &Index) -> Option<String> {
     let (table, tenant) = (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant));
-    let name = draft.quoted(&name_of(&[&index.name, "tenant"]));
+    let name = draft.quoted(&draft.twin_name(owned, index));
     let unique = if index.is_unique { "UNIQUE " } else { "" };
     let concurrently = concurrently(owned.relation);
     let rest = index.rest.as_deref()?;
     Some(format!("CREATE {unique}INDEX {concurrently}IF NOT EXISTS {name} ON {table} ({tenant}, {rest}"))
 }
 
-/// An index of a partitioned table can't be built beside its writers.
+/// An index of a partitioned table can't be built beside its writers, nor dropped.
 const fn concurrently(relation: &Relation) -> &'static str {
     match relation.kind {
         Kind::Partitioned => "",
@@ -89,7 +91,7 @@ pub(super) fn links(draft: Draft<'_>, owned: Owned<'_>) -> Option<Step> {
 
 pub(crate) fn link(draft: Draft<'_>, child: Owned<'_>, parent: Owned<'_>, key: &ForeignKey) -> Vec<String> {
     let (table, target) = (draft.quoted(&child.relation.name), draft.quoted(&parent.relation.name));
-    let stored = link_name(child.relation, key);
+    let stored = draft.link_name(child, parent, key);
     let name = draft.quoted(&stored);
     let (from, to) = tied(key, child, parent);
     let (from, to) = (draft.list(from), draft.list(to));
@@ -169,12 +171,20 @@ pub(crate) fn drop_link(draft: Draft<'_>, owned: Owned<'_>, key: &ForeignKey) ->
     patiently(&[&parent, &table], "ACCESS EXCLUSIVE", &is_there, &drop)
 }
 
-/// Old keys go when nothing refers to them any more. A primary key makes way for another one.
-pub(super) fn drop_keys(draft: Draft<'_>, owned: Owned<'_>) -> Step {
+/// Old keys go when nothing refers to them any more, and when another one says the same of each tenant. A primary key
+/// makes way for another one.
+pub(super) fn drop_keys(draft: Draft<'_>, owned: Owned<'_>) -> Vec<Step> {
     let keys = owned.open_keys().filter(|key| !is_referred_to(draft, owned, key));
-    let statements = keys.flat_map(|key| replaced(draft, owned, key)).collect();
+    let (known, others): (Vec<&Index>, Vec<&Index>) = keys.partition(|key| can_be_written(key));
+    let statements = known.into_iter().flat_map(|key| replaced(draft, owned, key)).collect();
     let note = format!("`{}`: the keys without the tenant.", owned.relation.name);
-    Step::new(Phase::Contract, note, statements)
+    let drops = Step::new(Phase::Contract, note, statements);
+    std::iter::once(drops).chain(others.into_iter().map(|key| draft.stays(owned, key))).collect()
+}
+
+/// Whether the same key can be written with the tenant in front. What excludes what is for people to say.
+fn can_be_written(key: &Index) -> bool {
+    !key.is_exclusion && (!is_partial(key) || key.rest.is_some())
 }
 
 /// Whether a table that is no tenant's refers to this key.
@@ -190,9 +200,11 @@ pub(crate) fn replaced(draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> Vec<S
     let table = draft.quoted(&owned.relation.name);
     let drop = |name: &str| format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}", draft.quoted(name));
     match (&key.constraint, key.is_exclusion) {
-        // What excludes what in each tenant is for people to say.
         (_, true) => Vec::new(),
-        (None, false) => vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {}", draft.quoted(&key.name))],
+        (None, false) => {
+            let concurrently = concurrently(owned.relation);
+            vec![format!("DROP INDEX {concurrently}IF EXISTS {}", draft.quoted(&key.name))]
+        }
         (Some(name), false) if !key.is_primary => vec![drop(name)],
         (Some(name), false) => {
             let (columns, name) = (names(key), draft.quoted(name));
@@ -209,7 +221,7 @@ fn primary(draft: Draft<'_>, owned: Owned<'_>, columns: &[String]) -> String {
     let list = || draft.list(std::iter::once(owned.tenant).chain(columns.iter().map(String::as_str)));
     match owned.key_of(columns) {
         _ if owned.relation.kind == Kind::Partitioned => format!("({})", list()),
-        None => format!("USING INDEX {}", draft.quoted(&key_name(owned.relation, columns))),
+        None => format!("USING INDEX {}", draft.quoted(&draft.key_name(owned, columns))),
         Some(index) if index.constraint.is_none() => format!("USING INDEX {}", draft.quoted(&index.name)),
         Some(_) => format!("({})", list()),
     }
@@ -220,12 +232,12 @@ pub(crate) fn mended(draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> Vec<Str
     let columns = names(key);
     let beside = if is_partial(key) {
         twin(draft, owned, key).into_iter().collect()
-    } else if owned.key_of(&columns).is_none() {
+    } else if !draft.has_key(owned, &columns) {
         unique_key(draft, owned, &columns)
     } else {
         Vec::new()
     };
-    let is_covered = !key.is_exclusion && !is_referred_to(draft, owned, key);
+    let is_covered = can_be_written(key) && !is_referred_to(draft, owned, key);
     let old = if is_covered { replaced(draft, owned, key) } else { Vec::new() };
     // A new key beside one that has to stay mends nothing.
     if is_covered { beside.into_iter().chain(old).collect() } else { old }

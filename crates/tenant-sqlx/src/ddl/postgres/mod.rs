@@ -5,7 +5,7 @@ pub(crate) mod keys;
 pub(crate) mod policies;
 mod rights;
 
-use super::{Draft, Phase, Step, citus};
+use super::{Draft, Phase, Step, citus, migration::with_settings};
 
 /// In their order. Nothing is locked for longer than it takes to note something down; where even that has to wait, it
 /// waits no longer than the time that is set first.
@@ -18,24 +18,24 @@ pub(super) fn steps(draft: Draft<'_>) -> Vec<Step> {
     steps.extend(owned.iter().flat_map(|owned| keys::links(draft, *owned)));
     steps.extend(owned.iter().map(|owned| column::contract(draft, *owned)));
     steps.extend(owned.iter().map(|owned| keys::drop_links(draft, *owned)));
-    steps.extend(owned.iter().map(|owned| keys::drop_keys(draft, *owned)));
+    steps.extend(owned.iter().flat_map(|owned| keys::drop_keys(draft, *owned)));
     if draft.ddl.is_distributed {
         steps.extend(citus::steps(draft, &owned));
     }
     steps.extend(policies::steps(draft, &owned));
     steps.push(policies::views(draft));
     steps.extend(rights::steps(draft, &owned));
-    steps.retain(|step| !step.statements().is_empty());
-    if steps.is_empty() { steps } else { std::iter::once(settings()).chain(steps).collect() }
+    steps.retain(|step| !step.is_empty());
+    with_settings(steps, settings)
 }
 
 /// Who waits for a lock keeps everybody out who comes after
 /// (<https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT>).
-fn settings() -> Step {
+fn settings(phase: Phase) -> Step {
     let note =
         "A statement that can't have its lock soon gives up, so that nobody queues behind it: try again.";
     let statements = vec!["SET lock_timeout = '5s'".to_owned(), "SET statement_timeout = 0".to_owned()];
-    Step::new(Phase::Expand, note, statements)
+    Step::new(phase, note, statements)
 }
 
 /// A block of the server's own language, between marks that do not occur in it: names and tenants may hold anything.

@@ -88,12 +88,29 @@ pub(crate) fn value(draft: Draft<'_>, of_type: &str) -> String {
 
 /// The parent's own policies say which parents there are.
 pub(crate) fn through_parent(draft: Draft<'_>, derived: Derived<'_>) -> String {
-    let (own, parent) = (&derived.relation.name, draft.quoted(&derived.parent.name));
-    let own = draft.quoted(own);
+    let (own, parent) = (draft.quoted(&derived.relation.name), draft.quoted(&derived.parent.name));
+    let alias = draft.quoted(&alias(derived));
     let pairs = derived.key.parent_columns.iter().zip(&derived.key.columns);
-    let pairs = pairs.map(|(to, from)| format!("parent.{} = {own}.{}", draft.quoted(to), draft.quoted(from)));
+    let pairs =
+        pairs.map(|(to, from)| format!("{alias}.{} = {own}.{}", draft.quoted(to), draft.quoted(from)));
     let pairs: Vec<String> = pairs.collect();
-    format!("EXISTS (SELECT FROM {parent} AS parent WHERE {})", pairs.join(" AND "))
+    format!("EXISTS (SELECT FROM {parent} AS {alias} WHERE {})", pairs.join(" AND "))
+}
+
+/// A name that means the parent and nothing else: were it that of the table itself, the condition would compare the
+/// parent with the parent, and show everything.
+fn alias(derived: Derived<'_>) -> String {
+    let tables = [derived.relation, derived.parent];
+    let is_taken = |name: &str| {
+        tables
+            .iter()
+            .any(|table| table.name == name || table.columns.iter().any(|column| column.name == name))
+    };
+    let mut alias = "parent".to_owned();
+    while is_taken(&alias) {
+        alias.push('_');
+    }
+    alias
 }
 
 /// A view reads with the rights of its owner unless told otherwise, and so past the policies of who reads it

@@ -57,9 +57,58 @@ impl<'a> Definition<'a> {
             items.push(tenant);
         }
         items.extend(self.checks.iter().map(|part| spanned(part.text, &part.tokens).to_owned()));
-        items.extend(keys(draft, owned));
+        items.extend(self.keys(draft, owned));
         items.extend(owned.relation.foreign_keys.iter().map(|key| self.link(draft, owned, key)));
         Some(format!("(\n    {}\n) {}", items.join(",\n    "), self.options).trim_end().to_owned())
+    }
+
+    /// The keys that were constraints, with the tenant, and those that references will lead to.
+    fn keys(&self, draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
+        let is_made = |key: &&Index| key.is_unique && (key.constraint.is_some() || key.is_primary);
+        let is_fresh = |key: &Index| key.is_primary && key.constraint.is_none();
+        let mut keys: Vec<(bool, Vec<String>, String)> = Vec::new();
+        for key in owned.relation.indexes.iter().filter(is_made).filter(|key| !is_fresh(key)) {
+            let lead = (!key.has(owned.tenant)).then(|| owned.tenant.to_owned());
+            let columns = lead.into_iter().chain(key.columns.iter().flatten().cloned()).collect();
+            let lead = (!key.has(owned.tenant)).then(|| draft.quoted(owned.tenant));
+            let terms: Vec<String> = lead.into_iter().chain(self.terms(draft, owned, key)).collect();
+            keys.push((key.is_primary, columns, terms.join(", ")));
+        }
+        for columns in draft.missing_keys(owned) {
+            let columns: Vec<String> = std::iter::once(owned.tenant.to_owned()).chain(columns).collect();
+            // What compares by other rules is that key already.
+            if !keys.iter().any(|(_, known, _)| *known == columns) {
+                let terms = draft.list(&columns);
+                keys.push((false, columns, terms));
+            }
+        }
+        let mut seen: Vec<String> = Vec::new();
+        keys.sort_by_key(|(is_primary, ..)| !is_primary);
+        keys.retain(|(_, _, terms)| {
+            !seen.contains(terms) && {
+                seen.push(terms.clone());
+                true
+            }
+        });
+        let word = |is_primary| if is_primary { "PRIMARY KEY" } else { "UNIQUE" };
+        keys.into_iter().map(|(is_primary, _, terms)| format!("{} ({terms})", word(is_primary))).collect()
+    }
+
+    /// The columns of a key, with what they compare by where that is not what the column does.
+    fn terms(&self, draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> Vec<String> {
+        let mut collations = key.collations.iter();
+        let term = |name: &String| {
+            let quoted = draft.quoted(name);
+            let place = owned.relation.columns.iter().position(|column| column.name == *name);
+            let own = place.and_then(|place| self.columns.get(place)).map(Part::collation);
+            match (collations.next(), own) {
+                (Some(of_key), Some(own)) if !of_key.eq_ignore_ascii_case(&own) => {
+                    format!("{quoted} COLLATE {}", draft.quoted(of_key))
+                }
+                _ => quoted,
+            }
+        };
+        key.columns.iter().flatten().map(term).collect()
     }
 
     /// `SET NULL` would take the tenant along: what it was for has to be done by the application.
@@ -98,32 +147,6 @@ fn type_of(draft: Draft<'_>) -> &'static str {
     }
 }
 
-/// The keys that were constraints, with the tenant, and those that references will lead to.
-fn keys(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
-    let is_made = |key: &&Index| key.is_unique && (key.constraint.is_some() || key.is_primary);
-    let is_fresh = |key: &Index| key.is_primary && key.constraint.is_none();
-    let mut lists: Vec<(bool, String)> = Vec::new();
-    for key in owned.relation.indexes.iter().filter(is_made).filter(|key| !is_fresh(key)) {
-        let lead = (!key.has(owned.tenant)).then_some(owned.tenant);
-        let columns = lead.into_iter().chain(key.columns.iter().flatten().map(String::as_str));
-        lists.push((key.is_primary, draft.list(columns)));
-    }
-    for columns in draft.missing_keys(owned) {
-        let columns = std::iter::once(owned.tenant).chain(columns.iter().map(String::as_str));
-        lists.push((false, draft.list(columns)));
-    }
-    let mut seen: Vec<String> = Vec::new();
-    lists.sort_by_key(|(is_primary, _)| !is_primary);
-    lists.retain(|(_, list)| {
-        !seen.contains(list) && {
-            seen.push(list.clone());
-            true
-        }
-    });
-    let word = |is_primary| if is_primary { "PRIMARY KEY" } else { "UNIQUE" };
-    lists.into_iter().map(|(is_primary, list)| format!("{} ({list})", word(is_primary))).collect()
-}
-
 /// Cut at the commas that stand outside of all parentheses.
 fn parts(text: &str) -> Option<Vec<Part<'_>>> {
     let all = tokens(text)?;
@@ -160,6 +183,19 @@ impl Part<'_> {
     fn is_check(&self) -> bool {
         let at = if self.tokens.first().is_some_and(|first| first.is("CONSTRAINT")) { 2 } else { 0 };
         self.tokens.get(at).is_some_and(|word| word.is("CHECK"))
+    }
+
+    /// What a column compares by (<https://www.sqlite.org/datatype3.html#collation>).
+    fn collation(&self) -> String {
+        let mut at = 1;
+        while let Some(token) = self.tokens.get(at) {
+            if token.is("COLLATE") {
+                let name = self.tokens.get(at + 1).map(|name| name.text.as_str()).unwrap_or_default();
+                return name.trim_matches(['"', '`', '[', ']', '\'']).to_owned();
+            }
+            at = self.after(at).unwrap_or(usize::MAX);
+        }
+        "BINARY".to_owned()
     }
 
     /// A column without what makes it a key or a reference: that is said of the table, with the tenant.

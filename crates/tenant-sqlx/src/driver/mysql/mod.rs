@@ -22,7 +22,8 @@ use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
 
 pub(super) use self::error::is_conflict;
 use super::{
-    Absence, Cell, Sql, TenantDatabase, Wanted, begin, database_named, moving::Moving, own_migrations, sql,
+    Absence, Cell, Sql, TenantDatabase, Wanted, applying::apply, begin, database_named, moving::Moving,
+    own_migrations, sql,
 };
 use crate::catalog::{Names, Schema};
 
@@ -139,7 +140,7 @@ impl TenantDatabase for MySql {
         ])
     }
 
-    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
+    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<Vec<i64>>> {
         migrate(pool, migrator).boxed()
     }
 
@@ -180,7 +181,7 @@ const LOCK: Sql = sql!("SELECT CAST(get_lock(concat('tenant_migrate_', md5(datab
 ///
 /// The lock belongs to the session and stays where a migration fails or is cancelled: so the session ends here,
 /// whatever happens, and with it what a migration may have set.
-async fn migrate(pool: &Pool<MySql>, migrator: &Migrator) -> sqlx::Result<()> {
+async fn migrate(pool: &Pool<MySql>, migrator: &Migrator) -> sqlx::Result<Vec<i64>> {
     let mut connection = pool.acquire().await?;
     connection.close_on_drop();
     let lock = rows::glance(&mut connection, LOCK, vec![]).await?;
@@ -189,5 +190,5 @@ async fn migrate(pool: &Pool<MySql>, migrator: &Migrator) -> sqlx::Result<()> {
             "another process is migrating, and does not come to an end".into(),
         ));
     }
-    Ok(migrator.run_direct(None, &mut *connection, false).await?)
+    Ok(apply(&mut *connection, migrator).await?)
 }

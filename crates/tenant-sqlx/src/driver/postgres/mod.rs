@@ -24,7 +24,8 @@ use tenant_sql::{Catalog, Dialect, TenantValue};
 
 pub(super) use self::error::is_conflict;
 use super::{
-    Absence, Cell, Sql, TenantDatabase, Wanted, begin, database_named, moving::Moving, own_migrations, sql,
+    Absence, Cell, Sql, TenantDatabase, Wanted, applying::apply, begin, database_named, moving::Moving,
+    own_migrations, sql,
 };
 use crate::{
     catalog::{Names, Schema},
@@ -121,7 +122,7 @@ impl TenantDatabase for Postgres {
         ])
     }
 
-    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
+    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<Vec<i64>>> {
         migrate(pool, migrator).boxed()
     }
 
@@ -175,11 +176,11 @@ const LOCK_AGAIN: Duration = Duration::from_millis(50);
 ///
 /// Asked again and again, rather than waited for: an index that is built concurrently waits for whoever waits here
 /// (<https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>).
-async fn migrate(pool: &Pool<Postgres>, migrator: &Migrator) -> sqlx::Result<()> {
+async fn migrate(pool: &Pool<Postgres>, migrator: &Migrator) -> sqlx::Result<Vec<i64>> {
     let mut connection = pool.acquire().await?;
     connection.close_on_drop();
     while !rows::glance(&mut connection, LOCK, vec![]).await?.iter().flatten().any(Cell::is_true) {
         tokio::time::sleep(LOCK_AGAIN).await;
     }
-    Ok(migrator.run_direct(None, &mut *connection, false).await?)
+    Ok(apply(&mut *connection, migrator).await?)
 }

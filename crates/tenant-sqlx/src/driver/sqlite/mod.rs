@@ -26,7 +26,9 @@ use tenant_sql::{Dialect, TenantValue};
 
 pub(super) use self::busy::is_conflict;
 use super::{
-    Absence, Cell, Sql, TenantDatabase, Wanted, database_named,
+    Absence, Cell, Sql, TenantDatabase, Wanted,
+    applying::apply,
+    database_named,
     moving::{Moving, hyphenated},
     own_migrations,
 };
@@ -119,7 +121,7 @@ impl TenantDatabase for Sqlite {
         ])
     }
 
-    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<()>> {
+    fn migrate<'a>(pool: &'a Pool<Self>, migrator: &'a Migrator) -> BoxFuture<'a, sqlx::Result<Vec<i64>>> {
         migrate(pool, migrator).boxed()
     }
 
@@ -164,14 +166,15 @@ impl TenantDatabase for Sqlite {
 ///
 /// A migration that asks for no transaction can't run inside one: with such a one, starting two processes at once is
 /// up to the application.
-async fn migrate(pool: &Pool<Sqlite>, migrator: &Migrator) -> sqlx::Result<()> {
+async fn migrate(pool: &Pool<Sqlite>, migrator: &Migrator) -> sqlx::Result<Vec<i64>> {
     if migrator.iter().any(|migration| migration.no_tx) {
         let mut connection = pool.acquire().await?;
-        return Ok(migrator.run_direct(None, &mut *connection, false).await?);
+        return Ok(apply(&mut *connection, migrator).await?);
     }
     let mut lock = pool.begin_with("BEGIN IMMEDIATE").await?;
-    migrator.run_direct(None, &mut *lock, false).await?;
-    lock.commit().await
+    let applied = apply(&mut *lock, migrator).await?;
+    lock.commit().await?;
+    Ok(applied)
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ pub(super) const RELATIONS: Sql = sql!(
             WHEN t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
                 AND t.engine IN ('InnoDB', 'Aria', 'MyISAM', 'ROCKSDB', 'ndbcluster') THEN 'table'
             ELSE 'foreign' END,
-        'reads_as_invoker', coalesce(v.security_type = 'INVOKER', 0), 'definition', coalesce(v.view_definition, '')
+        'reads_as_invoker', coalesce(v.security_type = 'INVOKER', 0), 'definition', coalesce(v.view_definition, ''),
+        'check_option', coalesce(nullif(v.check_option, 'NONE'), '')
     ) AS CHAR)
     FROM information_schema.tables AS t
     LEFT JOIN information_schema.views AS v ON v.table_schema = t.table_schema AND v.table_name = t.table_name

@@ -19,12 +19,13 @@ macro_rules! columns {
 }
 
 /// Of an exclusion constraint a column counts that must differ to be no conflict; one with a collation of its own that
-/// takes different texts for the same does not.
+/// takes different texts for the same does not. What nulls count for can be said since version 15.
 macro_rules! indexes {
     () => {
         "SELECT coalesce(json_agg(json_build_object(
             'name', ic.relname, 'constraint', x.conname, 'is_unique', i.indisunique, 'is_primary', i.indisprimary,
             'is_exclusion', i.indisexclusion, 'is_partial', i.indpred IS NOT NULL OR NOT i.indimmediate, 'is_valid', i.indisvalid,
+            'counts_nulls', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
             'is_inherited', ic.relispartition, 'is_ordered', am.amname = 'btree',
             'columns', (
                 SELECT json_agg(CASE WHEN coalesce(o.oprname = '=', true) AND coalesce(l.collisdeterministic, true)
@@ -60,7 +61,7 @@ macro_rules! foreign_keys {
     () => {
         "SELECT coalesce(json_agg(json_build_object(
             'name', f.conname, 'parent', pc.relname, 'is_elsewhere', pc.relnamespace <> c.relnamespace,
-            'on_update', f.confupdtype, 'on_delete', f.confdeltype, 'is_validated', f.convalidated,
+            'on_update', f.confupdtype, 'on_delete', f.confdeltype,
             'is_deferrable', f.condeferrable,
             'columns', (
                 SELECT json_agg(a.attname ORDER BY k.at) FROM unnest(f.conkey) WITH ORDINALITY AS k (number, at)

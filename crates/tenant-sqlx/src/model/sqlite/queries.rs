@@ -39,7 +39,7 @@ pub(super) const COLUMNS: Sql = sql!(
 
 pub(super) const INDEXES: Sql = sql!(
     "SELECT json_object(
-        'of', t.name, 'name', i.name, 'column', c.name,
+        'of', t.name, 'name', i.name, 'column', c.name, 'collation', c.coll,
         'is_unique', i.\"unique\", 'is_primary', i.origin = 'pk', 'is_partial', i.partial, 'is_ordered', 1,
         'constraint', CASE WHEN i.origin <> 'c' THEN i.name END,
         'rest', s.sql

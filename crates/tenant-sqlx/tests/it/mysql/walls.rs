@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool};
 use tenant_sql::{Catalog, Dialect, Table};
 use tenant_sqlx::{
     Model,
-    ddl::{Ddl, Migration},
+    ddl::{Ddl, DdlErrorKind, Migration, Phase},
     doctor::{Code, Diagnosis, Doctor},
 };
 
@@ -133,6 +133,75 @@ async fn an_account_that_is_not_there_is_no_clean_one() {
     let shop = Shop::open().await;
     let error = Doctor::new().role("'typo'@'%'").examine(&shop.pool, &shop.catalog).await.unwrap_err();
     assert!(error.to_string().contains("there is no role"), "{error}");
+}
+
+/// Runs what is printed for other tables than the shop's.
+async fn migrated(schema: &[&str], tables: &[&'static str], ddl: Ddl) -> (Shop, Migration) {
+    let shop = Shop::open().await;
+    for sql in schema {
+        shop.run(sql).await;
+    }
+    let builder = Catalog::builder(Dialect::MySql).table(Table::hidden("seen"));
+    let builder = tables.iter().fold(builder, |builder, name| builder.table(Table::owned(*name)));
+    let shop = Shop { catalog: builder.build().unwrap(), ..shop };
+    let model = Model::read(&shop.pool, &shop.catalog).await.unwrap();
+    let migration = ddl.migration(&model, &shop.catalog).unwrap();
+    for statement in migration.steps().iter().flat_map(tenant_sqlx::ddl::Step::statements) {
+        shop.run(statement).await;
+    }
+    (shop, migration)
+}
+
+#[tokio::test]
+async fn a_key_on_parts_of_values_is_left_to_people() {
+    let schema = [
+        "CREATE TABLE tags (tenant_id VARCHAR(63) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, \
+        name VARCHAR(40) NOT NULL, hue INT, UNIQUE KEY by_name (name(5)), UNIQUE KEY by_both (hue, name(5)))",
+    ];
+    let (shop, migration) = migrated(&schema, &["tags"], Ddl::new()).await;
+    let printed = migration.to_string();
+    assert!(printed.contains("-- `tags`: the key `by_name` is left as it is"), "{printed}");
+    shop.run("INSERT INTO tags VALUES ('acme', 'crimson', 1)").await;
+    let same = sqlx::raw_sql("INSERT INTO tags VALUES ('acme', 'crims', 2)").execute(&shop.pool).await;
+    same.unwrap_err();
+    let fixes: Vec<Diagnosis> = shop.examine().await;
+    let fixes: Vec<&Diagnosis> = fixes.iter().filter(|found| found.object.contains("by_")).collect();
+    assert!(fixes.iter().all(|found| found.fix.is_empty()) && fixes.len() == 2, "{fixes:#?}");
+}
+
+#[tokio::test]
+async fn a_view_still_checks_what_is_written_through_it() {
+    let schema = [
+        "CREATE TABLE tags (tenant_id VARCHAR(63) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, \
+         name VARCHAR(40) NOT NULL)",
+        "CREATE VIEW seen AS SELECT * FROM tags WHERE name <> 'bad' WITH LOCAL CHECK OPTION",
+    ];
+    let (shop, migration) = migrated(&schema, &["tags"], Ddl::new()).await;
+    assert!(migration.to_string().contains("SQL SECURITY INVOKER VIEW `seen`"), "{migration}");
+    let error =
+        sqlx::raw_sql("INSERT INTO seen VALUES ('acme', 'bad')").execute(&shop.pool).await.unwrap_err();
+    assert!(error.to_string().contains("CHECK OPTION"), "{error}");
+}
+
+/// What is there already is no reason to print what was given as it stands.
+#[tokio::test]
+async fn a_tenant_that_is_none_is_refused_and_the_default_of_before_is_kept() {
+    let schema = [
+        "CREATE TABLE tags (tenant_id VARCHAR(63) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT 'acme', \
+         name VARCHAR(40) NOT NULL, KEY (tenant_id))",
+    ];
+    let (shop, migration) = migrated(&schema, &["tags"], Ddl::new()).await;
+    let printed = migration.clone().only(Phase::Expand).to_string();
+    assert!(printed.contains("NOT NULL DEFAULT 'acme';"), "{printed}");
+    let model = Model::read(&shop.pool, &shop.catalog).await.unwrap();
+    let uuids = Catalog::builder(Dialect::MySql).tenant_type(tenant_sql::TenantType::Uuid);
+    let uuids = uuids.table(Table::owned("tags")).build().unwrap();
+    for tenant in ["0'; DROP TABLE tags; -- '00000000000000", "------------------------------------", ""] {
+        let error = Ddl::new().tenant(tenant).migration(&model, &uuids).unwrap_err();
+        assert_eq!((error.kind(), error.object()), (DdlErrorKind::Tenant, "tags"), "{tenant}");
+    }
+    let contract = migration.only(Phase::Contract);
+    assert_eq!(contract.steps()[0].statements(), ["SET lock_wait_timeout = 5"]);
 }
 
 const FAULTS: &[Fault] = &[

@@ -31,7 +31,7 @@ CREATE TABLE order_lines (
     amount INTEGER NOT NULL, PRIMARY KEY (order_id, line), CONSTRAINT some CHECK (amount > 0),
     FOREIGN KEY (order_id) REFERENCES orders ON DELETE CASCADE
 );
-CREATE TABLE visits (at TEXT NOT NULL, page TEXT NOT NULL);
+CREATE TABLE visits (at TEXT NOT NULL, page TEXT NOT NULL, UNIQUE (page COLLATE NOCASE, at));
 CREATE VIEW turnover AS SELECT customer_id, count(*) AS orders FROM orders GROUP BY 1;
 INSERT INTO countries VALUES ('de', 'Germany');
 INSERT INTO customers (email, name, country) VALUES ('a@x', 'Ann', 'de'), ('b@x', 'Bob', NULL);
@@ -129,6 +129,11 @@ async fn rows_checks_and_options_come_along() {
         assert!(error.contains(expected), "{sql}: {error}");
     }
     shop.run("INSERT INTO customers (tenant_id, email, name) VALUES ('globex', 'A@X', 'Ann')").await;
+    shop.run("INSERT INTO visits (tenant_id, at, page) VALUES ('acme', '', 'Ab'), ('globex', '', 'AB')")
+        .await;
+    let same = "INSERT INTO visits (tenant_id, at, page) VALUES ('acme', '', 'aB')";
+    let error = sqlx::raw_sql(same).execute(&shop.pool).await.unwrap_err().to_string();
+    assert!(error.contains("UNIQUE constraint failed"), "{error}");
     let definitions = shop.texts("SELECT sql FROM sqlite_schema WHERE name = 'products'").await;
     assert!(definitions.iter().any(|sql| sql.ends_with("WITHOUT ROWID")), "{definitions:?}");
 }
@@ -139,6 +144,38 @@ async fn whose_rows_they_are_has_to_be_said() {
     let model = Model::read(&shop.pool, &shop.catalog).await.unwrap();
     let error = Ddl::new().migration(&model, &shop.catalog).unwrap_err();
     assert_eq!((error.kind(), error.object()), (DdlErrorKind::WhoseRows, "customers"));
+}
+
+/// Nobody is taken for the owner of what has none.
+#[tokio::test]
+async fn whose_the_rows_without_a_tenant_are_has_to_be_said() {
+    let shop = Shop::walled().await;
+    shop.run("DROP TABLE visits; CREATE TABLE visits (tenant_id TEXT, at TEXT)").await;
+    shop.run("INSERT INTO visits VALUES ('acme', '')").await;
+    let model = Model::read(&shop.pool, &shop.catalog).await.unwrap();
+    assert!(!Ddl::new().migration(&model, &shop.catalog).unwrap().is_empty());
+    shop.run("INSERT INTO visits VALUES (NULL, '')").await;
+    let model = Model::read(&shop.pool, &shop.catalog).await.unwrap();
+    let error = Ddl::new().migration(&model, &shop.catalog).unwrap_err();
+    assert_eq!((error.kind(), error.object()), (DdlErrorKind::WhoseRows, "visits"));
+    Ddl::new().tenant("acme").migration(&model, &shop.catalog).unwrap();
+}
+
+/// A key that reads the same as another one, and one that somebody else has made.
+#[tokio::test]
+async fn a_name_that_is_taken_keeps_no_key_from_being_made() {
+    let shop = Shop::walled().await;
+    shop.run(
+        "DROP TABLE visits; CREATE TABLE visits (tenant_id TEXT NOT NULL, at TEXT, page TEXT);
+         CREATE INDEX visits_at_tenant ON visits (page); CREATE UNIQUE INDEX visits_at ON visits (at)",
+    )
+    .await;
+    for statement in shop.migration().await.steps().iter().flat_map(tenant_sqlx::ddl::Step::statements) {
+        shop.run(statement).await;
+    }
+    shop.run("INSERT INTO visits VALUES ('acme', '1', ''), ('globex', '1', '')").await;
+    let again = sqlx::raw_sql("INSERT INTO visits VALUES ('acme', '1', '')").execute(&shop.pool).await;
+    assert!(again.unwrap_err().to_string().contains("UNIQUE constraint failed"));
 }
 
 #[tokio::test]

@@ -170,7 +170,7 @@ async fn a_failure_stops_the_others_and_is_told_without_values() {
     };
     assert!(reason.contains("code"), "{reason}");
     for placement in settled[2..].iter().chain([&Placement::Shared]) {
-        assert!(matches!(state(&report, placement), PlaceState::Pending { .. }), "{placement}: {report:?}");
+        assert_eq!(*state(&report, placement), PlaceState::Unreached, "{placement}: {report:?}");
     }
     let kept: (String, Option<String>) =
         sqlx::query_as("SELECT state, error FROM tenant_places WHERE error IS NOT NULL")
@@ -189,6 +189,41 @@ async fn a_failure_stops_the_others_and_is_told_without_values() {
         _ => false,
     };
     assert!(is_left, "{report:?}");
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_is_missing_of_the_framework_as_well() {
+    let place = Place::new();
+    let db = TenantDb::<Db>::open(&place.url()).await.unwrap().build().await.unwrap();
+    let (configs, first) = (DbConfigManager::new(&db), migrator(&[FIRST]));
+    let plan = Fleet::new(&configs, &first).inspect().await.unwrap();
+    assert_eq!(*state(&plan, &Placement::Shared), PlaceState::Pending { versions: vec![1] });
+    db.migrate(&first).await.unwrap();
+    let plan = Fleet::new(&configs, &first).inspect().await.unwrap();
+    assert!(!plan.is_current(), "{plan:?}");
+    let shown = state(&plan, &Placement::Shared).to_string();
+    assert_eq!(shown, "is behind, the framework's own tables alone");
+    let report = Fleet::new(&configs, &first).migrate().await.unwrap();
+    assert_eq!(*state(&report, &Placement::Shared), PlaceState::Migrated { versions: Vec::new() });
+    let plan = Fleet::new(&configs, &first).look_everywhere().inspect().await.unwrap();
+    assert!(plan.is_current(), "{plan:?}");
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_the_waves_and_refuses_a_canary_that_is_no_place() {
+    let (_place, db, configs, settled) = town(4).await;
+    let both = migrator(&[FIRST, SECOND]);
+    let fleet = || Fleet::new(&configs, &both).canary(settled[2].clone()).wave(2);
+    let waves = |report: &FleetReport| -> Vec<(Placement, Option<usize>)> {
+        report.places.iter().map(|place| (place.placement.clone(), place.wave)).collect()
+    };
+    let plan = fleet().inspect().await.unwrap();
+    let done = fleet().migrate().await.unwrap();
+    assert_eq!(waves(&plan), waves(&done));
+    assert_eq!(plan.places[2].wave, Some(0), "{plan:?}");
+    Fleet::new(&configs, &both).canary(Placement::Database(fresh())).inspect().await.unwrap_err();
     db.close().await;
 }
 
@@ -227,9 +262,20 @@ async fn two_runners_do_each_place_once() {
             Fleet::new(&configs, &migrator(&steps)).concurrency(3).migrate().await.unwrap()
         })
     });
+    let mut done = Vec::new();
     for runner in futures_util::future::join_all(runners).await {
         let report = runner.unwrap();
         assert!(report.is_current(), "{report:?}");
+        done.extend(report.places.into_iter().filter(|place| place.state != PlaceState::Current));
+    }
+    // Who has waited for another one has done nothing.
+    for placement in settled.iter().chain([&Placement::Shared]) {
+        let versions =
+            done.iter().filter(|place| place.placement == *placement).map(|place| match &place.state {
+                PlaceState::Migrated { versions } => versions.clone(),
+                other => panic!("{other}"),
+            });
+        assert_eq!(versions.flatten().collect::<Vec<i64>>(), [2, 3], "{placement}: {done:?}");
     }
     assert_notes(&db, &configs, settled.len(), 1).await;
     db.close().await;

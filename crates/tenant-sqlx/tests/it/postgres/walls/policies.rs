@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use tenant_sql::{Catalog, Dialect, Table};
-use tenant_sqlx::Model;
+use tenant_sqlx::{Model, ddl::Phase};
 
 use super::shop::Shop;
 
@@ -90,6 +90,60 @@ async fn rows_that_reach_their_tenant_through_a_parent_are_kept_apart_too() {
     let error = fails(&mut globex, "INSERT INTO receipts VALUES (2, 'paid')").await;
     assert!(error.contains("row-level security"), "{error}");
     assert_eq!(shop.examine().await, []);
+}
+
+/// A condition that compares the parent with itself would show everything.
+#[tokio::test]
+async fn a_table_may_be_called_as_anything_in_a_policy() {
+    let shop = Shop::walled().await;
+    shop.run(
+        "CREATE TABLE parent (order_id BIGINT PRIMARY KEY REFERENCES orders ON DELETE CASCADE, id BIGINT, parent_ INT);
+         CREATE TABLE parent_ (id BIGINT PRIMARY KEY REFERENCES parent, parent BIGINT);
+         INSERT INTO parent VALUES (1, 1, 0), (2, 5, 0); INSERT INTO parent_ VALUES (1, 1), (2, 1)",
+    )
+    .await;
+    let catalog = ["parent", "parent_"].into_iter().fold(
+        ["customers", "products", "orders", "order_lines", "Notes", "visits"]
+            .into_iter()
+            .fold(Catalog::builder(Dialect::Postgres), |builder, name| builder.table(Table::owned(name))),
+        |builder, name| builder.table(Table::hidden(name)),
+    );
+    let shop = Shop { catalog: catalog.build().unwrap(), ..shop };
+    shop.apply(&shop.migration().await).await;
+    shop.run("GRANT SELECT ON parent, parent_ TO {app}").await;
+    let [mut acme, mut globex] = [shop.session(Some("acme")).await, shop.session(Some("globex")).await];
+    for table in ["parent", "parent_"] {
+        assert_eq!(count(&mut acme, table).await, 2, "{table}");
+        assert_eq!(count(&mut globex, table).await, 0, "{table}");
+    }
+    let found = shop.examine().await;
+    assert!(found.iter().all(|found| !found.object.starts_with("parent")), "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_key_that_counts_nulls_still_does_and_a_key_of_partitions_goes() {
+    let shop = Shop::walled().await;
+    shop.run(
+        "ALTER TABLE products ADD COLUMN code TEXT, ADD UNIQUE NULLS NOT DISTINCT (code, price);
+         CREATE UNIQUE INDEX visits_once ON visits (at, page);
+         CREATE INDEX visits_once_tenant ON customers (name, tenant_id)",
+    )
+    .await;
+    let migration = shop.migration().await;
+    shop.apply(&migration).await;
+    let settings = &migration.only(Phase::Contract).steps()[0].statements()[0].clone();
+    assert_eq!(settings, "SET lock_timeout = '5s'");
+    let mut acme = shop.session(Some("acme")).await;
+    for sql in [
+        "INSERT INTO products (sku, name, price) VALUES ('new', 'New', 3)",
+        "INSERT INTO visits (at, page) VALUES ('2025-06-01', '/')",
+    ] {
+        let error = fails(&mut acme, sql).await;
+        assert!(error.contains("duplicate key value"), "{error}");
+    }
+    let mut globex = shop.session(Some("globex")).await;
+    let same = "INSERT INTO visits (at, page) VALUES ('2025-06-01', '/')";
+    sqlx::raw_sql(same).execute(&mut globex).await.unwrap();
 }
 
 #[tokio::test]
