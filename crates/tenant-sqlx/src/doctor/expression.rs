@@ -1,5 +1,7 @@
 //! What a policy's condition amounts to, as far as it can be told from its text.
 
+use std::ops::Range;
+
 /// A comparison of the tenant column with a setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Comparison {
@@ -17,6 +19,29 @@ pub(super) struct Comparison {
 pub(super) fn comparison(condition: &str, column: &str) -> Option<Comparison> {
     let tokens = tokens(condition)?;
     conjuncts(bare(&tokens)).into_iter().find_map(|part| equality(bare(part), column))
+}
+
+/// The same condition for the rows of one tenant: what it asks for besides stays, what it says of the tenant makes way.
+pub(super) fn narrowed(condition: &str, column: &str, wanted: &str) -> String {
+    let beside = beside(condition, column).unwrap_or_else(|| vec![condition]);
+    let beside: String = beside.into_iter().map(|part| format!("({part}) AND ")).collect();
+    beside + wanted
+}
+
+/// The parts of a condition that don't compare the tenant; nothing where it can't be taken apart.
+fn beside<'a>(condition: &'a str, column: &str) -> Option<Vec<&'a str>> {
+    let (tokens, spans): (Vec<Token>, Vec<Range<usize>>) = spanned(condition)?.into_iter().unzip();
+    let inner = bare(&tokens);
+    let (mut start, mut beside) = ((tokens.len() - inner.len()) / 2, Vec::new());
+    let parts = conjuncts(inner);
+    for part in &parts {
+        let end = start + part.len();
+        if !matches!(part, [word] if word.is_word("true")) && equality(bare(part), column).is_none() {
+            beside.push(condition.get(spans.get(start)?.start..spans.get(end.checked_sub(1)?)?.end)?);
+        }
+        start = end + 1;
+    }
+    (!parts.is_empty()).then_some(beside)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +63,11 @@ impl Token {
 }
 
 fn tokens(text: &str) -> Option<Vec<Token>> {
+    Some(spanned(text)?.into_iter().map(|(token, _)| token).collect())
+}
+
+/// The tokens, and where they stand.
+fn spanned(text: &str) -> Option<Vec<(Token, Range<usize>)>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -52,7 +82,8 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
             _ if rest.starts_with("::") => (Token::Sign("::".to_owned()), 2),
             c => (Token::Sign(c.to_string()), c.len_utf8()),
         };
-        tokens.push(token);
+        let start = text.len() - rest.len();
+        tokens.push((token, start..start + length));
         rest = rest.get(length..)?.trim_start();
     }
     Some(tokens)
@@ -258,5 +289,26 @@ mod tests {
             assert_eq!(of(condition), None, "{condition}");
         }
         assert!(of(&format!("({tenant} AND (a OR b))")).is_some());
+    }
+
+    #[test]
+    fn what_is_asked_for_besides_stays() {
+        let tenant = "(tenant_id = current_setting('app.other'::text))";
+        for (condition, expected) in [
+            ("true", "W"),
+            ("((true))", "W"),
+            (tenant, "W"),
+            (
+                &format!("((NOT deleted) AND {tenant} AND (a = ANY (ARRAY[1, 2])))"),
+                "((NOT deleted)) AND ((a = ANY (ARRAY[1, 2]))) AND W",
+            ),
+            (
+                &format!("({tenant} OR (state = 'AND'::text))"),
+                &format!("(({tenant} OR (state = 'AND'::text))) AND W"),
+            ),
+            ("(tenant_id = app.tenant())", "(tenant_id = app.tenant()) AND W"),
+        ] {
+            assert_eq!(narrowed(condition, "tenant_id", "W"), expected);
+        }
     }
 }

@@ -33,6 +33,7 @@
 //! What other databases of the server, other accounts and the operator do; what a function does that it was told to
 //! accept; whether a pooler between here and the server keeps transactions together, beyond what one connection shows.
 
+mod acts;
 mod checks;
 mod code;
 mod diagnosis;

@@ -38,6 +38,8 @@ pub(crate) struct Relation {
     pub(crate) rules: Vec<String>,
     /// What the account may do with it, and by whose grant.
     pub(crate) grants: Vec<Grant>,
+    /// What the account, and each role it can become, may do with its rows or some of their columns, by whatever right.
+    pub(crate) reached: Vec<Grant>,
     /// What `PUBLIC` may.
     pub(crate) public: Vec<String>,
     /// Where its rows are kept (MySQL).
@@ -84,8 +86,8 @@ pub(crate) struct Policy {
     /// `*`, or one of `r`, `a`, `w` and `d`: read, append, write, delete.
     pub(crate) command: String,
     pub(crate) roles: Vec<String>,
-    /// Whether it holds for the account, or for a role it can become.
-    pub(crate) applies: bool,
+    /// For whom it holds, of the account and the roles it can become.
+    pub(crate) holds_for: Vec<String>,
     pub(crate) using: Option<String>,
     pub(crate) check: Option<String>,
 }

@@ -13,7 +13,7 @@ mod settings;
 mod sqlite;
 
 use super::{
-    Code, Diagnosis, expression,
+    Code, Diagnosis, acts, expression,
     patient::{Patient, grantee},
 };
 

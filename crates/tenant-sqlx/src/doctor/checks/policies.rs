@@ -2,15 +2,16 @@
 
 use super::{
     Code, Diagnosis, Patient,
-    expression::{Comparison, comparison},
+    acts::{Act, is_allowed, is_kept_back, leaks},
+    expression::{Comparison, comparison, narrowed},
 };
 use crate::{
     ddl::postgres::policies::{condition, forced, isolated, through_parent},
-    model::{Owned, Policy},
+    model::{Grant, Owned, Policy},
 };
 
-/// The commands that a policy can be for.
-const COMMANDS: [(&str, &str); 4] = [("r", "SELECT"), ("a", "INSERT"), ("w", "UPDATE"), ("d", "DELETE")];
+/// One act for each command: an update that may take rows may leave those of its own.
+const COMMANDS: [Act; 4] = [Act::Read, Act::Insert, Act::Take, Act::Delete];
 
 pub(super) fn switches(patient: Patient<'_>) -> Vec<Diagnosis> {
     let owned = patient.owned().filter(|owned| patient.wants_policies() && owned.relation.parent.is_none());
@@ -26,24 +27,14 @@ pub(super) fn switches(patient: Patient<'_>) -> Vec<Diagnosis> {
     found.collect()
 }
 
-/// Policies of the role that let rows through; those that are restrictive only keep more of them back.
-fn permissive<'a>(owned: Owned<'a>) -> impl Iterator<Item = &'a Policy> {
-    owned.relation.policies.iter().filter(|policy| policy.applies && policy.is_permissive)
-}
-
-fn covers(policy: &Policy, command: &str) -> bool {
-    policy.command == "*" || policy.command == command
-}
-
 pub(super) fn commands(patient: Patient<'_>) -> Vec<Diagnosis> {
     // Of a partition nobody needs to see anything but through its table.
     let walled = |owned: &Owned<'_>| {
         patient.wants_policies() && owned.relation.parent.is_none() && patient.is_in_reach(owned.relation)
     };
     let found = patient.owned().filter(walled).filter_map(|owned| {
-        let lacks = |command: &str| !permissive(owned).any(|policy| covers(policy, command));
-        let missing: Vec<&str> =
-            COMMANDS.into_iter().filter(|(letter, _)| lacks(letter)).map(|it| it.1).collect();
+        let lacks = |act: &Act| !is_allowed(owned, &patient.model.account.name, *act);
+        let missing: Vec<&str> = COMMANDS.into_iter().filter(lacks).map(|act| act.command().1).collect();
         let name = &owned.relation.name;
         let found = match missing.len() {
             0 => return None,
@@ -61,51 +52,48 @@ pub(super) fn conditions(patient: Patient<'_>) -> Vec<Diagnosis> {
     let is_bound = patient.wants_policies() && !patient.model.account.is_superuser;
     let owned = patient.owned().filter(|_| is_bound);
     let found = owned.flat_map(|owned| {
-        let policies = owned.relation.policies.iter().filter(|policy| policy.applies);
+        let policies = owned.relation.policies.iter().filter(|policy| !policy.holds_for.is_empty());
         policies.flat_map(move |policy| faults(patient, owned, policy))
     });
     found.collect()
 }
 
-/// Whether a restrictive policy keeps back what this one lets through. It has to hold for the account itself: one that
-/// holds for another role would not if the account became a third.
-fn is_kept_back(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> bool {
+/// Whether the account gets at other tenants' rows through a policy, by itself or as a role that it can become and that
+/// has the right to.
+fn leaks_to(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy, act: Act) -> bool {
     let account = &patient.model.account.name;
-    let is_narrow =
-        |text: &Option<String>| text.as_deref().is_none_or(|text| comparison(text, owned.tenant).is_some());
-    owned.relation.policies.iter().any(|other| {
-        !other.is_permissive
-            && (other.command == "*" || other.command == policy.command)
-            && other.roles.iter().any(|role| role == "PUBLIC" || role == account)
-            && (other.using.is_some() || other.check.is_some())
-            && is_narrow(&other.using)
-            && is_narrow(&other.check)
+    policy.holds_for.iter().any(|role| {
+        let may = |grant: &Grant| grant.to == *role && grant.privilege == act.command().1;
+        (role == account || owned.relation.reached.iter().any(may)) && leaks(owned, role, act, policy)
     })
 }
 
 fn faults(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> Vec<Diagnosis> {
     let object = format!("{}: {}", owned.relation.name, policy.name);
-    let read = policy.using.as_deref().map(|using| comparison(using, owned.tenant));
-    let written = policy.check.as_deref().map(|check| comparison(check, owned.tenant));
-    let mut codes = Vec::new();
-    let is_open = policy.is_permissive && !is_kept_back(patient, owned, policy);
-    match &read {
-        Some(None) if !is_open => {}
-        Some(None) => codes.push(Code::WideningPolicy),
-        Some(Some(found)) => codes.extend(details(patient, owned, found)),
-        None => {}
-    }
-    match &written {
-        Some(None) if !is_open => {}
-        Some(None) => codes.push(Code::WideningCheck),
-        Some(Some(found)) => codes.extend(details(patient, owned, found)),
-        None if is_open && matches!(policy.command.as_str(), "*" | "w") => codes.push(Code::NoCheck),
-        None => {}
-    }
+    let leaks = |is_written: bool| {
+        let mut acts = Act::ALL.into_iter().filter(|act| act.is_written() == is_written);
+        acts.any(|act| leaks_to(patient, owned, policy, act))
+    };
+    let (shows, writes) = (leaks(false), leaks(true));
+    let clauses = [&policy.using, &policy.check].into_iter().flatten();
+    let narrow = clauses.filter_map(|text| comparison(text, owned.tenant));
+    let mut codes: Vec<Code> = narrow.flat_map(|found| details(patient, owned, &found)).collect();
+    codes.extend(shows.then_some(Code::WideningPolicy));
+    codes.extend(writes.then_some(Code::WideningCheck));
+    codes.extend((!writes && is_silent(patient, owned, policy)).then_some(Code::NoCheck));
     codes.sort_unstable();
     codes.dedup();
     let fix = mended(patient, owned, policy);
     codes.into_iter().map(|code| Diagnosis::new(code, &object).fix([fix.clone()])).collect()
+}
+
+/// Whether it says of rows that are written what it says of those that are there, and no other policy says more.
+fn is_silent(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> bool {
+    policy.is_permissive
+        && matches!(policy.command.as_str(), "*" | "w")
+        && policy.using.is_some()
+        && policy.check.is_none()
+        && !is_kept_back(owned, &patient.model.account.name, Act::Leave)
 }
 
 /// What is wrong with a comparison that narrows.
@@ -126,25 +114,35 @@ fn details(patient: Patient<'_>, owned: Owned<'_>, found: &Comparison) -> Vec<Co
 /// The same policy, saying what it should; one that others make needless is dropped.
 fn mended(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> String {
     let (name, table) = (patient.quoted(&policy.name), patient.quoted(&owned.relation.name));
-    let is_sound = |other: &&Policy| {
-        let narrows = |text: &Option<String>| text.as_deref().and_then(|text| comparison(text, owned.tenant));
-        other.name != policy.name && covers(other, &policy.command) && narrows(&other.using).is_some()
-    };
     if let Some(membership) = foreign_role(patient, policy) {
         return format!("REVOKE {} FROM {}", patient.quoted(membership), patient.role());
     }
-    if permissive(owned).any(|other| is_sound(&other)) {
+    if owned.relation.policies.iter().any(|other| makes_needless(patient, owned, other, policy)) {
         return format!("DROP POLICY IF EXISTS {name} ON {table}");
     }
-    let condition = condition(patient.draft, owned);
-    let using = format!(" USING ({condition})");
-    let check = format!(" WITH CHECK ({condition})");
-    let clauses = match policy.command.as_str() {
-        "a" => check,
-        "r" | "d" => using,
-        _ => using + &check,
+    let wanted = condition(patient.draft, owned);
+    let said = |text: &str| narrowed(text, owned.tenant, &wanted);
+    let using = policy.using.as_deref().map(said);
+    // A policy that says nothing of new rows says the same of them.
+    let is_copied = matches!(policy.command.as_str(), "*" | "w");
+    let check = policy.check.as_deref().map(said).or_else(|| using.clone().filter(|_| is_copied));
+    let using = using.map(|using| format!(" USING ({using})")).unwrap_or_default();
+    let check = check.map(|check| format!(" WITH CHECK ({check})")).unwrap_or_default();
+    format!("ALTER POLICY {name} ON {table}{using}{check}")
+}
+
+/// Whether whoever a permissive policy is for has all that it should let through by another one.
+fn makes_needless(patient: Patient<'_>, owned: Owned<'_>, other: &Policy, policy: &Policy) -> bool {
+    let is_sound = |text: &str| {
+        comparison(text, owned.tenant).is_some_and(|found| details(patient, owned, &found).is_empty())
     };
-    format!("ALTER POLICY {name} ON {table}{clauses}")
+    let has = |role: &String| other.roles.contains(role) || other.roles.iter().any(|name| name == "PUBLIC");
+    other.name != policy.name
+        && (other.is_permissive, policy.is_permissive) == (true, true)
+        && (other.command == "*" || other.command == policy.command)
+        && policy.roles.iter().all(has)
+        && other.using.as_deref().is_some_and(is_sound)
+        && other.check.as_deref().is_none_or(is_sound)
 }
 
 /// What makes a policy for another role hold for the account: the membership is wrong then, not the policy.

@@ -84,14 +84,37 @@ macro_rules! policies {
                 SELECT json_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(r)::text END)
                 FROM unnest(p.polroles) AS r
             ),
-            'applies', EXISTS (
-                SELECT FROM unnest(p.polroles) AS r
-                WHERE r = 0 OR pg_catalog.pg_has_role(account.oid, r, 'MEMBER')
+            'holds_for', (
+                SELECT coalesce(json_agg(b.rolname), '[]') FROM becomes AS b
+                WHERE EXISTS (
+                    SELECT FROM unnest(p.polroles) AS r WHERE r = 0 OR pg_catalog.pg_has_role(b.oid, r, 'USAGE')
+                )
             ),
             'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
             'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
         ) ORDER BY p.polname), '[]')
         FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid"
+    };
+}
+
+/// Who the account is, or can be: those for whom no policy holds are told of elsewhere.
+macro_rules! becomes {
+    () => {
+        ", becomes AS (
+            SELECT r.oid, r.rolname FROM account JOIN pg_catalog.pg_roles AS r
+                ON pg_catalog.pg_has_role(account.oid, r.oid, 'MEMBER')
+            WHERE r.oid = account.oid OR NOT (account.rolsuper OR r.rolsuper OR r.rolbypassrls)
+        )"
+    };
+}
+
+/// A right to a column is one to what it holds, in all rows.
+macro_rules! reached {
+    () => {
+        "SELECT coalesce(json_agg(json_build_object('to', b.rolname, 'privilege', p.name)), '[]')
+        FROM becomes AS b CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (name)
+        WHERE pg_catalog.has_table_privilege(b.oid, c.oid, p.name)
+            OR CASE WHEN p.name <> 'DELETE' THEN pg_catalog.has_any_column_privilege(b.oid, c.oid, p.name) END"
     };
 }
 
@@ -108,7 +131,8 @@ macro_rules! reads {
 
 pub(super) const RELATIONS: Sql = sql!(
     account!(),
-    "SELECT json_build_object(
+    becomes!(),
+    " SELECT json_build_object(
         'name', c.relname,
         'kind', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' WHEN 'v' THEN 'view'
             WHEN 'm' THEN 'materialized' ELSE 'foreign' END,
@@ -152,7 +176,9 @@ pub(super) const RELATIONS: Sql = sql!(
         ),
         'grants', (SELECT coalesce(json_agg(g), '[]') FROM (",
     grants!("c.relacl"),
-    ") AS g)
+    ") AS g), 'reached', (",
+    reached!(),
+    ")
     )::text
     FROM account CROSS JOIN pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f')

@@ -39,6 +39,12 @@ const FAULTS: &[Fault] = &[
         "ALTER POLICY tenant_isolation ON orders
              USING (tenant_id = nullif(current_setting('app.current_tenant_id', true), '') OR state = 'open')",
     ),
+    fault(
+        Code::WideningPolicy,
+        "CREATE POLICY desk ON \"Notes\" USING (true);
+         CREATE POLICY writing ON \"Notes\" AS RESTRICTIVE
+             WITH CHECK (tenant_id = nullif(current_setting('app.current_tenant_id', true), ''))",
+    ),
     fault(Code::WideningPolicy, "GRANT {system} TO {app}"),
     fault(Code::WideningCheck, "ALTER POLICY tenant_isolation ON orders WITH CHECK (true)"),
     fault(
