@@ -107,6 +107,7 @@ codes! {
     Event = "TD093", Warning, "the database runs statements by itself";
     Engine = "TD094", Error, "the table is kept by an engine without transactions or foreign keys";
     HiddenTriggers = "TD095", Warning, "the account is not shown which triggers there are";
+    HiddenRights = "TD096", Warning, "the account is not shown what a role of it may do";
     ForeignKeysOff = "TD100", Error, "the connection does not enforce foreign keys";
     BrokenLinks = "TD101", Error, "rows of the table refer to rows that are not there";
     ConflictClause = "TD102", Warning, "the table resolves conflicts by itself, on a key without the tenant";

@@ -72,18 +72,5 @@ pub(super) const EVENTS: Sql = sql!(
     WHERE event_schema = database() ORDER BY event_name"
 );
 
-/// As grants name it: `'app'@'%'`.
-pub(super) const ACCOUNT: Sql =
-    sql!("SELECT CAST(coalesce(?, concat('''', replace(current_user(), '@', '''@'''), '''')) AS CHAR)");
-
-pub(super) const PRIVILEGES: Sql = sql!(
-    "SELECT CAST(found AS CHAR) FROM (
-        SELECT grantee, concat('*.*: ', privilege_type) AS found FROM information_schema.user_privileges
-        UNION SELECT grantee, '*.*: GRANT OPTION' FROM information_schema.user_privileges
-            WHERE is_grantable = 'YES'
-        UNION SELECT grantee, concat('`', table_schema, '`.*: ', privilege_type)
-            FROM information_schema.schema_privileges WHERE database() LIKE table_schema
-        UNION SELECT grantee, concat('`', table_schema, '`.*: GRANT OPTION')
-            FROM information_schema.schema_privileges WHERE is_grantable = 'YES' AND database() LIKE table_schema
-    ) AS g WHERE grantee = ? ORDER BY 1"
-);
+/// `app@%`; the name may hold the sign, the host does not.
+pub(super) const ACCOUNT: Sql = sql!("SELECT CAST(current_user() AS CHAR)");

@@ -1,6 +1,8 @@
 //! The walls that MariaDB has: keys, rights, and who views and routines run as.
 
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool};
+use std::str::FromStr;
+
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool, mysql::MySqlConnectOptions};
 use tenant_sql::{Catalog, Dialect, Table};
 use tenant_sqlx::{
     Model,
@@ -99,6 +101,11 @@ impl Shop {
         shop
     }
 
+    fn again(&self) -> Self {
+        let (pool, place, catalog) = (self.pool.clone(), Place::new(), self.catalog.clone());
+        Self { pool, place, catalog, app: self.app.clone(), database: self.database.clone() }
+    }
+
     async fn examine(&self) -> Vec<Diagnosis> {
         Doctor::new().role(&self.app).examine(&self.pool, &self.catalog).await.unwrap()
     }
@@ -129,6 +136,47 @@ async fn no_row_hangs_on_another_tenants() {
 }
 
 #[tokio::test]
+async fn a_key_of_parts_of_values_is_left_to_people() {
+    let shop = Shop::walled().await;
+    shop.run("ALTER TABLE visits ADD UNIQUE KEY by_start (page(8), at)").await;
+    let found = shop.examine().await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].fix.is_empty() && found[0].advice.contains("by hand"), "{found:#?}");
+}
+
+/// The names of accounts may hold anything, and who serves is looked at like anybody.
+#[tokio::test]
+async fn an_account_of_any_name_is_seen_with_its_own_eyes() {
+    let shop = Shop::walled().await;
+    for user in ["it's`me@home", "a@b@c"] {
+        let quoted = user.replace('\'', "''");
+        let account = format!("'{quoted}_{}'@'localhost'", shop.database);
+        let shop = Shop { app: account, ..shop.again() };
+        shop.run("CREATE USER {app} IDENTIFIED BY 'secret';; GRANT SELECT, DROP ON `{database}`.* TO {app}")
+            .await;
+        shop.run("CREATE OR REPLACE ROLE shy_{database};; GRANT shy_{database} TO {app}").await;
+        let found = shop.examine().await;
+        assert_eq!(
+            found.iter().map(|found| found.code).collect::<Vec<_>>(),
+            [Code::SchemaRights],
+            "{found:#?}"
+        );
+        let options = MySqlConnectOptions::from_str(&shop.place.url()).unwrap().database(&shop.database);
+        let options = options.username(&format!("{user}_{}", shop.database)).password("secret");
+        let own = MySqlPool::connect_with(options).await.unwrap();
+        let found = Doctor::new().examine(&own, &shop.catalog).await.unwrap();
+        let codes: Vec<Code> = found.iter().map(|found| found.code).collect();
+        assert!(codes.contains(&Code::SchemaRights) && codes.contains(&Code::HiddenRights), "{found:#?}");
+        for statement in
+            found.iter().filter(|found| found.code == Code::SchemaRights).flat_map(|found| &found.fix)
+        {
+            shop.run(statement).await;
+        }
+        assert_eq!(shop.examine().await, []);
+    }
+}
+
+#[tokio::test]
 async fn an_account_that_is_not_there_is_no_clean_one() {
     let shop = Shop::open().await;
     let error = Doctor::new().role("'typo'@'%'").examine(&shop.pool, &shop.catalog).await.unwrap_err();
@@ -148,6 +196,19 @@ const FAULTS: &[Fault] = &[
     fault(Code::GlobalRights, "GRANT PROCESS ON *.* TO {app}"),
     fault(Code::GlobalRights, "GRANT SUPER ON *.* TO {app}"),
     fault(Code::SchemaRights, "GRANT DROP, TRIGGER ON `{database}`.* TO {app}"),
+    fault(Code::SchemaRights, "GRANT ALL ON `{database}`.* TO {app}"),
+    fault(Code::SchemaRights, "GRANT ALTER, SELECT ON `{database}`.visits TO {app}"),
+    fault(Code::SchemaRights, "GRANT REFERENCES (page), UPDATE (page) ON `{database}`.visits TO {app}"),
+    fault(
+        Code::SchemaRights,
+        "CREATE ROLE outer_{database};; CREATE ROLE inner_{database};; GRANT inner_{database} TO outer_{database};;
+         GRANT outer_{database} TO {app};; GRANT DROP ON `{database}`.orders TO inner_{database}",
+    ),
+    fault(Code::GlobalRights, "GRANT PROCESS ON *.* TO inner_{database}"),
+    fault(Code::GlobalRights, "GRANT PROXY ON root@localhost TO {app}"),
+    fault(Code::MayGrant, "GRANT outer_{database} TO {app} WITH ADMIN OPTION"),
+    fault(Code::MayGrant, "GRANT SELECT ON `{database}`.visits TO {app} WITH GRANT OPTION"),
+    fault(Code::PublicRights, "GRANT SELECT ON `{database}`.visits TO PUBLIC"),
     fault(Code::MayGrant, "GRANT SELECT ON `{database}`.* TO {app} WITH GRANT OPTION"),
     decided(Code::ViewAsOwner, "CREATE VIEW open_orders AS SELECT * FROM orders", "DROP VIEW open_orders"),
     fault(Code::DefinerRoutine, "CREATE PROCEDURE tidy() SQL SECURITY DEFINER DELETE FROM orders"),
@@ -160,6 +221,11 @@ const FAULTS: &[Fault] = &[
     ),
     fault(Code::KeyWithoutTenant, "ALTER TABLE visits ADD UNIQUE KEY by_day (at)"),
     fault(Code::KeyWithoutTenant, "ALTER TABLE visits ADD PRIMARY KEY (at, page)"),
+    decided(
+        Code::KeyWithoutTenant,
+        "ALTER TABLE visits ADD UNIQUE KEY by_start (page(8), at)",
+        "ALTER TABLE visits ADD UNIQUE KEY by_tenant (tenant_id, page(8), at);; ALTER TABLE visits DROP KEY by_start",
+    ),
     fault(
         Code::LinkWithoutTenant,
         "ALTER TABLE visits ADD COLUMN customer_id BIGINT;;
