@@ -38,6 +38,7 @@ mod checks;
 mod code;
 mod diagnosis;
 mod expression;
+mod mend;
 mod patient;
 #[cfg(test)]
 mod tests;

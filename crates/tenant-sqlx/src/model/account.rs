@@ -57,6 +57,8 @@ pub(crate) struct Membership {
 pub(crate) struct Grant {
     pub(crate) to: String,
     pub(crate) privilege: String,
+    /// The one that it is for, where it is not for all of a table.
+    pub(crate) column: Option<String>,
 }
 
 /// A function or procedure of the application.

@@ -38,6 +38,8 @@ pub(crate) struct Relation {
     pub(crate) rules: Vec<String>,
     /// What the account may do with it, and by whose grant.
     pub(crate) grants: Vec<Grant>,
+    /// What the account may do with single columns, and by whose grant.
+    pub(crate) column_grants: Vec<Grant>,
     /// What the account, and each role it can become, may do with its rows or some of their columns, by whatever right.
     pub(crate) reached: Vec<Grant>,
     /// What `PUBLIC` may.
@@ -46,6 +48,8 @@ pub(crate) struct Relation {
     pub(crate) engine: String,
     /// The text it was made with (SQLite), or that of a view.
     pub(crate) definition: String,
+    /// All of the statement that makes a view what it is, where it reads as who made it (MySQL).
+    pub(crate) statement: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

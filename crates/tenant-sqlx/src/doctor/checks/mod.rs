@@ -13,7 +13,7 @@ mod settings;
 mod sqlite;
 
 use super::{
-    Code, Diagnosis, acts, expression,
+    Code, Diagnosis, acts, expression, mend,
     patient::{Patient, grantee},
 };
 

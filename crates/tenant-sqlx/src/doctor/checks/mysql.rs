@@ -1,10 +1,7 @@
 //! MySQL and MariaDB: there are no policies, so that rights and definers are all there is.
 
 use super::{Code, Diagnosis, Patient};
-use crate::{
-    ddl::mysql::invoked,
-    model::{Kind, Relation, Right},
-};
+use crate::model::{Relation, Right, Routine};
 
 /// What an application's account may have in its own database.
 const USES: [&str; 6] = ["SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE", "SHOW VIEW"];
@@ -55,20 +52,13 @@ fn revoked(patient: Patient<'_>, right: &Right) -> Vec<String> {
 }
 
 pub(super) fn definers(patient: Patient<'_>) -> Vec<Diagnosis> {
-    if !patient.is_mysql() {
-        return Vec::new();
-    }
-    let views = patient.model.relations.iter().filter(|relation| {
-        relation.kind == Kind::View && !relation.reads_as_invoker && patient.tenancy.shows_tenants(relation)
-    });
-    let views =
-        views.map(|view| Diagnosis::new(Code::ViewAsOwner, &view.name).fix([invoked(patient.draft, view)]));
-    let routines = patient.model.routines.iter().filter(|routine| routine.runs_as_definer);
-    let routines = routines.map(|routine| {
+    let routines = patient.model.routines.iter();
+    let routines = routines.filter(|routine| patient.is_mysql() && routine.runs_as_definer);
+    let diagnosis = |routine: &Routine| {
         let alter = format!("ALTER {} {} SQL SECURITY INVOKER", routine.kind, patient.quoted(&routine.name));
         Diagnosis::new(Code::DefinerRoutine, &routine.name).fix([alter])
-    });
-    views.chain(routines).collect()
+    };
+    routines.map(diagnosis).collect()
 }
 
 pub(super) fn events(patient: Patient<'_>) -> Vec<Diagnosis> {

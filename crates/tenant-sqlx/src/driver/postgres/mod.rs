@@ -22,6 +22,7 @@ use sqlx::{
 use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, TenantValue};
 
+pub(crate) use self::schema::{NOT_COMPILED, reads_as_invoker};
 use super::{
     Absence, Cell, Sql, TenantDatabase, Wanted, begin, database_named, moving::Moving, own_migrations, sql,
 };

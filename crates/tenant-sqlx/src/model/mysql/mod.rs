@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use sqlx::{MySql, MySqlConnection, Pool};
 use tenant_sql::Dialect;
 
-use super::{Account, Inspect, Look, Model, assemble::Assembly, json::nouns, no_such_role::NoSuchRole};
+use super::{
+    Account, Inspect, Kind, Look, Model, assemble::Assembly, json::nouns, no_such_role::NoSuchRole, quoted,
+};
 use crate::{
     driver::{Cell, Sql, TenantDatabase},
     statement::trusted,
@@ -34,6 +36,9 @@ async fn inspect(pool: &Pool<MySql>, look: Look<'_>) -> sqlx::Result<Model> {
     relations.links(reader.all(queries::FOREIGN_KEYS).await?);
     relations.triggers(reader.all(queries::TRIGGERS).await?);
     relations.reads();
+    for view in relations.0.iter_mut().filter(|view| view.kind == Kind::View && !view.reads_as_invoker) {
+        view.statement = reader.statement(&view.name).await?;
+    }
     model.relations = relations.0;
     model.routines = reader.all(queries::ROUTINES).await?;
     model.events = reader.all(queries::EVENTS).await?;
@@ -100,6 +105,16 @@ impl Reader<'_> {
         let name = name.and_then(Cell::into_text).unwrap_or_default();
         let (user, host) = name.rsplit_once('@').unwrap_or((&name, ""));
         Ok([user, host].map(|part| format!("'{}'", part.replace('\'', "''"))).join("@"))
+    }
+
+    /// The statement that makes a view; nothing where it is not shown.
+    async fn statement(&mut self, view: &str) -> sqlx::Result<Option<String>> {
+        let sql = format!("SHOW CREATE VIEW {}", quoted(Dialect::MySql, view));
+        match MySql::ask(self.0, trusted(sql)).await {
+            Ok(rows) => Ok(rows.into_iter().next().and_then(|row| row.into_iter().nth(1)?.into_text())),
+            Err(sqlx::Error::Database(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The lines of what was granted; nothing where there is no such account, or where it is not shown.

@@ -1,7 +1,7 @@
 //! The question about relations: each is one row, with all that hangs on it.
 
 use super::queries::{account, grants};
-use crate::driver::{Sql, sql};
+use crate::driver::{Sql, postgres::reads_as_invoker, sql};
 
 /// The type of a domain stands for itself: it is what DDL writes.
 macro_rules! columns {
@@ -145,10 +145,9 @@ pub(super) const RELATIONS: Sql = sql!(
         'is_partition', c.relispartition,
         'is_default_partition', coalesce(pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', false),
         'has_policies_on', c.relrowsecurity, 'forces_policies', c.relforcerowsecurity,
-        'reads_as_invoker', coalesce(
-            c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false
-        ),
-        'reads', (",
+        'reads_as_invoker', ",
+    reads_as_invoker!(),
+    ", 'reads', (",
     reads!(),
     "), 'columns', (",
     columns!(),
@@ -176,7 +175,14 @@ pub(super) const RELATIONS: Sql = sql!(
         ),
         'grants', (SELECT coalesce(json_agg(g), '[]') FROM (",
     grants!("c.relacl"),
-    ") AS g), 'reached', (",
+    ") AS g), 'column_grants', (
+            SELECT coalesce(json_agg(json_build_object(
+                'to', g.to, 'privilege', g.privilege, 'column', a.attname
+            ) ORDER BY a.attnum), '[]')
+            FROM pg_catalog.pg_attribute AS a CROSS JOIN LATERAL (",
+    grants!("a.attacl"),
+    ") AS g WHERE a.attrelid = c.oid AND NOT a.attisdropped
+        ), 'reached', (",
     reached!(),
     ")
     )::text

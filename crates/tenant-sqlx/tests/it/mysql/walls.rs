@@ -136,6 +136,31 @@ async fn no_row_hangs_on_another_tenants() {
 }
 
 #[tokio::test]
+async fn a_view_is_mended_with_all_that_it_was_made_with() {
+    let shop = Shop::walled().await;
+    let view =
+        "CREATE ALGORITHM = MERGE VIEW mine (number, whose, state) AS SELECT id, tenant_id, state FROM orders
+        WHERE state = 'open' WITH LOCAL CHECK OPTION";
+    shop.run(view).await;
+    let found = shop.examine().await;
+    for statement in found.iter().filter(|found| found.code == Code::ViewAsOwner).flat_map(|found| &found.fix)
+    {
+        shop.run(statement).await;
+    }
+    assert!(shop.examine().await.iter().all(|found| found.code == Code::UndeclaredView));
+    let made: String = sqlx::query_scalar(
+        "SELECT concat_ws(' ', security_type, check_option, algorithm) FROM information_schema.views
+         WHERE table_schema = database() AND table_name = 'mine'",
+    )
+    .fetch_one(&shop.pool)
+    .await
+    .unwrap();
+    assert_eq!(made, "INVOKER LOCAL MERGE");
+    let error = sqlx::raw_sql("UPDATE mine SET state = 'done'").execute(&shop.pool).await.unwrap_err();
+    assert!(error.to_string().contains("CHECK OPTION failed"), "{error}");
+}
+
+#[tokio::test]
 async fn a_key_of_parts_of_values_is_left_to_people() {
     let shop = Shop::walled().await;
     shop.run("ALTER TABLE visits ADD UNIQUE KEY by_start (page(8), at)").await;

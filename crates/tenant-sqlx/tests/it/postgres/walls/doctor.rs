@@ -16,6 +16,20 @@ async fn nothing_is_wrong_with_what_was_drawn_up() {
     assert!(again.is_empty(), "{again}");
 }
 
+#[tokio::test]
+async fn a_view_reads_as_who_asks_however_that_is_spelled() {
+    let shop = Shop::walled().await;
+    for word in ["true", "ON", "yes", "t", "1"] {
+        let sql =
+            "CREATE OR REPLACE VIEW mails WITH (security_invoker = {word}) AS SELECT email FROM customers;
+            GRANT SELECT ON mails TO {app}";
+        shop.run(&sql.replace("{word}", word)).await;
+        assert_eq!(shop.examine().await, [], "{word}");
+    }
+    shop.run("ALTER VIEW mails SET (security_invoker = no)").await;
+    assert_eq!(shop.examine().await.len(), 1);
+}
+
 /// Connections of the application's role, begun with a statement.
 async fn served_by(shop: &Shop, begin: String) -> TenantDb<Db> {
     let pool = PoolOptions::<Db>::new().max_connections(2).after_connect(move |connection, _| {

@@ -83,6 +83,23 @@ const FAULTS: &[Fault] = &[
         "CREATE VIEW best AS SELECT * FROM turnover WHERE sum > 9; GRANT SELECT ON best TO PUBLIC",
     ),
     fault(
+        Code::ViewAsOwner,
+        "CREATE VIEW paid AS SELECT r.text FROM receipts AS r; GRANT SELECT ON paid TO {app}",
+    ),
+    fault(
+        Code::ViewAsOwner,
+        "CREATE VIEW mails WITH (security_barrier) AS SELECT * FROM customers WHERE name <> '' WITH CHECK OPTION;
+         CREATE ROLE readers_{app}; GRANT SELECT (email) ON mails TO readers_{app}; GRANT readers_{app} TO {app}",
+    ),
+    fault(
+        Code::MaterializedView,
+        "CREATE MATERIALIZED VIEW best_sums AS SELECT * FROM turnover; GRANT SELECT ON best_sums TO readers_{app}",
+    ),
+    fault(
+        Code::MaterializedView,
+        "CREATE MATERIALIZED VIEW names AS SELECT name FROM customers; GRANT SELECT (name) ON names TO {app}",
+    ),
+    fault(
         Code::MaterializedView,
         "CREATE MATERIALIZED VIEW sums AS SELECT * FROM turnover; GRANT SELECT ON sums TO {app}",
     ),
@@ -187,6 +204,10 @@ const FAULTS: &[Fault] = &[
     fault(Code::MayTruncate, "GRANT TRUNCATE ON orders TO {app}"),
     fault(Code::MayTruncate, "CREATE ROLE ops_{app}; GRANT TRUNCATE ON orders TO ops_{app}; GRANT ops_{app} TO {app}"),
     fault(Code::MayReference, "GRANT REFERENCES ON orders TO {app}"),
+    fault(Code::MayReference, "GRANT REFERENCES (state, id) ON orders TO {app}"),
+    fault(Code::PublicRights, "GRANT SELECT (state) ON orders TO PUBLIC"),
+    fault(Code::WritesShared, "GRANT UPDATE (name) ON countries TO readers_{app}"),
+    fault(Code::PartitionInReach, "GRANT UPDATE (page) ON visits_2026 TO {app}; ALTER TABLE visits_2026 DISABLE ROW LEVEL SECURITY"),
     fault(Code::MayTrigger, "GRANT TRIGGER ON orders TO {app}"),
     fault(Code::MayCreate, "GRANT CREATE ON SCHEMA public TO PUBLIC"),
     fault(Code::MayCreate, "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {app}', current_database()); END $$"),
