@@ -52,8 +52,14 @@ fn held<'a>(owned: Owned<'a>, role: &str) -> impl Iterator<Item = &'a Policy> {
 }
 
 /// Whether some policy lets a role do this at all.
-pub(super) fn is_allowed(owned: Owned<'_>, role: &str, act: Act) -> bool {
+fn is_allowed(owned: Owned<'_>, role: &str, act: Act) -> bool {
     held(owned, role).any(|policy| policy.is_permissive && act.condition(policy).is_some())
+}
+
+/// The commands by which a role reaches no row at all: an update that may take rows may leave those of the tenant.
+pub(super) fn lacking(owned: Owned<'_>, role: &str) -> Vec<&'static str> {
+    let acts = [Act::Read, Act::Insert, Act::Take, Act::Delete].into_iter();
+    acts.filter(|act| !is_allowed(owned, role, *act)).map(|act| act.command().1).collect()
 }
 
 /// Whether a restrictive policy keeps the role, doing this, to the rows of the tenant.

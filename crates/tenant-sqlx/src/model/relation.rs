@@ -74,6 +74,14 @@ pub(crate) struct Column {
     #[serde(deserialize_with = "flag")]
     pub(crate) is_nullable: bool,
     pub(crate) default: Option<String>,
+    /// The collation of its own (PostgreSQL), or the one that it has (MySQL).
+    pub(crate) collation: Option<String>,
+    pub(crate) charset: Option<String>,
+    /// What else it was made with (MySQL).
+    pub(crate) extra: String,
+    pub(crate) comment: String,
+    /// What is asked of each value, as part of the column (MariaDB).
+    pub(crate) check: Option<String>,
     /// Whether the database fills it with a fresh value.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_fresh: bool,

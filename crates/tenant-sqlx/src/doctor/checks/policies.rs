@@ -2,16 +2,13 @@
 
 use super::{
     Code, Diagnosis, Patient,
-    acts::{Act, is_allowed, is_kept_back, leaks},
+    acts::{Act, is_kept_back, lacking, leaks},
     expression::{Comparison, comparison, narrowed},
 };
 use crate::{
     ddl::postgres::policies::{condition, forced, isolated, through_parent},
     model::{Grant, Owned, Policy},
 };
-
-/// One act for each command: an update that may take rows may leave those of its own.
-const COMMANDS: [Act; 4] = [Act::Read, Act::Insert, Act::Take, Act::Delete];
 
 pub(super) fn switches(patient: Patient<'_>) -> Vec<Diagnosis> {
     let owned = patient.owned().filter(|owned| patient.wants_policies() && owned.relation.parent.is_none());
@@ -33,8 +30,7 @@ pub(super) fn commands(patient: Patient<'_>) -> Vec<Diagnosis> {
         patient.wants_policies() && owned.relation.parent.is_none() && patient.is_in_reach(owned.relation)
     };
     let found = patient.owned().filter(walled).filter_map(|owned| {
-        let lacks = |act: &Act| !is_allowed(owned, &patient.model.account.name, *act);
-        let missing: Vec<&str> = COMMANDS.into_iter().filter(lacks).map(|act| act.command().1).collect();
+        let missing = lacking(owned, &patient.model.account.name);
         let name = &owned.relation.name;
         let found = match missing.len() {
             0 => return None,

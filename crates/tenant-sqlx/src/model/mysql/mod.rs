@@ -32,6 +32,9 @@ async fn inspect(pool: &Pool<MySql>, look: Look<'_>) -> sqlx::Result<Model> {
     (model.version, model.is_mariadb) = (number(&version), version.contains("MariaDB"));
     let mut relations = Assembly(reader.all(queries::RELATIONS).await?);
     relations.columns(reader.all(queries::COLUMNS).await?);
+    if model.is_mariadb {
+        relations.checks(reader.all(queries::CHECKS).await?);
+    }
     relations.indexes(reader.all(queries::INDEXES).await?);
     relations.links(reader.all(queries::FOREIGN_KEYS).await?);
     relations.triggers(reader.all(queries::TRIGGERS).await?);

@@ -27,10 +27,17 @@ pub(super) const RELATIONS: Sql = sql!(
 pub(super) const COLUMNS: Sql = sql!(
     "SELECT CAST(json_object(
         'of', table_name, 'name', column_name, 'of_type', column_type, 'is_nullable', is_nullable = 'YES',
-        'default', nullif(column_default, 'NULL'),
+        'default', nullif(column_default, 'NULL'), 'collation', collation_name, 'charset', character_set_name,
+        'extra', coalesce(extra, ''), 'comment', column_comment,
         'is_fresh', extra LIKE '%auto_increment%' OR coalesce(column_default, '') LIKE 'uuid()'
     ) AS CHAR)
     FROM information_schema.columns WHERE table_schema = database() ORDER BY table_name, ordinal_position"
+);
+
+/// What MariaDB asks of single columns, as part of them (<https://mariadb.com/kb/en/constraint/>).
+pub(super) const CHECKS: Sql = sql!(
+    "SELECT CAST(json_object('of', table_name, 'name', constraint_name, 'check', check_clause) AS CHAR)
+    FROM information_schema.check_constraints WHERE constraint_schema = database() AND level = 'Column'"
 );
 
 pub(super) const INDEXES: Sql = sql!(

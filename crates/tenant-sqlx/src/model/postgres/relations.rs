@@ -9,6 +9,12 @@ macro_rules! columns {
         "SELECT coalesce(json_agg(json_build_object(
             'name', a.attname, 'of_type', pg_catalog.format_type(a.atttypid, a.atttypmod),
             'is_nullable', NOT a.attnotnull, 'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+            'collation', (
+                SELECT format('%I.%I', ln.nspname, l.collname)
+                FROM pg_catalog.pg_collation AS l JOIN pg_catalog.pg_namespace AS ln ON ln.oid = l.collnamespace
+                JOIN pg_catalog.pg_type AS ty ON ty.oid = a.atttypid AND ty.typcollation <> l.oid
+                WHERE l.oid = a.attcollation AND l.collisdeterministic
+            ),
             'is_fresh', a.attidentity <> '' OR coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '')
                 ~ '^(nextval\\(''.*''::regclass\\)|gen_random_uuid\\(\\)|uuidv[47]\\(\\))$'
         ) ORDER BY a.attnum), '[]')

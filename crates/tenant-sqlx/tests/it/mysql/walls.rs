@@ -161,6 +161,57 @@ async fn a_view_is_mended_with_all_that_it_was_made_with() {
 }
 
 #[tokio::test]
+async fn what_mends_a_tenant_column_leaves_the_rest_as_it_is() {
+    const REST: &str = "NOT NULL DEFAULT 'globex' COMMENT 'it''s \\\\ whose' CHECK (tenant_id <> 'no''body')";
+    for (code, make, of_type) in [
+        (
+            Code::TenantCollation,
+            format!("VARCHAR(40) CHARACTER SET latin1 {REST}"),
+            "varchar(40) latin1_bin NO",
+        ),
+        (Code::TenantType, format!("ENUM('acme', 'globex') {REST}"), "varchar(63) utf8mb4_bin NO"),
+        (
+            Code::TenantCollation,
+            format!("VARCHAR(40) CHARACTER SET utf8mb4 {}", REST.replace("NOT NULL", "NULL")),
+            "varchar(40) utf8mb4_bin YES",
+        ),
+        (
+            Code::NullableTenant,
+            format!("VARCHAR(50) CHARACTER SET ascii COLLATE ascii_bin {}", REST.replace("NOT NULL", "")),
+            "varchar(50) ascii_bin NO",
+        ),
+    ] {
+        let shop = Shop::walled().await;
+        shop.run(&format!("ALTER TABLE visits MODIFY tenant_id {make}")).await;
+        let before = column(&shop).await.1;
+        assert!(before.starts_with(r"'globex' it's \ whose `tenant_id` <> 'no"), "{before}");
+        let found = shop.examine().await;
+        let found: Vec<_> = found.iter().filter(|found| found.code == code).collect();
+        assert_eq!(found.len(), 1, "{make}");
+        for statement in &found[0].fix {
+            shop.run(statement).await;
+        }
+        assert!(shop.examine().await.iter().all(|found| found.code != code), "{make}");
+        let (is, rest) = column(&shop).await;
+        assert_eq!((is.as_str(), rest), (of_type, before), "{make}");
+    }
+}
+
+/// The type of the tenant column of visits, and all else that is said of it.
+async fn column(shop: &Shop) -> (String, String) {
+    sqlx::query_as(
+        "SELECT concat_ws(' ', c.column_type, c.collation_name, c.is_nullable),
+             concat_ws(' ', c.column_default, c.column_comment, k.check_clause)
+         FROM information_schema.columns AS c LEFT JOIN information_schema.check_constraints AS k
+             ON k.constraint_schema = c.table_schema AND k.table_name = c.table_name AND k.constraint_name = c.column_name
+         WHERE c.table_schema = database() AND c.table_name = 'visits' AND c.column_name = 'tenant_id'",
+    )
+    .fetch_one(&shop.pool)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
 async fn a_key_of_parts_of_values_is_left_to_people() {
     let shop = Shop::walled().await;
     shop.run("ALTER TABLE visits ADD UNIQUE KEY by_start (page(8), at)").await;

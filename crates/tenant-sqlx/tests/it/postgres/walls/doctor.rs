@@ -16,6 +16,60 @@ async fn nothing_is_wrong_with_what_was_drawn_up() {
     assert!(again.is_empty(), "{again}");
 }
 
+/// Everything that is said of a column and of the policies that name it, but its type.
+const KEPT: &str =
+    "SELECT concat_ws(' ', tablename, policyname, permissive, roles, cmd, qual IS NULL, with_check IS NULL,
+        qual LIKE '%page%', coalesce(with_check, qual) LIKE '%app.current_tenant_id%')
+    FROM pg_policies
+    UNION ALL SELECT concat_ws(' ', table_name, is_nullable, column_default ~ 'current_setting|globex')
+    FROM information_schema.columns WHERE column_name = 'tenant_id' ORDER BY 1";
+
+#[tokio::test]
+async fn what_mends_a_tenant_column_leaves_the_rest_as_it_is() {
+    const TENANT: &str = "nullif(current_setting('app.current_tenant_id', true), '')";
+    for (code, make, default, of_type) in [
+        (Code::TenantType, "CHAR(20)", "'globex'", "text"),
+        (Code::TenantType, "NAME", "'globex'", "text"),
+        (Code::TenantCollation, "VARCHAR(40) COLLATE loose", TENANT, "character varying(40)"),
+        (Code::TenantCollation, "TEXT COLLATE loose", "'globex'", "text"),
+    ] {
+        let shop = Shop::walled().await;
+        let make = format!(
+            "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+             DROP TABLE visits; CREATE TABLE visits (tenant_id {make} NOT NULL DEFAULT {default}, page TEXT, at DATE);
+             INSERT INTO visits (page) SELECT 'tea' WHERE {default}::text <> '';
+             CREATE INDEX ON visits (tenant_id);
+             ALTER TABLE visits ENABLE ROW LEVEL SECURITY; ALTER TABLE visits FORCE ROW LEVEL SECURITY;
+             CREATE POLICY first ON visits TO {{app}} USING (tenant_id::text = {TENANT} AND page <> '')
+                 WITH CHECK (tenant_id::text = {TENANT});
+             CREATE POLICY system ON visits FOR SELECT TO {{system}} USING (true);
+             CREATE POLICY sole ON visits AS RESTRICTIVE FOR UPDATE TO {{app}}, {{system}}
+                 USING (tenant_id::text <> 'page');
+             CREATE POLICY look ON products AS RESTRICTIVE
+                 USING (NOT EXISTS (SELECT FROM visits WHERE tenant_id::text = 'nobody'))"
+        );
+        shop.run(&make).await;
+        let kept = async || sqlx::query_scalar::<_, String>(KEPT).fetch_all(&shop.pool).await.unwrap();
+        let before = kept().await;
+        let found = shop.examine().await;
+        let found: Vec<_> = found.iter().filter(|found| found.code == code).collect();
+        assert_eq!(found.len(), 1, "{make}");
+        for statement in &found[0].fix {
+            shop.run(statement).await;
+        }
+        assert!(shop.examine().await.iter().all(|found| found.code != code), "{make}");
+        assert_eq!(kept().await, before, "{make}");
+        let is: String = sqlx::query_scalar(
+            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+             WHERE attrelid = 'visits'::regclass AND attname = 'tenant_id'",
+        )
+        .fetch_one(&shop.pool)
+        .await
+        .unwrap();
+        assert_eq!(is, of_type, "{make}");
+    }
+}
+
 #[tokio::test]
 async fn a_view_reads_as_who_asks_however_that_is_spelled() {
     let shop = Shop::walled().await;

@@ -175,8 +175,8 @@ const FAULTS: &[Fault] = &[
     fault(
         Code::TenantCollation,
         "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-         DROP POLICY tenant_isolation ON visits; DROP POLICY tenant_isolation ON visits_2025;
-         DROP POLICY tenant_isolation ON visits_2026;
+         DROP POLICY tenant_isolation ON visits; DROP POLICY IF EXISTS tenant_isolation ON visits_2025;
+         DROP POLICY IF EXISTS tenant_isolation ON visits_2026;
          ALTER TABLE visits ALTER COLUMN tenant_id TYPE TEXT COLLATE loose",
     ),
     fault(Code::TenantDefault, "ALTER TABLE orders ALTER COLUMN tenant_id SET DEFAULT 'acme'"),

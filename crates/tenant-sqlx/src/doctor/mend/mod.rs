@@ -1,7 +1,14 @@
 //! Repairs that only the doctor makes: they touch what was found, and nothing beside it.
 
-use super::patient::Patient;
-use crate::{ddl::postgres, model::Relation};
+mod mysql;
+mod postgres;
+
+use super::{expression, patient::Patient};
+use crate::{
+    catalog::Problem,
+    ddl::{self, mend},
+    model::{Owned, Relation},
+};
 
 /// Nobody but its owner may ask it, whoever was given the right to.
 pub(super) fn closed(patient: Patient<'_>, relation: &Relation) -> String {
@@ -20,8 +27,25 @@ pub(super) fn closed(patient: Patient<'_>, relation: &Relation) -> String {
 pub(super) fn invoked(patient: Patient<'_>, view: &Relation) -> Option<String> {
     const AS_OWNER: &str = " SQL SECURITY DEFINER VIEW ";
     if !patient.is_mysql() {
-        return Some(postgres::policies::invoked(patient.draft, view));
+        return Some(ddl::postgres::policies::invoked(patient.draft, view));
     }
     let made = view.statement.as_deref()?.strip_prefix("CREATE ").filter(|text| text.contains(AS_OWNER))?;
     Some(format!("CREATE OR REPLACE {}", made.replacen(AS_OWNER, " SQL SECURITY INVOKER VIEW ", 1)))
+}
+
+/// Every row has a tenant.
+pub(super) fn required(patient: Patient<'_>, owned: Owned<'_>) -> Vec<String> {
+    match patient.is_mysql() {
+        true => mysql::required(patient, owned).into_iter().collect(),
+        false => mend::column(patient.draft, owned),
+    }
+}
+
+/// The tenant column is of the right type, or compares byte by byte.
+pub(super) fn retyped(patient: Patient<'_>, owned: Owned<'_>, problem: Problem) -> Vec<String> {
+    match (patient.is_postgres(), patient.is_mysql()) {
+        (true, _) => postgres::retyped(patient, owned, problem),
+        (_, true) => mysql::retyped(patient, owned, problem).into_iter().collect(),
+        _ => mend::retyped(patient.draft, owned),
+    }
 }
