@@ -56,7 +56,7 @@ codes! {
     OtherSetting = "TD017", Error, "a policy reads another setting than the one that holds the tenant";
     MissingIsError = "TD018", Warning, "a policy fails where the setting was never made";
     EmptyIsTenant = "TD019", Warning, "a policy takes a setting that is empty for a tenant";
-    ConvertsColumn = "TD020", Warning, "a policy converts the tenant column, so that no index serves it";
+    ConvertsColumn = "TD020", Warning, "a policy converts the tenant column, so that an index on the column does not serve it";
     DerivedWithoutPolicy = "TD021", Warning, "the table hangs on one of tenants and has no policy";
     ViewAsOwner = "TD030", Error, "a view of tenants' tables reads with the rights of its owner";
     MaterializedView = "TD031", Error, "a materialised view holds rows of all tenants, and no policy holds for it";

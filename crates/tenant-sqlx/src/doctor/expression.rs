@@ -10,8 +10,8 @@ pub(super) struct Comparison {
     pub(super) may_be_missing: bool,
     /// Whether a setting that is empty stands for nobody.
     pub(super) empty_is_nobody: bool,
-    /// Whether it is the column that is converted: then no index on it serves.
-    pub(super) converts_column: bool,
+    /// The types that the column is converted to, one after the other.
+    pub(super) converts_column: Vec<String>,
 }
 
 /// The comparison that narrows a condition to one tenant, if there is one: all of it, or one of the things that must
@@ -173,7 +173,7 @@ fn equality(tokens: &[Token], column: &str) -> Option<Comparison> {
 }
 
 fn of_sides(left: &[Token], right: &[Token], column: &str) -> Option<Comparison> {
-    let (own, converts_column) = plain(left);
+    let (own, converts_column) = converted(left);
     let name = match own {
         [Token::Word(name)] => name,
         [Token::Word(_), dot, Token::Word(name)] if dot.is_sign(".") => name,
@@ -183,25 +183,35 @@ fn of_sides(left: &[Token], right: &[Token], column: &str) -> Option<Comparison>
     (name == column).then_some(Comparison { converts_column, ..value })
 }
 
-/// Without casts and parentheses around it, and whether there were casts.
-fn plain(tokens: &[Token]) -> (&[Token], bool) {
-    let (mut tokens, mut is_cast) = (bare(tokens), false);
-    while let Some(own) = before_cast(tokens) {
-        (tokens, is_cast) = (bare(own), true);
-    }
-    (tokens, is_cast)
+/// Without casts and parentheses around it.
+fn plain(tokens: &[Token]) -> &[Token] {
+    converted(tokens).0
 }
 
-/// What stands before the last cast.
-fn before_cast(tokens: &[Token]) -> Option<&[Token]> {
+/// Without casts and parentheses around it, and what it is cast to.
+fn converted(tokens: &[Token]) -> (&[Token], Vec<String>) {
+    let (mut tokens, mut types) = (bare(tokens), Vec::new());
+    while let Some((own, of_type)) = before_cast(tokens) {
+        types.insert(0, of_type);
+        tokens = bare(own);
+    }
+    (tokens, types)
+}
+
+/// What stands before the last cast, and the type that stands behind it.
+fn before_cast(tokens: &[Token]) -> Option<(&[Token], String)> {
     let parts = split(tokens, |token| token.is_sign("::"));
     let last = parts.get(1..)?.last()?;
-    tokens.get(..tokens.len().checked_sub(last.len() + 1)?)
+    let words = last.iter().map(|token| match token {
+        Token::Word(text) | Token::Text(text) | Token::Sign(text) => text.as_str(),
+    });
+    let of_type = words.collect::<Vec<_>>().join(" ");
+    Some((tokens.get(..tokens.len().checked_sub(last.len() + 1)?)?, of_type))
 }
 
 /// `(SELECT value AS name)`, `nullif(value, '')`, `current_setting('name', true)`, and casts around any of them.
 fn value(tokens: &[Token]) -> Option<Comparison> {
-    let (tokens, _) = plain(tokens);
+    let tokens = plain(tokens);
     match tokens {
         [select, inner @ .., named, Token::Word(_)] if select.is_word("select") && named.is_word("as") => {
             value(inner)
@@ -209,7 +219,7 @@ fn value(tokens: &[Token]) -> Option<Comparison> {
         [select, inner @ ..] if select.is_word("select") => value(inner),
         [name, arguments @ ..] if name.is_word("nullif") => {
             let [inner, empty] = split(bare(arguments), |token| token.is_sign(",")).try_into().ok()?;
-            let is_empty = matches!(plain(empty).0, [Token::Text(text)] if text.is_empty());
+            let is_empty = matches!(plain(empty), [Token::Text(text)] if text.is_empty());
             is_empty
                 .then(|| value(inner))
                 .flatten()
@@ -223,7 +233,7 @@ fn value(tokens: &[Token]) -> Option<Comparison> {
 fn setting(arguments: &[Token]) -> Option<Comparison> {
     let arguments = split(arguments, |token| token.is_sign(","));
     let (name, rest) = arguments.split_first()?;
-    let [Token::Text(setting)] = plain(name).0 else { return None };
+    let [Token::Text(setting)] = plain(name) else { return None };
     let may_be_missing = matches!(rest, [[word]] if word.is_word("true"));
     Some(Comparison { setting: setting.clone(), may_be_missing, ..Comparison::default() })
 }
@@ -242,7 +252,7 @@ mod tests {
             setting: "app.current_tenant_id".to_owned(),
             may_be_missing: true,
             empty_is_nobody: true,
-            converts_column: false,
+            converts_column: Vec::new(),
         };
         for condition in [
             "(tenant_id = NULLIF(current_setting('app.current_tenant_id'::text, true), ''::text))",
@@ -259,7 +269,8 @@ mod tests {
     #[test]
     fn tells_what_is_missing() {
         let found = of("((tenant_id)::text = current_setting('app.other'::text))").unwrap();
-        assert!(found.converts_column && !found.may_be_missing && !found.empty_is_nobody);
+        assert_eq!(found.converts_column, ["text"]);
+        assert!(!found.may_be_missing && !found.empty_is_nobody);
         assert_eq!(found.setting, "app.other");
     }
 

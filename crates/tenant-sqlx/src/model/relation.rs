@@ -74,6 +74,8 @@ pub(crate) struct Column {
     #[serde(deserialize_with = "flag")]
     pub(crate) is_nullable: bool,
     pub(crate) default: Option<String>,
+    /// Whether it holds a text of any length, or a domain of such (PostgreSQL).
+    pub(crate) is_text: bool,
     /// The collation of its own (PostgreSQL), or the one that it has (MySQL).
     pub(crate) collation: Option<String>,
     pub(crate) charset: Option<String>,

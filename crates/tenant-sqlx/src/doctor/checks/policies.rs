@@ -94,15 +94,15 @@ fn is_silent(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> bool {
 
 /// What is wrong with a comparison that narrows.
 fn details(patient: Patient<'_>, owned: Owned<'_>, found: &Comparison) -> Vec<Code> {
-    let column = owned.relation.column(owned.tenant);
-    let of_type = column.map_or("", |column| column.of_type.as_str());
-    // PostgreSQL itself writes a cast there, which costs nothing.
-    let is_varying = of_type.starts_with("character varying");
+    // PostgreSQL itself writes casts between texts, which read the same bytes: the index on the column serves.
+    let is_text = owned.relation.column(owned.tenant).is_some_and(|column| column.is_text);
+    let is_bytes = |of_type: &String| matches!(of_type.as_str(), "text" | "character varying");
+    let converts = !found.converts_column.iter().all(|of_type| is_text && is_bytes(of_type));
     let faults = [
         (found.setting != patient.draft.ddl.setting, Code::OtherSetting),
         (!found.may_be_missing, Code::MissingIsError),
         (!found.empty_is_nobody, Code::EmptyIsTenant),
-        (found.converts_column && !is_varying, Code::ConvertsColumn),
+        (converts, Code::ConvertsColumn),
     ];
     faults.into_iter().filter(|(is_so, _)| *is_so).map(|(_, code)| code).collect()
 }

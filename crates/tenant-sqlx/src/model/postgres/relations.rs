@@ -9,6 +9,11 @@ macro_rules! columns {
         "SELECT coalesce(json_agg(json_build_object(
             'name', a.attname, 'of_type', pg_catalog.format_type(a.atttypid, a.atttypmod),
             'is_nullable', NOT a.attnotnull, 'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+            'is_text', (
+                SELECT CASE ty.typtype WHEN 'd' THEN ty.typbasetype ELSE ty.oid END
+                    IN ('pg_catalog.text'::regtype, 'pg_catalog.varchar'::regtype)
+                FROM pg_catalog.pg_type AS ty WHERE ty.oid = a.atttypid
+            ),
             'collation', (
                 SELECT format('%I.%I', ln.nspname, l.collname)
                 FROM pg_catalog.pg_collation AS l JOIN pg_catalog.pg_namespace AS ln ON ln.oid = l.collnamespace

@@ -70,6 +70,50 @@ async fn what_mends_a_tenant_column_leaves_the_rest_as_it_is() {
     }
 }
 
+/// The oracle is the planner, who is told to take an index wherever one serves.
+#[tokio::test]
+async fn a_policy_converts_the_column_where_its_index_does_not_serve() {
+    let shop = Shop::walled().await;
+    shop.run(
+        "CREATE DOMAIN slug AS TEXT CHECK (value <> ''); ALTER TABLE visits ALTER tenant_id DROP DEFAULT",
+    )
+    .await;
+    let value = "nullif(current_setting('app.current_tenant_id', true), '')";
+    let (mut served, mut unserved) = (0, 0);
+    for of_type in ["TEXT", "VARCHAR(40)", "VARCHAR", "slug"] {
+        for cast in [
+            "",
+            "::text",
+            "::varchar",
+            "::varchar::text",
+            "::bytea",
+            "::text::bytea",
+            "::char(20)",
+            "::name",
+            "::varchar(3)",
+        ] {
+            shop.run(&format!(
+                "DROP TABLE visits; CREATE TABLE visits (tenant_id {of_type} NOT NULL, page TEXT);
+                 CREATE INDEX ON visits (tenant_id); INSERT INTO visits SELECT 'x' || at FROM generate_series(1, 50) AS at;
+                 ALTER TABLE visits ENABLE ROW LEVEL SECURITY; ALTER TABLE visits FORCE ROW LEVEL SECURITY;
+                 CREATE POLICY own ON visits TO {{app}} USING (tenant_id{cast} = ({value}){last}) WITH CHECK (tenant_id = {value});
+                 GRANT SELECT ON visits TO {{app}}",
+                last = cast.rsplit_once("::").map(|(_, last)| format!("::{last}")).unwrap_or_default()
+            ))
+            .await;
+            let mut session = shop.session(Some("x7")).await;
+            sqlx::raw_sql("SET enable_seqscan = off").execute(&mut session).await.unwrap();
+            let plan: Vec<String> =
+                sqlx::query_scalar("EXPLAIN SELECT * FROM visits").fetch_all(&mut session).await.unwrap();
+            let is_served = plan.iter().any(|line| line.contains("Index Cond"));
+            let says = shop.examine().await.iter().any(|found| found.code == Code::ConvertsColumn);
+            assert_eq!(says, !is_served, "{of_type}{cast}: {plan:#?}");
+            *(if is_served { &mut served } else { &mut unserved }) += 1;
+        }
+    }
+    assert!(served >= 8 && unserved >= 8, "{served} {unserved}");
+}
+
 #[tokio::test]
 async fn a_view_reads_as_who_asks_however_that_is_spelled() {
     let shop = Shop::walled().await;
