@@ -2,7 +2,22 @@
 //! (<https://www.postgresql.org/docs/current/sql-createpolicy.html>).
 
 use super::expression::comparison;
-use crate::model::{Owned, Policy};
+use crate::model::{Owned, Policy, Relation};
+
+/// A table's policies, and what keeps one of them to the rows of the tenant.
+#[derive(Clone, Copy)]
+pub(super) struct Wall<'a> {
+    pub(super) relation: &'a Relation,
+    pub(super) narrows: &'a dyn Fn(&str) -> bool,
+}
+
+/// Does something with the policies of a table that has the tenant.
+pub(super) fn walled<T>(owned: Owned<'_>, act: impl FnOnce(Wall<'_>) -> T) -> T {
+    act(Wall {
+        relation: owned.relation,
+        narrows: &|condition| comparison(condition, owned.tenant).is_some(),
+    })
+}
 
 /// What a statement does to a row, as far as policies judge it by different conditions. A statement that names no column
 /// to read is not judged by the policies for reading, so that each of these stands alone.
@@ -47,34 +62,51 @@ impl Act {
     }
 }
 
-fn held<'a>(owned: Owned<'a>, role: &str) -> impl Iterator<Item = &'a Policy> {
-    owned.relation.policies.iter().filter(move |policy| policy.holds_for.iter().any(|holder| holder == role))
+fn held<'a>(relation: &'a Relation, role: &str) -> impl Iterator<Item = &'a Policy> {
+    relation.policies.iter().filter(move |policy| policy.holds_for.iter().any(|holder| holder == role))
 }
 
 /// Whether some policy lets a role do this at all.
-fn is_allowed(owned: Owned<'_>, role: &str, act: Act) -> bool {
-    held(owned, role).any(|policy| policy.is_permissive && act.condition(policy).is_some())
+fn is_allowed(relation: &Relation, role: &str, act: Act) -> bool {
+    held(relation, role).any(|policy| policy.is_permissive && act.condition(policy).is_some())
 }
 
 /// The commands by which a role reaches no row at all: an update that may take rows may leave those of the tenant.
-pub(super) fn lacking(owned: Owned<'_>, role: &str) -> Vec<&'static str> {
+pub(super) fn lacking(relation: &Relation, role: &str) -> Vec<&'static str> {
     let acts = [Act::Read, Act::Insert, Act::Take, Act::Delete].into_iter();
-    acts.filter(|act| !is_allowed(owned, role, *act)).map(|act| act.command().1).collect()
+    acts.filter(|act| !is_allowed(relation, role, *act)).map(|act| act.command().1).collect()
 }
 
-/// Whether a restrictive policy keeps the role, doing this, to the rows of the tenant.
-pub(super) fn is_kept_back(owned: Owned<'_>, role: &str, act: Act) -> bool {
-    let narrows = |condition: &str| comparison(condition, owned.tenant).is_some();
-    held(owned, role).any(|policy| !policy.is_permissive && act.condition(policy).is_some_and(narrows))
-}
+impl Wall<'_> {
+    /// Whether a restrictive policy keeps the role, doing this, to the rows of the tenant.
+    pub(super) fn is_kept_back(self, role: &str, act: Act) -> bool {
+        let mut held = held(self.relation, role).filter(|policy| !policy.is_permissive);
+        held.any(|policy| act.condition(policy).is_some_and(self.narrows))
+    }
 
-/// Whether it is through this policy that a role, doing this, gets at other tenants' rows.
-pub(super) fn leaks(owned: Owned<'_>, role: &str, act: Act, policy: &Policy) -> bool {
-    let widens = |condition: &str| comparison(condition, owned.tenant).is_none();
-    policy.is_permissive
-        && policy.holds_for.iter().any(|holder| holder == role)
-        && act.condition(policy).is_some_and(widens)
-        && !is_kept_back(owned, role, act)
-        // No row is left where none is taken.
-        && (act != Act::Leave || is_allowed(owned, role, Act::Take))
+    /// Whether it is through this policy that a role, doing this, gets at other tenants' rows.
+    fn leaks(self, role: &str, act: Act, policy: &Policy) -> bool {
+        policy.is_permissive
+            && policy.holds_for.iter().any(|holder| holder == role)
+            && act.condition(policy).is_some_and(|condition| !(self.narrows)(condition))
+            && !self.is_kept_back(role, act)
+            // No row is left where none is taken.
+            && (act != Act::Leave || is_allowed(self.relation, role, Act::Take))
+    }
+
+    /// Whether the account gets at other tenants' rows through a policy, by itself or as a role that it can become and
+    /// that has the right to: at those that are there, and at those that are written.
+    pub(super) fn leaks_to(self, account: &str, policy: &Policy) -> (bool, bool) {
+        let may = |role: &str, act: Act| {
+            let mut reached = self.relation.reached.iter().filter(|grant| grant.to == role);
+            role == account || reached.any(|grant| grant.privilege == act.command().1)
+        };
+        let leaks = |act: Act| {
+            let mut roles = policy.holds_for.iter().filter(|role| may(role, act));
+            roles.any(|role| self.leaks(role, act, policy))
+        };
+        let any =
+            |is_written: bool| Act::ALL.into_iter().filter(|act| act.is_written() == is_written).any(leaks);
+        (any(false), any(true))
+    }
 }

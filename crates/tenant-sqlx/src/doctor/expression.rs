@@ -21,6 +21,18 @@ pub(super) fn comparison(condition: &str, column: &str) -> Option<Comparison> {
     conjuncts(bare(&tokens)).into_iter().find_map(|part| equality(bare(part), column))
 }
 
+/// Whether something that must hold asks for a row of one of these tables.
+pub(super) fn asks(condition: &str, tables: &[&str]) -> bool {
+    let Some(tokens) = tokens(condition) else { return false };
+    conjuncts(bare(&tokens)).into_iter().map(bare).any(|part| {
+        let is_table = |token: &Token| matches!(token, Token::Word(word) if tables.contains(&word.as_str()));
+        !part.first().is_some_and(|first| first.is_word("not"))
+            && conjuncts(part).len() == 1
+            && part.iter().any(|token| token.is_word("select"))
+            && part.iter().any(is_table)
+    })
+}
+
 /// The same condition for the rows of one tenant: what it asks for besides stays, what it says of the tenant makes way.
 pub(super) fn narrowed(condition: &str, column: &str, wanted: &str) -> String {
     let beside = beside(condition, column).unwrap_or_else(|| vec![condition]);
@@ -300,6 +312,22 @@ mod tests {
             assert_eq!(of(condition), None, "{condition}");
         }
         assert!(of(&format!("({tenant} AND (a OR b))")).is_some());
+    }
+
+    #[test]
+    fn a_parent_is_asked_for_where_it_must_be_there() {
+        for (condition, expected) in [
+            ("(EXISTS ( SELECT FROM orders parent WHERE (parent.id = receipts.order_id)))", true),
+            ("((text <> ''::text) AND (order_id IN ( SELECT orders.id FROM orders)))", true),
+            ("(NOT (EXISTS ( SELECT FROM orders)))", false),
+            ("((EXISTS ( SELECT FROM orders)) OR (text = ''::text))", false),
+            ("((text = 'a'::text) AND ((EXISTS ( SELECT FROM orders)) OR (text = ''::text)))", false),
+            ("(EXISTS ( SELECT FROM countries))", false),
+            ("(text = 'select orders'::text)", false),
+            ("true", false),
+        ] {
+            assert_eq!(asks(condition, &["orders"]), expected, "{condition}");
+        }
     }
 
     #[test]

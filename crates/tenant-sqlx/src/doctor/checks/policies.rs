@@ -2,12 +2,12 @@
 
 use super::{
     Code, Diagnosis, Patient,
-    acts::{Act, is_kept_back, lacking, leaks},
+    acts::{Act, lacking, walled},
     expression::{Comparison, comparison, narrowed},
 };
 use crate::{
-    ddl::postgres::policies::{condition, forced, isolated, through_parent},
-    model::{Grant, Owned, Policy},
+    ddl::postgres::policies::{condition, forced, isolated},
+    model::{Owned, Policy, Relation},
 };
 
 pub(super) fn switches(patient: Patient<'_>) -> Vec<Diagnosis> {
@@ -26,11 +26,11 @@ pub(super) fn switches(patient: Patient<'_>) -> Vec<Diagnosis> {
 
 pub(super) fn commands(patient: Patient<'_>) -> Vec<Diagnosis> {
     // Of a partition nobody needs to see anything but through its table.
-    let walled = |owned: &Owned<'_>| {
+    let is_walled = |owned: &Owned<'_>| {
         patient.wants_policies() && owned.relation.parent.is_none() && patient.is_in_reach(owned.relation)
     };
-    let found = patient.owned().filter(walled).filter_map(|owned| {
-        let missing = lacking(owned, &patient.model.account.name);
+    let found = patient.owned().filter(is_walled).filter_map(|owned| {
+        let missing = lacking(owned.relation, &patient.model.account.name);
         let name = &owned.relation.name;
         let found = match missing.len() {
             0 => return None,
@@ -54,23 +54,9 @@ pub(super) fn conditions(patient: Patient<'_>) -> Vec<Diagnosis> {
     found.collect()
 }
 
-/// Whether the account gets at other tenants' rows through a policy, by itself or as a role that it can become and that
-/// has the right to.
-fn leaks_to(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy, act: Act) -> bool {
-    let account = &patient.model.account.name;
-    policy.holds_for.iter().any(|role| {
-        let may = |grant: &Grant| grant.to == *role && grant.privilege == act.command().1;
-        (role == account || owned.relation.reached.iter().any(may)) && leaks(owned, role, act, policy)
-    })
-}
-
 fn faults(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> Vec<Diagnosis> {
     let object = format!("{}: {}", owned.relation.name, policy.name);
-    let leaks = |is_written: bool| {
-        let mut acts = Act::ALL.into_iter().filter(|act| act.is_written() == is_written);
-        acts.any(|act| leaks_to(patient, owned, policy, act))
-    };
-    let (shows, writes) = (leaks(false), leaks(true));
+    let (shows, writes) = walled(owned, |wall| wall.leaks_to(&patient.model.account.name, policy));
     let clauses = [&policy.using, &policy.check].into_iter().flatten();
     let narrow = clauses.filter_map(|text| comparison(text, owned.tenant));
     let mut codes: Vec<Code> = narrow.flat_map(|found| details(patient, owned, &found)).collect();
@@ -89,7 +75,7 @@ fn is_silent(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> bool {
         && matches!(policy.command.as_str(), "*" | "w")
         && policy.using.is_some()
         && policy.check.is_none()
-        && !is_kept_back(owned, &patient.model.account.name, Act::Leave)
+        && !walled(owned, |wall| wall.is_kept_back(&patient.model.account.name, Act::Leave))
 }
 
 /// What is wrong with a comparison that narrows.
@@ -110,18 +96,27 @@ fn details(patient: Patient<'_>, owned: Owned<'_>, found: &Comparison) -> Vec<Co
 /// The same policy, saying what it should; one that others make needless is dropped.
 fn mended(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> String {
     let (name, table) = (patient.quoted(&policy.name), patient.quoted(&owned.relation.name));
-    if let Some(membership) = foreign_role(patient, policy) {
-        return format!("REVOKE {} FROM {}", patient.quoted(membership), patient.role());
+    if let Some(revoke) = revoked(patient, policy) {
+        return revoke;
     }
     if owned.relation.policies.iter().any(|other| makes_needless(patient, owned, other, policy)) {
         return format!("DROP POLICY IF EXISTS {name} ON {table}");
     }
     let wanted = condition(patient.draft, owned);
-    let said = |text: &str| narrowed(text, owned.tenant, &wanted);
-    let using = policy.using.as_deref().map(said);
-    // A policy that says nothing of new rows says the same of them.
+    altered(patient, owned.relation, policy, |text| narrowed(text, owned.tenant, &wanted))
+}
+
+/// The same policy with other conditions; one that says nothing of new rows says the same of them.
+pub(super) fn altered(
+    patient: Patient<'_>,
+    relation: &Relation,
+    policy: &Policy,
+    said: impl Fn(&str) -> String,
+) -> String {
+    let (name, table) = (patient.quoted(&policy.name), patient.quoted(&relation.name));
+    let using = policy.using.as_deref().map(&said);
     let is_copied = matches!(policy.command.as_str(), "*" | "w");
-    let check = policy.check.as_deref().map(said).or_else(|| using.clone().filter(|_| is_copied));
+    let check = policy.check.as_deref().map(&said).or_else(|| using.clone().filter(|_| is_copied));
     let using = using.map(|using| format!(" USING ({using})")).unwrap_or_default();
     let check = check.map(|check| format!(" WITH CHECK ({check})")).unwrap_or_default();
     format!("ALTER POLICY {name} ON {table}{using}{check}")
@@ -141,29 +136,11 @@ fn makes_needless(patient: Patient<'_>, owned: Owned<'_>, other: &Policy, policy
         && other.check.as_deref().is_none_or(is_sound)
 }
 
-/// What makes a policy for another role hold for the account: the membership is wrong then, not the policy.
-fn foreign_role<'a>(patient: Patient<'a>, policy: &Policy) -> Option<&'a str> {
+/// Where a policy for another role holds for the account, the membership is wrong, and not the policy.
+pub(super) fn revoked(patient: Patient<'_>, policy: &Policy) -> Option<String> {
     let account = &patient.model.account;
     let is_own = policy.roles.iter().any(|role| *role == account.name || role == "PUBLIC");
     let mut memberships = account.memberships.iter().filter(|_| !is_own);
     let found = memberships.find(|membership| policy.roles.contains(&membership.role))?;
-    Some(&found.through)
-}
-
-/// Tables that reach the tenant through a reference alone: the application may read them, and no policy narrows it.
-pub(super) fn derived(patient: Patient<'_>) -> Vec<Diagnosis> {
-    if !patient.wants_policies() {
-        return Vec::new();
-    }
-    let open = patient.tenancy.derived().into_iter().filter(|derived| {
-        let relation = derived.relation;
-        patient.is_in_reach(relation) && !(relation.has_policies_on && relation.forces_policies)
-    });
-    let diagnosis = |derived| {
-        let condition = through_parent(patient.draft, derived);
-        Diagnosis::new(Code::DerivedWithoutPolicy, &derived.relation.name)
-            .fix(forced(patient.draft, derived.relation))
-            .fix(isolated(patient.draft, derived.relation, &condition))
-    };
-    open.map(diagnosis).collect()
+    Some(format!("REVOKE {} FROM {}", patient.quoted(&found.through), patient.role()))
 }

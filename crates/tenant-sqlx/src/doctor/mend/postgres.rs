@@ -41,7 +41,7 @@ pub(super) fn retyped(patient: Patient<'_>, owned: Owned<'_>, problem: Problem) 
 
 /// Where a policy is missing, what mends that may have been run before this: it makes way as well.
 fn isolation(patient: Patient<'_>, owned: Owned<'_>, condition: &str) -> Vec<String> {
-    let lacks = patient.wants_policies() && !lacking(owned, &patient.model.account.name).is_empty();
+    let lacks = patient.wants_policies() && !lacking(owned.relation, &patient.model.account.name).is_empty();
     let isolated = || ddl::postgres::policies::isolated(patient.draft, owned.relation, condition);
     if lacks { isolated().to_vec() } else { Vec::new() }
 }

@@ -77,6 +77,14 @@ const FAULTS: &[Fault] = &[
         Code::DerivedWithoutPolicy,
         "ALTER TABLE receipts DISABLE ROW LEVEL SECURITY; GRANT SELECT ON receipts TO {app}",
     ),
+    fault(
+        Code::WideningPolicy,
+        "GRANT SELECT ON receipts TO {app}; CREATE POLICY open ON receipts FOR SELECT USING (true)",
+    ),
+    fault(
+        Code::WideningCheck,
+        "ALTER POLICY tenant_isolation ON receipts WITH CHECK (text <> ''); GRANT INSERT ON receipts TO {app}",
+    ),
     fault(Code::ViewAsOwner, "ALTER VIEW turnover RESET (security_invoker); GRANT SELECT ON turnover TO {app}"),
     fault(
         Code::ViewAsOwner,
