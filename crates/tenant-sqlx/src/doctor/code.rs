@@ -56,7 +56,7 @@ codes! {
     OtherSetting = "TD017", Error, "a policy reads another setting than the one that holds the tenant";
     MissingIsError = "TD018", Warning, "a policy fails where the setting was never made";
     EmptyIsTenant = "TD019", Warning, "a policy takes a setting that is empty for a tenant";
-    ConvertsColumn = "TD020", Warning, "a policy converts the tenant column, so that no index serves it";
+    ConvertsColumn = "TD020", Warning, "a policy converts the tenant column, so that an index on the column does not serve it";
     DerivedWithoutPolicy = "TD021", Warning, "the table hangs on one of tenants and has no policy";
     ViewAsOwner = "TD030", Error, "a view of tenants' tables reads with the rights of its owner";
     MaterializedView = "TD031", Error, "a materialised view holds rows of all tenants, and no policy holds for it";
@@ -107,6 +107,7 @@ codes! {
     Event = "TD093", Warning, "the database runs statements by itself";
     Engine = "TD094", Error, "the table is kept by an engine without transactions or foreign keys";
     HiddenTriggers = "TD095", Warning, "the account is not shown which triggers there are";
+    HiddenRights = "TD096", Warning, "the account is not shown what a role of it may do";
     ForeignKeysOff = "TD100", Error, "the connection does not enforce foreign keys";
     BrokenLinks = "TD101", Error, "rows of the table refer to rows that are not there";
     ConflictClause = "TD102", Warning, "the table resolves conflicts by itself, on a key without the tenant";

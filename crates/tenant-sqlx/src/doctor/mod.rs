@@ -33,10 +33,12 @@
 //! What other databases of the server, other accounts and the operator do; what a function does that it was told to
 //! accept; whether a pooler between here and the server keeps transactions together, beyond what one connection shows.
 
+mod acts;
 mod checks;
 mod code;
 mod diagnosis;
 mod expression;
+mod mend;
 mod patient;
 #[cfg(test)]
 mod tests;

@@ -25,9 +25,10 @@ fn model(change: impl FnOnce(&mut serde_json::Value)) -> Model {
             }],
             "policies": [{
                 "name": "tenant_isolation", "is_permissive": true, "command": "*", "roles": ["app"],
-                "applies": true, "using": condition, "check": condition
+                "holds_for": ["app"], "using": condition, "check": condition
             }],
-            "grants": [{ "to": "app", "privilege": "SELECT" }]
+            "grants": [{ "to": "app", "privilege": "SELECT" }],
+            "reached": [{ "to": "app", "privilege": "SELECT" }]
         }]
     });
     change(&mut model);
@@ -98,26 +99,31 @@ fn an_account_that_is_not_shown_triggers_is_told_so() {
 
 #[test]
 fn a_restrictive_policy_keeps_back_what_others_let_through() {
-    let with = |command: &str, role: &str, narrow: bool| {
+    let with = |command: &str, holds: bool, using: &str| {
         of(|model| {
             let policies = model["relations"][0]["policies"].as_array_mut().unwrap();
             let mut open = policies[0].clone();
             (open["name"], open["using"], open["check"]) = ("open".into(), "true".into(), "true".into());
             let wall = &mut policies[0];
-            (wall["is_permissive"], wall["command"], wall["roles"]) =
-                (false.into(), command.into(), json!([role]));
-            if !narrow {
-                wall["using"] = "(state = 'open'::text)".into();
+            (wall["is_permissive"], wall["command"]) = (false.into(), command.into());
+            if !holds {
+                (wall["roles"], wall["holds_for"]) = (json!(["group"]), json!([]));
+            }
+            match using {
+                "" => {}
+                "none" => wall["using"] = json!(null),
+                using => wall["using"] = using.into(),
             }
             policies.push(open);
         })
     };
-    assert_eq!(with("*", "PUBLIC", true), []);
-    assert_eq!(with("*", "app", true), []);
+    assert_eq!(with("*", true, ""), []);
     let open = [Code::WideningPolicy, Code::WideningCheck];
-    assert_eq!(with("r", "PUBLIC", true), open);
-    assert_eq!(with("*", "group", true), open);
-    assert_eq!(with("*", "PUBLIC", false), open);
+    assert_eq!(with("r", true, ""), open);
+    assert_eq!(with("*", false, ""), open);
+    // What may be written says nothing of what is read.
+    assert_eq!(with("*", true, "none"), [Code::WideningPolicy]);
+    assert_eq!(with("*", true, "(state = 'open'::text)"), [Code::WideningPolicy]);
 }
 
 #[test]

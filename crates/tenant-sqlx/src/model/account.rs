@@ -21,8 +21,24 @@ pub(crate) struct Account {
     pub(crate) replicates: bool,
     /// Roles it can become.
     pub(crate) memberships: Vec<Membership>,
-    /// What it may do everywhere, or in all of the database (MySQL).
-    pub(crate) privileges: Vec<String>,
+    /// What it may do in the database, itself and by its roles (MySQL).
+    pub(crate) rights: Vec<Right>,
+    /// Roles of it whose rights are not shown (MySQL).
+    pub(crate) hidden_roles: Vec<String>,
+    /// How grants name it (MySQL).
+    pub(crate) grantee: String,
+}
+
+/// A right as MySQL's grants have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Right {
+    /// An account, a role, or `PUBLIC`.
+    pub(crate) to: String,
+    /// With its columns, if it is one to columns.
+    pub(crate) privilege: String,
+    /// `*.*`, a database, a table, a routine; the role that may be handed on, the account that may be taken for one's own.
+    pub(crate) on: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -41,6 +57,8 @@ pub(crate) struct Membership {
 pub(crate) struct Grant {
     pub(crate) to: String,
     pub(crate) privilege: String,
+    /// The one that it is for, where it is not for all of a table.
+    pub(crate) column: Option<String>,
 }
 
 /// A function or procedure of the application.

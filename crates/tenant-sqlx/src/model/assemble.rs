@@ -56,6 +56,16 @@ impl Assembly {
         self.each(columns, |relation, column| relation.columns.push(column));
     }
 
+    /// What is asked of a column, told of one that has nothing but its name.
+    #[cfg(feature = "mysql")]
+    pub(super) fn checks(&mut self, checks: Vec<Of<Column>>) {
+        self.each(checks, |relation, check| {
+            if let Some(column) = relation.columns.iter_mut().find(|column| column.name == check.name) {
+                column.check = check.check;
+            }
+        });
+    }
+
     pub(super) fn triggers(&mut self, triggers: Vec<Of<Trigger>>) {
         self.each(triggers, |relation, trigger| relation.triggers.push(trigger));
     }

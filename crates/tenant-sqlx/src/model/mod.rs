@@ -24,7 +24,7 @@ use sqlx::Pool;
 use tenant_sql::{Catalog, Dialect};
 
 pub(crate) use self::{
-    account::{Account, Grant, Publication, Routine, Scheduled, Sequence, Setting},
+    account::{Account, Grant, Publication, Right, Routine, Scheduled, Sequence, Setting},
     index::{Action, ForeignKey, Index},
     names::{literal, quoted, quoted_all},
     register::Register,

@@ -38,6 +38,10 @@ pub(crate) struct Relation {
     pub(crate) rules: Vec<String>,
     /// What the account may do with it, and by whose grant.
     pub(crate) grants: Vec<Grant>,
+    /// What the account may do with single columns, and by whose grant.
+    pub(crate) column_grants: Vec<Grant>,
+    /// What the account, and each role it can become, may do with its rows or some of their columns, by whatever right.
+    pub(crate) reached: Vec<Grant>,
     /// What `PUBLIC` may.
     pub(crate) public: Vec<String>,
     /// Where its rows are kept (MySQL).
@@ -46,6 +50,8 @@ pub(crate) struct Relation {
     pub(crate) check_option: String,
     /// The text it was made with (SQLite), or that of a view.
     pub(crate) definition: String,
+    /// All of the statement that makes a view what it is, where it reads as who made it (MySQL).
+    pub(crate) statement: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -70,6 +76,16 @@ pub(crate) struct Column {
     #[serde(deserialize_with = "flag")]
     pub(crate) is_nullable: bool,
     pub(crate) default: Option<String>,
+    /// Whether it holds a text of any length, or a domain of such (PostgreSQL).
+    pub(crate) is_text: bool,
+    /// The collation of its own (PostgreSQL), or the one that it has (MySQL).
+    pub(crate) collation: Option<String>,
+    pub(crate) charset: Option<String>,
+    /// What else it was made with (MySQL).
+    pub(crate) extra: String,
+    pub(crate) comment: String,
+    /// What is asked of each value, as part of the column (MariaDB).
+    pub(crate) check: Option<String>,
     /// Whether the database fills it with a fresh value.
     #[serde(deserialize_with = "flag")]
     pub(crate) is_fresh: bool,
@@ -86,8 +102,8 @@ pub(crate) struct Policy {
     /// `*`, or one of `r`, `a`, `w` and `d`: read, append, write, delete.
     pub(crate) command: String,
     pub(crate) roles: Vec<String>,
-    /// Whether it holds for the account, or for a role it can become.
-    pub(crate) applies: bool,
+    /// For whom it holds, of the account and the roles it can become.
+    pub(crate) holds_for: Vec<String>,
     pub(crate) using: Option<String>,
     pub(crate) check: Option<String>,
 }

@@ -1,8 +1,8 @@
 //! What a catalog says of the tables that there are: whose their rows are.
 
-use tenant_sql::{Catalog, Table, TableKind};
+use tenant_sql::{Catalog, Dialect, Table, TableKind};
 
-use super::{ForeignKey, Index, Model, Register, Relation};
+use super::{ForeignKey, Index, Kind, Model, Register, Relation};
 use crate::catalog::is_framework;
 
 /// A database and the catalog that is meant for it.
@@ -74,7 +74,8 @@ impl<'a> Tenancy<'a> {
         None
     }
 
-    /// Whether rows of several tenants are seen through it: an owned table, or a view of one.
+    /// Whether rows of several tenants are seen through it: those of an owned table, or of one that hangs on one, by
+    /// itself or by another view.
     pub(crate) fn shows_tenants(self, relation: &Relation) -> bool {
         let mut seen: Vec<&str> = Vec::new();
         let mut names: Vec<&str> = relation.reads.iter().map(String::as_str).collect();
@@ -85,8 +86,27 @@ impl<'a> Tenancy<'a> {
             }
             seen.push(name);
             names.extend(read.reads.iter().map(String::as_str));
+            // What a table hangs on says whose its rows are, as for `derived`.
+            let links = read.foreign_keys.iter().filter(|key| !key.is_elsewhere && self.may_derive(read));
+            names.extend(links.map(|key| key.parent.as_str()));
         }
         false
+    }
+
+    /// Views of tenants' tables that read with the rights of who made them; SQLite knows no rights.
+    pub(crate) fn views_as_owner(self) -> impl Iterator<Item = &'a Relation> {
+        let is_open = move |view: &Relation| !view.reads_as_invoker && self.model.dialect != Dialect::Sqlite;
+        self.views(Kind::View).filter(move |view| is_open(view))
+    }
+
+    /// Views of tenants' tables that hold what they show, past all policies.
+    pub(crate) fn stored_views(self) -> impl Iterator<Item = &'a Relation> {
+        self.views(Kind::Materialized)
+    }
+
+    fn views(self, kind: Kind) -> impl Iterator<Item = &'a Relation> {
+        let views = self.model.relations.iter().filter(move |relation| relation.kind == kind);
+        views.filter(move |view| self.shows_tenants(view))
     }
 
     /// Tables without the tenant that hang on one with it, directly or through others; parents first.

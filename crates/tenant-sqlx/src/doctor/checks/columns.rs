@@ -1,9 +1,9 @@
 //! The tenant column.
 
-use super::{Code, Diagnosis, Patient};
+use super::{Code, Diagnosis, Patient, mend};
 use crate::{
     catalog::Problem,
-    ddl::{mend, postgres::column::is_setting},
+    ddl::{self, postgres::column::is_setting},
 };
 
 pub(super) fn required(patient: Patient<'_>) -> Vec<Diagnosis> {
@@ -13,7 +13,7 @@ pub(super) fn required(patient: Patient<'_>) -> Vec<Diagnosis> {
     });
     let diagnosis = |owned: crate::model::Owned<'_>| {
         Diagnosis::new(Code::NullableTenant, &owned.relation.name)
-            .fix(mend::column(patient.draft, owned))
+            .fix(mend::required(patient, owned))
             .advice("rows without a tenant have to be given one first")
     };
     nullable.map(diagnosis).collect()
@@ -29,7 +29,7 @@ pub(super) fn comparison(patient: Patient<'_>) -> Vec<Diagnosis> {
         // The column of a partition is that of its table.
         let owned = patient.tenancy.owned_named(&finding.relation);
         let owned = owned.filter(|owned| owned.relation.parent.is_none())?;
-        Some(Diagnosis::new(code, &finding.relation).fix(mend::retyped(patient.draft, owned)))
+        Some(Diagnosis::new(code, &finding.relation).fix(mend::retyped(patient, owned, finding.problem)))
     });
     found.collect()
 }
@@ -39,7 +39,7 @@ pub(super) fn defaults(patient: Patient<'_>) -> Vec<Diagnosis> {
     let found = patient.owned().filter(|owned| owned.relation.parent.is_none()).filter_map(|owned| {
         let default = owned.relation.column(owned.tenant)?.default.as_deref()?;
         let is_sound = default.eq_ignore_ascii_case("null") || is_setting(patient.draft, default);
-        let fix = || mend::defaulted(patient.draft, owned);
+        let fix = || ddl::mend::defaulted(patient.draft, owned);
         (!is_sound).then(|| Diagnosis::new(Code::TenantDefault, &owned.relation.name).fix(fix()))
     });
     found.collect()

@@ -5,12 +5,27 @@ use tenant_sql::TableKind;
 use super::{Code, Diagnosis, Patient, grantee};
 use crate::model::{Grant, Relation};
 
-fn revoked(patient: Patient<'_>, privilege: &str, on: &str, grant: &Grant) -> String {
-    format!("REVOKE {privilege} ON {on} FROM {}", grantee(patient, grant))
+fn revoked(patient: Patient<'_>, on: &str, grant: &Grant) -> String {
+    format!(
+        "REVOKE {} ON {on} FROM {}",
+        privilege(grant, |name| patient.quoted(name)),
+        grantee(patient, grant)
+    )
 }
 
 fn object(name: &str, grant: &Grant) -> String {
-    format!("{name}: {} to {}", grant.privilege, grant.to)
+    format!("{name}: {} to {}", privilege(grant, str::to_owned), grant.to)
+}
+
+/// With the column it is for, if it is for one.
+fn privilege(grant: &Grant, quoted: impl Fn(&str) -> String) -> String {
+    let column = grant.column.as_deref().map(|column| format!(" ({})", quoted(column)));
+    format!("{}{}", grant.privilege, column.unwrap_or_default())
+}
+
+/// A right to a column is one to something of every row.
+fn grants(relation: &Relation) -> impl Iterator<Item = &Grant> {
+    relation.grants.iter().chain(&relation.column_grants)
 }
 
 pub(super) fn beyond_rows(patient: Patient<'_>) -> Vec<Diagnosis> {
@@ -22,11 +37,11 @@ pub(super) fn beyond_rows(patient: Patient<'_>) -> Vec<Diagnosis> {
         let table = patient.quoted(name);
         CODES.into_iter().flat_map(move |(privilege, code)| {
             let table = table.clone();
-            let grants = owned.relation.grants.iter().filter(move |grant| grant.privilege == privilege);
+            let grants = grants(owned.relation).filter(move |grant| grant.privilege == privilege);
             // Who owns a table may do all of this, and is told so elsewhere.
             let grants = grants.filter(|grant| grant.to != owned.relation.owner);
             grants.map(move |grant| {
-                Diagnosis::new(code, object(name, grant)).fix([revoked(patient, privilege, &table, grant)])
+                Diagnosis::new(code, object(name, grant)).fix([revoked(patient, &table, grant)])
             })
         })
     });
@@ -40,21 +55,20 @@ pub(super) fn shared(patient: Patient<'_>) -> Vec<Diagnosis> {
     let tables = tables.filter(|relation| patient.is_bound_by_grants() && !relation.is_own);
     let found = tables.flat_map(|relation: &Relation| {
         let table = patient.quoted(&relation.name);
-        let writes = relation.grants.iter().filter(|grant| WRITES.contains(&grant.privilege.as_str()));
+        let writes = grants(relation).filter(|grant| WRITES.contains(&grant.privilege.as_str()));
         writes.map(move |grant| {
-            Diagnosis::new(Code::WritesShared, object(&relation.name, grant)).fix([revoked(
-                patient,
-                &grant.privilege,
-                &table,
-                grant,
-            )])
+            let fix = revoked(patient, &table, grant);
+            Diagnosis::new(Code::WritesShared, object(&relation.name, grant)).fix([fix])
         })
     });
     found.collect()
 }
 
 pub(super) fn public(patient: Patient<'_>) -> Vec<Diagnosis> {
-    let open = patient.owned().filter(|owned| !owned.relation.public.is_empty());
+    let is_open = |relation: &Relation| {
+        !relation.public.is_empty() || relation.column_grants.iter().any(|grant| grant.to == "PUBLIC")
+    };
+    let open = patient.owned().filter(|owned| is_open(owned.relation));
     let diagnosis = |relation: &Relation| {
         let revoke = format!("REVOKE ALL ON {} FROM PUBLIC", patient.quoted(&relation.name));
         Diagnosis::new(Code::PublicRights, &relation.name)
@@ -72,7 +86,7 @@ pub(super) fn creation(patient: Patient<'_>) -> Vec<Diagnosis> {
     let model = patient.model;
     let found = |kind: &str, name: &str, grant: &Grant| {
         let on = format!("{kind} {}", patient.quoted(name));
-        Diagnosis::new(Code::MayCreate, object(name, grant)).fix([revoked(patient, "CREATE", &on, grant)])
+        Diagnosis::new(Code::MayCreate, object(name, grant)).fix([revoked(patient, &on, grant)])
     };
     let creates = |grant: &&Grant| grant.privilege == "CREATE";
     let schema =
@@ -90,7 +104,7 @@ pub(super) fn sequences(patient: Patient<'_>) -> Vec<Diagnosis> {
             .filter(|grant| patient.is_bound_by_grants() && grant.privilege == "UPDATE");
         let sets = sets.map(move |grant| {
             Diagnosis::new(Code::MaySetSequence, object(&sequence.name, grant))
-                .fix([revoked(patient, "UPDATE", &on, grant)])
+                .fix([revoked(patient, &on, grant)])
                 .advice("USAGE is enough for fresh keys")
         });
         let shared = (sequence.columns.len() > 1).then(|| {

@@ -6,10 +6,15 @@ use crate::{ddl::mend, model::Owned};
 pub(super) fn unique(patient: Patient<'_>) -> Vec<Diagnosis> {
     let found = patient.owned().flat_map(|owned| {
         owned.open_keys().map(move |key| {
-            let fix = mend::key(patient.draft, owned, key);
+            let is_written = !patient.is_mysql() || key.plain_columns().is_some();
+            let fix = if is_written { mend::key(patient.draft, owned, key) } else { Vec::new() };
             let advice = match (fix.is_empty(), key.is_exclusion) {
                 (false, _) => "what upserts on the old key has to name the new one",
                 (true, true) => "say what excludes what within each tenant",
+                (true, false) if !is_written => {
+                    "it is made of parts of values, or of expressions: make one of the tenant and the same by hand, \
+                     then drop this one"
+                }
                 (true, false) => {
                     "a table that is no tenant's refers to it: give that table the tenant column first"
                 }

@@ -3,6 +3,7 @@
 mod account;
 mod catalog;
 mod columns;
+mod derived;
 mod effects;
 mod grants;
 mod keys;
@@ -13,7 +14,7 @@ mod settings;
 mod sqlite;
 
 use super::{
-    Code, Diagnosis, expression,
+    Code, Diagnosis, acts, expression, mend,
     patient::{Patient, grantee},
 };
 
@@ -26,7 +27,8 @@ pub(super) const ALL: &[Check] = &[
     policies::switches,
     policies::commands,
     policies::conditions,
-    policies::derived,
+    derived::switches,
+    derived::conditions,
     relations::views,
     relations::materialized,
     relations::foreign,

@@ -2,15 +2,13 @@
 
 use super::{
     Code, Diagnosis, Patient,
-    expression::{Comparison, comparison},
+    acts::{Act, lacking, walled},
+    expression::{Comparison, comparison, narrowed},
 };
 use crate::{
-    ddl::postgres::policies::{condition, forced, isolated, through_parent},
-    model::{Owned, Policy},
+    ddl::postgres::policies::{condition, forced, isolated},
+    model::{Owned, Policy, Relation},
 };
-
-/// The commands that a policy can be for.
-const COMMANDS: [(&str, &str); 4] = [("r", "SELECT"), ("a", "INSERT"), ("w", "UPDATE"), ("d", "DELETE")];
 
 pub(super) fn switches(patient: Patient<'_>) -> Vec<Diagnosis> {
     let owned = patient.owned().filter(|owned| patient.wants_policies() && owned.relation.parent.is_none());
@@ -26,24 +24,13 @@ pub(super) fn switches(patient: Patient<'_>) -> Vec<Diagnosis> {
     found.collect()
 }
 
-/// Policies of the role that let rows through; those that are restrictive only keep more of them back.
-fn permissive<'a>(owned: Owned<'a>) -> impl Iterator<Item = &'a Policy> {
-    owned.relation.policies.iter().filter(|policy| policy.applies && policy.is_permissive)
-}
-
-fn covers(policy: &Policy, command: &str) -> bool {
-    policy.command == "*" || policy.command == command
-}
-
 pub(super) fn commands(patient: Patient<'_>) -> Vec<Diagnosis> {
     // Of a partition nobody needs to see anything but through its table.
-    let walled = |owned: &Owned<'_>| {
+    let is_walled = |owned: &Owned<'_>| {
         patient.wants_policies() && owned.relation.parent.is_none() && patient.is_in_reach(owned.relation)
     };
-    let found = patient.owned().filter(walled).filter_map(|owned| {
-        let lacks = |command: &str| !permissive(owned).any(|policy| covers(policy, command));
-        let missing: Vec<&str> =
-            COMMANDS.into_iter().filter(|(letter, _)| lacks(letter)).map(|it| it.1).collect();
+    let found = patient.owned().filter(is_walled).filter_map(|owned| {
+        let missing = lacking(owned.relation, &patient.model.account.name);
         let name = &owned.relation.name;
         let found = match missing.len() {
             0 => return None,
@@ -61,64 +48,47 @@ pub(super) fn conditions(patient: Patient<'_>) -> Vec<Diagnosis> {
     let is_bound = patient.wants_policies() && !patient.model.account.is_superuser;
     let owned = patient.owned().filter(|_| is_bound);
     let found = owned.flat_map(|owned| {
-        let policies = owned.relation.policies.iter().filter(|policy| policy.applies);
+        let policies = owned.relation.policies.iter().filter(|policy| !policy.holds_for.is_empty());
         policies.flat_map(move |policy| faults(patient, owned, policy))
     });
     found.collect()
 }
 
-/// Whether a restrictive policy keeps back what this one lets through. It has to hold for the account itself: one that
-/// holds for another role would not if the account became a third.
-fn is_kept_back(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> bool {
-    let account = &patient.model.account.name;
-    let is_narrow =
-        |text: &Option<String>| text.as_deref().is_none_or(|text| comparison(text, owned.tenant).is_some());
-    owned.relation.policies.iter().any(|other| {
-        !other.is_permissive
-            && (other.command == "*" || other.command == policy.command)
-            && other.roles.iter().any(|role| role == "PUBLIC" || role == account)
-            && (other.using.is_some() || other.check.is_some())
-            && is_narrow(&other.using)
-            && is_narrow(&other.check)
-    })
-}
-
 fn faults(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> Vec<Diagnosis> {
     let object = format!("{}: {}", owned.relation.name, policy.name);
-    let read = policy.using.as_deref().map(|using| comparison(using, owned.tenant));
-    let written = policy.check.as_deref().map(|check| comparison(check, owned.tenant));
-    let mut codes = Vec::new();
-    let is_open = policy.is_permissive && !is_kept_back(patient, owned, policy);
-    match &read {
-        Some(None) if !is_open => {}
-        Some(None) => codes.push(Code::WideningPolicy),
-        Some(Some(found)) => codes.extend(details(patient, owned, found)),
-        None => {}
-    }
-    match &written {
-        Some(None) if !is_open => {}
-        Some(None) => codes.push(Code::WideningCheck),
-        Some(Some(found)) => codes.extend(details(patient, owned, found)),
-        None if is_open && matches!(policy.command.as_str(), "*" | "w") => codes.push(Code::NoCheck),
-        None => {}
-    }
+    let (shows, writes) = walled(owned, |wall| wall.leaks_to(&patient.model.account.name, policy));
+    let clauses = [&policy.using, &policy.check].into_iter().flatten();
+    let narrow = clauses.filter_map(|text| comparison(text, owned.tenant));
+    let mut codes: Vec<Code> = narrow.flat_map(|found| details(patient, owned, &found)).collect();
+    codes.extend(shows.then_some(Code::WideningPolicy));
+    codes.extend(writes.then_some(Code::WideningCheck));
+    codes.extend((!writes && is_silent(patient, owned, policy)).then_some(Code::NoCheck));
     codes.sort_unstable();
     codes.dedup();
     let fix = mended(patient, owned, policy);
     codes.into_iter().map(|code| Diagnosis::new(code, &object).fix([fix.clone()])).collect()
 }
 
+/// Whether it says of rows that are written what it says of those that are there, and no other policy says more.
+fn is_silent(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> bool {
+    policy.is_permissive
+        && matches!(policy.command.as_str(), "*" | "w")
+        && policy.using.is_some()
+        && policy.check.is_none()
+        && !walled(owned, |wall| wall.is_kept_back(&patient.model.account.name, Act::Leave))
+}
+
 /// What is wrong with a comparison that narrows.
 fn details(patient: Patient<'_>, owned: Owned<'_>, found: &Comparison) -> Vec<Code> {
-    let column = owned.relation.column(owned.tenant);
-    let of_type = column.map_or("", |column| column.of_type.as_str());
-    // PostgreSQL itself writes a cast there, which costs nothing.
-    let is_varying = of_type.starts_with("character varying");
+    // PostgreSQL itself writes casts between texts, which read the same bytes: the index on the column serves.
+    let is_text = owned.relation.column(owned.tenant).is_some_and(|column| column.is_text);
+    let is_bytes = |of_type: &String| matches!(of_type.as_str(), "text" | "character varying");
+    let converts = !found.converts_column.iter().all(|of_type| is_text && is_bytes(of_type));
     let faults = [
         (found.setting != patient.draft.ddl.setting, Code::OtherSetting),
         (!found.may_be_missing, Code::MissingIsError),
         (!found.empty_is_nobody, Code::EmptyIsTenant),
-        (found.converts_column && !is_varying, Code::ConvertsColumn),
+        (converts, Code::ConvertsColumn),
     ];
     faults.into_iter().filter(|(is_so, _)| *is_so).map(|(_, code)| code).collect()
 }
@@ -126,50 +96,51 @@ fn details(patient: Patient<'_>, owned: Owned<'_>, found: &Comparison) -> Vec<Co
 /// The same policy, saying what it should; one that others make needless is dropped.
 fn mended(patient: Patient<'_>, owned: Owned<'_>, policy: &Policy) -> String {
     let (name, table) = (patient.quoted(&policy.name), patient.quoted(&owned.relation.name));
-    let is_sound = |other: &&Policy| {
-        let narrows = |text: &Option<String>| text.as_deref().and_then(|text| comparison(text, owned.tenant));
-        other.name != policy.name && covers(other, &policy.command) && narrows(&other.using).is_some()
-    };
-    if let Some(membership) = foreign_role(patient, policy) {
-        return format!("REVOKE {} FROM {}", patient.quoted(membership), patient.role());
+    if let Some(revoke) = revoked(patient, policy) {
+        return revoke;
     }
-    if permissive(owned).any(|other| is_sound(&other)) {
+    if owned.relation.policies.iter().any(|other| makes_needless(patient, owned, other, policy)) {
         return format!("DROP POLICY IF EXISTS {name} ON {table}");
     }
-    let condition = condition(patient.draft, owned);
-    let using = format!(" USING ({condition})");
-    let check = format!(" WITH CHECK ({condition})");
-    let clauses = match policy.command.as_str() {
-        "a" => check,
-        "r" | "d" => using,
-        _ => using + &check,
-    };
-    format!("ALTER POLICY {name} ON {table}{clauses}")
+    let wanted = condition(patient.draft, owned);
+    altered(patient, owned.relation, policy, |text| narrowed(text, owned.tenant, &wanted))
 }
 
-/// What makes a policy for another role hold for the account: the membership is wrong then, not the policy.
-fn foreign_role<'a>(patient: Patient<'a>, policy: &Policy) -> Option<&'a str> {
+/// The same policy with other conditions; one that says nothing of new rows says the same of them.
+pub(super) fn altered(
+    patient: Patient<'_>,
+    relation: &Relation,
+    policy: &Policy,
+    said: impl Fn(&str) -> String,
+) -> String {
+    let (name, table) = (patient.quoted(&policy.name), patient.quoted(&relation.name));
+    let using = policy.using.as_deref().map(&said);
+    let is_copied = matches!(policy.command.as_str(), "*" | "w");
+    let check = policy.check.as_deref().map(&said).or_else(|| using.clone().filter(|_| is_copied));
+    let using = using.map(|using| format!(" USING ({using})")).unwrap_or_default();
+    let check = check.map(|check| format!(" WITH CHECK ({check})")).unwrap_or_default();
+    format!("ALTER POLICY {name} ON {table}{using}{check}")
+}
+
+/// Whether whoever a permissive policy is for has all that it should let through by another one.
+fn makes_needless(patient: Patient<'_>, owned: Owned<'_>, other: &Policy, policy: &Policy) -> bool {
+    let is_sound = |text: &str| {
+        comparison(text, owned.tenant).is_some_and(|found| details(patient, owned, &found).is_empty())
+    };
+    let has = |role: &String| other.roles.contains(role) || other.roles.iter().any(|name| name == "PUBLIC");
+    other.name != policy.name
+        && (other.is_permissive, policy.is_permissive) == (true, true)
+        && (other.command == "*" || other.command == policy.command)
+        && policy.roles.iter().all(has)
+        && other.using.as_deref().is_some_and(is_sound)
+        && other.check.as_deref().is_none_or(is_sound)
+}
+
+/// Where a policy for another role holds for the account, the membership is wrong, and not the policy.
+pub(super) fn revoked(patient: Patient<'_>, policy: &Policy) -> Option<String> {
     let account = &patient.model.account;
     let is_own = policy.roles.iter().any(|role| *role == account.name || role == "PUBLIC");
     let mut memberships = account.memberships.iter().filter(|_| !is_own);
     let found = memberships.find(|membership| policy.roles.contains(&membership.role))?;
-    Some(&found.through)
-}
-
-/// Tables that reach the tenant through a reference alone: the application may read them, and no policy narrows it.
-pub(super) fn derived(patient: Patient<'_>) -> Vec<Diagnosis> {
-    if !patient.wants_policies() {
-        return Vec::new();
-    }
-    let open = patient.tenancy.derived().into_iter().filter(|derived| {
-        let relation = derived.relation;
-        patient.is_in_reach(relation) && !(relation.has_policies_on && relation.forces_policies)
-    });
-    let diagnosis = |derived| {
-        let condition = through_parent(patient.draft, derived);
-        Diagnosis::new(Code::DerivedWithoutPolicy, &derived.relation.name)
-            .fix(forced(patient.draft, derived.relation))
-            .fix(isolated(patient.draft, derived.relation, &condition))
-    };
-    open.map(diagnosis).collect()
+    Some(format!("REVOKE {} FROM {}", patient.quoted(&found.through), patient.role()))
 }

@@ -1,35 +1,33 @@
 //! What shows or changes tenants' rows outside of the statement that names their table.
 
-use super::{Code, Diagnosis, Patient};
+use super::{Code, Diagnosis, Patient, mend};
 use crate::{
-    ddl::postgres::policies::{closed, forced, invoked},
+    ddl::postgres::policies::forced,
     model::{Kind, Relation},
 };
 
 pub(super) fn views(patient: Patient<'_>) -> Vec<Diagnosis> {
-    let views = patient.model.relations.iter().filter(|relation| {
-        relation.kind == Kind::View
-            && patient.is_postgres()
-            && !relation.reads_as_invoker
-            && patient.tenancy.shows_tenants(relation)
-            && patient.is_in_reach(relation)
-    });
+    let views = patient.tenancy.views_as_owner();
+    let views = views.filter(|view| !patient.is_postgres() || patient.is_in_reach(view));
     let diagnosis = |view: &Relation| {
-        Diagnosis::new(Code::ViewAsOwner, &view.name)
-            .fix([invoked(patient.draft, view)])
-            .advice("before PostgreSQL 15 no view can read as who asks, and none is granted")
+        let found = Diagnosis::new(Code::ViewAsOwner, &view.name).fix(mend::invoked(patient, view));
+        match (patient.is_postgres(), found.fix.is_empty()) {
+            (true, _) => {
+                found.advice("before PostgreSQL 15 no view can read as who asks, and none is granted")
+            }
+            (false, true) => {
+                found.advice("examine the database with an account that is shown what views are made of")
+            }
+            (false, false) => found,
+        }
     };
     views.map(diagnosis).collect()
 }
 
 pub(super) fn materialized(patient: Patient<'_>) -> Vec<Diagnosis> {
-    let views = patient.model.relations.iter().filter(|relation| {
-        relation.kind == Kind::Materialized
-            && patient.tenancy.shows_tenants(relation)
-            && patient.is_in_reach(relation)
-    });
+    let views = patient.tenancy.stored_views().filter(|view| patient.is_in_reach(view));
     let diagnosis = |view: &Relation| {
-        Diagnosis::new(Code::MaterializedView, &view.name).fix([closed(patient.draft, view)])
+        Diagnosis::new(Code::MaterializedView, &view.name).fix([mend::closed(patient, view)])
     };
     views.map(diagnosis).collect()
 }
@@ -40,7 +38,7 @@ pub(super) fn foreign(patient: Patient<'_>) -> Vec<Diagnosis> {
     let diagnosis = |table: &Relation| {
         let found = Diagnosis::new(Code::ForeignTable, &table.name);
         let found = found.advice("keep it out of the application's reach, or accept it");
-        if patient.is_postgres() { found.fix([closed(patient.draft, table)]) } else { found }
+        if patient.is_postgres() { found.fix([mend::closed(patient, table)]) } else { found }
     };
     tables.map(diagnosis).collect()
 }
@@ -55,13 +53,13 @@ pub(super) fn partitions(patient: Patient<'_>) -> Vec<Diagnosis> {
         let is_open = patient.wants_policies() && !is_walled && patient.is_in_reach(part);
         let open = is_open.then(|| {
             let fix = forced(patient.draft, part);
-            Diagnosis::new(Code::PartitionInReach, &part.name).fix([closed(patient.draft, part)]).fix(fix)
+            Diagnosis::new(Code::PartitionInReach, &part.name).fix([mend::closed(patient, part)]).fix(fix)
         });
         let default = part.is_default_partition.then(|| {
             let parent = patient.quoted(part.parent.as_deref().unwrap_or_default());
             let detach = format!("ALTER TABLE {parent} DETACH PARTITION {}", patient.quoted(&part.name));
             Diagnosis::new(Code::DefaultPartition, &part.name)
-                .fix([detach, closed(patient.draft, part)])
+                .fix([detach, mend::closed(patient, part)])
                 .advice("its rows then have no place: move them first")
         });
         open.into_iter().chain(default)

@@ -23,6 +23,7 @@ use tenant_core::{PlaceName, Placement};
 use tenant_sql::{Catalog, Dialect, TenantValue};
 
 pub(super) use self::error::is_conflict;
+pub(crate) use self::schema::{NOT_COMPILED, reads_as_invoker};
 use super::{
     Absence, Cell, Sql, TenantDatabase, Wanted, applying::apply, begin, database_named, moving::Moving,
     own_migrations, sql,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{PgConnection, Pool, Postgres, SqlStr};
 use tenant_sql::{Catalog, TableKind};
 
-use super::{Cell, Sql, rows, sql};
+use super::{Cell, Sql, rows, schema::reads_as_invoker, sql};
 use crate::rls::{Gaps, Setting};
 
 const ROLE: Sql = sql!("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user");
@@ -14,9 +14,9 @@ const ROLE: Sql = sql!("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE roln
 /// (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>), and a view has its owner's rights unless it is told
 /// otherwise (<https://www.postgresql.org/docs/current/sql-createview.html>). A materialized view has no policies.
 const RELATIONS: Sql = sql!(
-    "SELECT c.relname::text, c.relkind = 'v' AND EXISTS (SELECT 1 FROM pg_options_to_table(c.reloptions)
-            WHERE option_name = 'security_invoker' AND option_value::boolean)
-        OR c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))
+    "SELECT c.relname::text, c.relkind = 'v' AND ",
+    reads_as_invoker!(),
+    " OR c.relrowsecurity AND (c.relforcerowsecurity OR NOT pg_has_role(current_user, c.relowner, 'USAGE'))
             AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"

@@ -16,9 +16,22 @@ macro_rules! reached {
     };
 }
 
+/// Whether the view `c` reads with the rights of who reads it: an option that is spelled as any truth value is
+/// (<https://www.postgresql.org/docs/current/sql-createview.html>).
+macro_rules! reads_as_invoker {
+    () => {
+        "EXISTS (
+            SELECT FROM pg_catalog.pg_options_to_table(c.reloptions) AS o
+            WHERE o.option_name = 'security_invoker' AND o.option_value::boolean
+        )"
+    };
+}
+
+pub(crate) use reads_as_invoker;
+
 /// The system's tables are guessed to be far larger than they are: the server would take a second to compile a question
 /// that it answers in milliseconds.
-pub(super) const NOT_COMPILED: Sql = sql!("SET LOCAL jit = off");
+pub(crate) const NOT_COMPILED: Sql = sql!("SET LOCAL jit = off");
 
 pub(super) const SCHEMA: Sql = sql!("SELECT current_schema()::text");
 

@@ -28,10 +28,17 @@ pub(super) const RELATIONS: Sql = sql!(
 pub(super) const COLUMNS: Sql = sql!(
     "SELECT CAST(json_object(
         'of', table_name, 'name', column_name, 'of_type', column_type, 'is_nullable', is_nullable = 'YES',
-        'default', nullif(column_default, 'NULL'),
+        'default', nullif(column_default, 'NULL'), 'collation', collation_name, 'charset', character_set_name,
+        'extra', coalesce(extra, ''), 'comment', column_comment,
         'is_fresh', extra LIKE '%auto_increment%' OR coalesce(column_default, '') LIKE 'uuid()'
     ) AS CHAR)
     FROM information_schema.columns WHERE table_schema = database() ORDER BY table_name, ordinal_position"
+);
+
+/// What MariaDB asks of single columns, as part of them (<https://mariadb.com/kb/en/constraint/>).
+pub(super) const CHECKS: Sql = sql!(
+    "SELECT CAST(json_object('of', table_name, 'name', constraint_name, 'check', check_clause) AS CHAR)
+    FROM information_schema.check_constraints WHERE constraint_schema = database() AND level = 'Column'"
 );
 
 pub(super) const INDEXES: Sql = sql!(
@@ -73,18 +80,5 @@ pub(super) const EVENTS: Sql = sql!(
     WHERE event_schema = database() ORDER BY event_name"
 );
 
-/// As grants name it: `'app'@'%'`.
-pub(super) const ACCOUNT: Sql =
-    sql!("SELECT CAST(coalesce(?, concat('''', replace(current_user(), '@', '''@'''), '''')) AS CHAR)");
-
-pub(super) const PRIVILEGES: Sql = sql!(
-    "SELECT CAST(found AS CHAR) FROM (
-        SELECT grantee, concat('*.*: ', privilege_type) AS found FROM information_schema.user_privileges
-        UNION SELECT grantee, '*.*: GRANT OPTION' FROM information_schema.user_privileges
-            WHERE is_grantable = 'YES'
-        UNION SELECT grantee, concat('`', table_schema, '`.*: ', privilege_type)
-            FROM information_schema.schema_privileges WHERE database() LIKE table_schema
-        UNION SELECT grantee, concat('`', table_schema, '`.*: GRANT OPTION')
-            FROM information_schema.schema_privileges WHERE is_grantable = 'YES' AND database() LIKE table_schema
-    ) AS g WHERE grantee = ? ORDER BY 1"
-);
+/// `app@%`; the name may hold the sign, the host does not.
+pub(super) const ACCOUNT: Sql = sql!("SELECT CAST(current_user() AS CHAR)");

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sqlx::{PgConnection, Pool, Postgres};
 
 use super::{Inspect, Look, Model, json::nouns, no_such_role::NoSuchRole};
-use crate::driver::{Cell, Sql, TenantDatabase};
+use crate::driver::{Cell, Sql, TenantDatabase, postgres::NOT_COMPILED};
 
 impl Inspect for Postgres {
     fn inspect<'a>(pool: &'a Pool<Self>, look: Look<'a>) -> BoxFuture<'a, sqlx::Result<Model>> {
@@ -18,7 +18,7 @@ impl Inspect for Postgres {
 
 async fn inspect(pool: &Pool<Postgres>, look: Look<'_>) -> sqlx::Result<Model> {
     let mut snapshot = Postgres::begin_read(pool).await?;
-    Postgres::execute(&mut snapshot, queries::NOT_COMPILED, vec![]).await?;
+    Postgres::execute(&mut snapshot, NOT_COMPILED, vec![]).await?;
     let role = Cell::from(look.role.map(str::to_owned));
     let mut reader = Reader { connection: &mut snapshot, role };
     let mut models = reader.all::<Model>(queries::DATABASE, vec![look.setting.into()]).await?;

@@ -26,10 +26,6 @@ macro_rules! grants {
 
 pub(super) use {account, grants};
 
-/// The system's tables are guessed to be far larger than they are: the server would take a second to compile a question
-/// that it answers in milliseconds.
-pub(super) const NOT_COMPILED: Sql = sql!("SET LOCAL jit = off");
-
 pub(super) const DATABASE: Sql = sql!(
     "SELECT json_build_object(
         'version', pg_catalog.current_setting('server_version_num')::int,

@@ -1,7 +1,7 @@
 //! The question about relations: each is one row, with all that hangs on it.
 
 use super::queries::{account, grants};
-use crate::driver::{Sql, sql};
+use crate::driver::{Sql, postgres::reads_as_invoker, sql};
 
 /// The type of a domain stands for itself: it is what DDL writes.
 macro_rules! columns {
@@ -9,6 +9,17 @@ macro_rules! columns {
         "SELECT coalesce(json_agg(json_build_object(
             'name', a.attname, 'of_type', pg_catalog.format_type(a.atttypid, a.atttypmod),
             'is_nullable', NOT a.attnotnull, 'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+            'is_text', (
+                SELECT CASE ty.typtype WHEN 'd' THEN ty.typbasetype ELSE ty.oid END
+                    IN ('pg_catalog.text'::regtype, 'pg_catalog.varchar'::regtype)
+                FROM pg_catalog.pg_type AS ty WHERE ty.oid = a.atttypid
+            ),
+            'collation', (
+                SELECT format('%I.%I', ln.nspname, l.collname)
+                FROM pg_catalog.pg_collation AS l JOIN pg_catalog.pg_namespace AS ln ON ln.oid = l.collnamespace
+                JOIN pg_catalog.pg_type AS ty ON ty.oid = a.atttypid AND ty.typcollation <> l.oid
+                WHERE l.oid = a.attcollation AND l.collisdeterministic
+            ),
             'is_fresh', a.attidentity <> '' OR coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '')
                 ~ '^(nextval\\(''.*''::regclass\\)|gen_random_uuid\\(\\)|uuidv[47]\\(\\))$'
         ) ORDER BY a.attnum), '[]')
@@ -85,14 +96,37 @@ macro_rules! policies {
                 SELECT json_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(r)::text END)
                 FROM unnest(p.polroles) AS r
             ),
-            'applies', EXISTS (
-                SELECT FROM unnest(p.polroles) AS r
-                WHERE r = 0 OR pg_catalog.pg_has_role(account.oid, r, 'MEMBER')
+            'holds_for', (
+                SELECT coalesce(json_agg(b.rolname), '[]') FROM becomes AS b
+                WHERE EXISTS (
+                    SELECT FROM unnest(p.polroles) AS r WHERE r = 0 OR pg_catalog.pg_has_role(b.oid, r, 'USAGE')
+                )
             ),
             'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
             'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
         ) ORDER BY p.polname), '[]')
         FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid"
+    };
+}
+
+/// Who the account is, or can be: those for whom no policy holds are told of elsewhere.
+macro_rules! becomes {
+    () => {
+        ", becomes AS (
+            SELECT r.oid, r.rolname FROM account JOIN pg_catalog.pg_roles AS r
+                ON pg_catalog.pg_has_role(account.oid, r.oid, 'MEMBER')
+            WHERE r.oid = account.oid OR NOT (account.rolsuper OR r.rolsuper OR r.rolbypassrls)
+        )"
+    };
+}
+
+/// A right to a column is one to what it holds, in all rows.
+macro_rules! reached {
+    () => {
+        "SELECT coalesce(json_agg(json_build_object('to', b.rolname, 'privilege', p.name)), '[]')
+        FROM becomes AS b CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (name)
+        WHERE pg_catalog.has_table_privilege(b.oid, c.oid, p.name)
+            OR CASE WHEN p.name <> 'DELETE' THEN pg_catalog.has_any_column_privilege(b.oid, c.oid, p.name) END"
     };
 }
 
@@ -109,7 +143,8 @@ macro_rules! reads {
 
 pub(super) const RELATIONS: Sql = sql!(
     account!(),
-    "SELECT json_build_object(
+    becomes!(),
+    " SELECT json_build_object(
         'name', c.relname,
         'kind', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' WHEN 'v' THEN 'view'
             WHEN 'm' THEN 'materialized' ELSE 'foreign' END,
@@ -122,10 +157,9 @@ pub(super) const RELATIONS: Sql = sql!(
         'is_partition', c.relispartition,
         'is_default_partition', coalesce(pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', false),
         'has_policies_on', c.relrowsecurity, 'forces_policies', c.relforcerowsecurity,
-        'reads_as_invoker', coalesce(
-            c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false
-        ),
-        'reads', (",
+        'reads_as_invoker', ",
+    reads_as_invoker!(),
+    ", 'reads', (",
     reads!(),
     "), 'columns', (",
     columns!(),
@@ -153,7 +187,16 @@ pub(super) const RELATIONS: Sql = sql!(
         ),
         'grants', (SELECT coalesce(json_agg(g), '[]') FROM (",
     grants!("c.relacl"),
-    ") AS g)
+    ") AS g), 'column_grants', (
+            SELECT coalesce(json_agg(json_build_object(
+                'to', g.to, 'privilege', g.privilege, 'column', a.attname
+            ) ORDER BY a.attnum), '[]')
+            FROM pg_catalog.pg_attribute AS a CROSS JOIN LATERAL (",
+    grants!("a.attacl"),
+    ") AS g WHERE a.attrelid = c.oid AND NOT a.attisdropped
+        ), 'reached', (",
+    reached!(),
+    ")
     )::text
     FROM account CROSS JOIN pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f')

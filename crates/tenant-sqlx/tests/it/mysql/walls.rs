@@ -1,6 +1,8 @@
 //! The walls that MariaDB has: keys, rights, and who views and routines run as.
 
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool};
+use std::str::FromStr;
+
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool, mysql::MySqlConnectOptions};
 use tenant_sql::{Catalog, Dialect, Table};
 use tenant_sqlx::{
     Model,
@@ -99,6 +101,11 @@ impl Shop {
         shop
     }
 
+    fn again(&self) -> Self {
+        let (pool, place, catalog) = (self.pool.clone(), Place::new(), self.catalog.clone());
+        Self { pool, place, catalog, app: self.app.clone(), database: self.database.clone() }
+    }
+
     async fn examine(&self) -> Vec<Diagnosis> {
         Doctor::new().role(&self.app).examine(&self.pool, &self.catalog).await.unwrap()
     }
@@ -126,6 +133,123 @@ async fn no_row_hangs_on_another_tenants() {
     assert!(error.contains("orders_tenant_customer_id_fkey"), "{error}");
     let nobodys = "INSERT INTO visits (at, page) VALUES ('2026-01-01', '/')";
     assert!(sqlx::raw_sql(nobodys).execute(&shop.pool).await.is_err());
+}
+
+#[tokio::test]
+async fn a_view_is_mended_with_all_that_it_was_made_with() {
+    let shop = Shop::walled().await;
+    let view =
+        "CREATE ALGORITHM = MERGE VIEW mine (number, whose, state) AS SELECT id, tenant_id, state FROM orders
+        WHERE state = 'open' WITH LOCAL CHECK OPTION";
+    shop.run(view).await;
+    let found = shop.examine().await;
+    for statement in found.iter().filter(|found| found.code == Code::ViewAsOwner).flat_map(|found| &found.fix)
+    {
+        shop.run(statement).await;
+    }
+    assert!(shop.examine().await.iter().all(|found| found.code == Code::UndeclaredView));
+    let made: String = sqlx::query_scalar(
+        "SELECT concat_ws(' ', security_type, check_option, algorithm) FROM information_schema.views
+         WHERE table_schema = database() AND table_name = 'mine'",
+    )
+    .fetch_one(&shop.pool)
+    .await
+    .unwrap();
+    assert_eq!(made, "INVOKER LOCAL MERGE");
+    let error = sqlx::raw_sql("UPDATE mine SET state = 'done'").execute(&shop.pool).await.unwrap_err();
+    assert!(error.to_string().contains("CHECK OPTION failed"), "{error}");
+}
+
+#[tokio::test]
+async fn what_mends_a_tenant_column_leaves_the_rest_as_it_is() {
+    const REST: &str = "NOT NULL DEFAULT 'globex' COMMENT 'it''s \\\\ whose' CHECK (tenant_id <> 'no''body')";
+    for (code, make, of_type) in [
+        (
+            Code::TenantCollation,
+            format!("VARCHAR(40) CHARACTER SET latin1 {REST}"),
+            "varchar(40) latin1_bin NO",
+        ),
+        (Code::TenantType, format!("ENUM('acme', 'globex') {REST}"), "varchar(63) utf8mb4_bin NO"),
+        (
+            Code::TenantCollation,
+            format!("VARCHAR(40) CHARACTER SET utf8mb4 {}", REST.replace("NOT NULL", "NULL")),
+            "varchar(40) utf8mb4_bin YES",
+        ),
+        (
+            Code::NullableTenant,
+            format!("VARCHAR(50) CHARACTER SET ascii COLLATE ascii_bin {}", REST.replace("NOT NULL", "")),
+            "varchar(50) ascii_bin NO",
+        ),
+    ] {
+        let shop = Shop::walled().await;
+        shop.run(&format!("ALTER TABLE visits MODIFY tenant_id {make}")).await;
+        let before = column(&shop).await.1;
+        assert!(before.starts_with(r"'globex' it's \ whose `tenant_id` <> 'no"), "{before}");
+        let found = shop.examine().await;
+        let found: Vec<_> = found.iter().filter(|found| found.code == code).collect();
+        assert_eq!(found.len(), 1, "{make}");
+        for statement in &found[0].fix {
+            shop.run(statement).await;
+        }
+        assert!(shop.examine().await.iter().all(|found| found.code != code), "{make}");
+        let (is, rest) = column(&shop).await;
+        assert_eq!((is.as_str(), rest), (of_type, before), "{make}");
+    }
+}
+
+/// The type of the tenant column of visits, and all else that is said of it.
+async fn column(shop: &Shop) -> (String, String) {
+    sqlx::query_as(
+        "SELECT concat_ws(' ', c.column_type, c.collation_name, c.is_nullable),
+             concat_ws(' ', c.column_default, c.column_comment, k.check_clause)
+         FROM information_schema.columns AS c LEFT JOIN information_schema.check_constraints AS k
+             ON k.constraint_schema = c.table_schema AND k.table_name = c.table_name AND k.constraint_name = c.column_name
+         WHERE c.table_schema = database() AND c.table_name = 'visits' AND c.column_name = 'tenant_id'",
+    )
+    .fetch_one(&shop.pool)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_key_of_parts_of_values_is_left_to_people() {
+    let shop = Shop::walled().await;
+    shop.run("ALTER TABLE visits ADD UNIQUE KEY by_start (page(8), at)").await;
+    let found = shop.examine().await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].fix.is_empty() && found[0].advice.contains("by hand"), "{found:#?}");
+}
+
+/// The names of accounts may hold anything, and who serves is looked at like anybody.
+#[tokio::test]
+async fn an_account_of_any_name_is_seen_with_its_own_eyes() {
+    let shop = Shop::walled().await;
+    for user in ["it's`me@home", "a@b@c"] {
+        let quoted = user.replace('\'', "''");
+        let account = format!("'{quoted}_{}'@'localhost'", shop.database);
+        let shop = Shop { app: account, ..shop.again() };
+        shop.run("CREATE USER {app} IDENTIFIED BY 'secret';; GRANT SELECT, DROP ON `{database}`.* TO {app}")
+            .await;
+        shop.run("CREATE OR REPLACE ROLE shy_{database};; GRANT shy_{database} TO {app}").await;
+        let found = shop.examine().await;
+        assert_eq!(
+            found.iter().map(|found| found.code).collect::<Vec<_>>(),
+            [Code::SchemaRights],
+            "{found:#?}"
+        );
+        let options = MySqlConnectOptions::from_str(&shop.place.url()).unwrap().database(&shop.database);
+        let options = options.username(&format!("{user}_{}", shop.database)).password("secret");
+        let own = MySqlPool::connect_with(options).await.unwrap();
+        let found = Doctor::new().examine(&own, &shop.catalog).await.unwrap();
+        let codes: Vec<Code> = found.iter().map(|found| found.code).collect();
+        assert!(codes.contains(&Code::SchemaRights) && codes.contains(&Code::HiddenRights), "{found:#?}");
+        for statement in
+            found.iter().filter(|found| found.code == Code::SchemaRights).flat_map(|found| &found.fix)
+        {
+            shop.run(statement).await;
+        }
+        assert_eq!(shop.examine().await, []);
+    }
 }
 
 #[tokio::test]
@@ -217,6 +341,19 @@ const FAULTS: &[Fault] = &[
     fault(Code::GlobalRights, "GRANT PROCESS ON *.* TO {app}"),
     fault(Code::GlobalRights, "GRANT SUPER ON *.* TO {app}"),
     fault(Code::SchemaRights, "GRANT DROP, TRIGGER ON `{database}`.* TO {app}"),
+    fault(Code::SchemaRights, "GRANT ALL ON `{database}`.* TO {app}"),
+    fault(Code::SchemaRights, "GRANT ALTER, SELECT ON `{database}`.visits TO {app}"),
+    fault(Code::SchemaRights, "GRANT REFERENCES (page), UPDATE (page) ON `{database}`.visits TO {app}"),
+    fault(
+        Code::SchemaRights,
+        "CREATE ROLE outer_{database};; CREATE ROLE inner_{database};; GRANT inner_{database} TO outer_{database};;
+         GRANT outer_{database} TO {app};; GRANT DROP ON `{database}`.orders TO inner_{database}",
+    ),
+    fault(Code::GlobalRights, "GRANT PROCESS ON *.* TO inner_{database}"),
+    fault(Code::GlobalRights, "GRANT PROXY ON root@localhost TO {app}"),
+    fault(Code::MayGrant, "GRANT outer_{database} TO {app} WITH ADMIN OPTION"),
+    fault(Code::MayGrant, "GRANT SELECT ON `{database}`.visits TO {app} WITH GRANT OPTION"),
+    fault(Code::PublicRights, "GRANT SELECT ON `{database}`.visits TO PUBLIC"),
     fault(Code::MayGrant, "GRANT SELECT ON `{database}`.* TO {app} WITH GRANT OPTION"),
     decided(Code::ViewAsOwner, "CREATE VIEW open_orders AS SELECT * FROM orders", "DROP VIEW open_orders"),
     fault(Code::DefinerRoutine, "CREATE PROCEDURE tidy() SQL SECURITY DEFINER DELETE FROM orders"),
@@ -229,6 +366,11 @@ const FAULTS: &[Fault] = &[
     ),
     fault(Code::KeyWithoutTenant, "ALTER TABLE visits ADD UNIQUE KEY by_day (at)"),
     fault(Code::KeyWithoutTenant, "ALTER TABLE visits ADD PRIMARY KEY (at, page)"),
+    decided(
+        Code::KeyWithoutTenant,
+        "ALTER TABLE visits ADD UNIQUE KEY by_start (page(8), at)",
+        "ALTER TABLE visits ADD UNIQUE KEY by_tenant (tenant_id, page(8), at);; ALTER TABLE visits DROP KEY by_start",
+    ),
     fault(
         Code::LinkWithoutTenant,
         "ALTER TABLE visits ADD COLUMN customer_id BIGINT;;

@@ -16,6 +16,118 @@ async fn nothing_is_wrong_with_what_was_drawn_up() {
     assert!(again.is_empty(), "{again}");
 }
 
+/// Everything that is said of a column and of the policies that name it, but its type.
+const KEPT: &str =
+    "SELECT concat_ws(' ', tablename, policyname, permissive, roles, cmd, qual IS NULL, with_check IS NULL,
+        qual LIKE '%page%', coalesce(with_check, qual) LIKE '%app.current_tenant_id%')
+    FROM pg_policies
+    UNION ALL SELECT concat_ws(' ', table_name, is_nullable, column_default ~ 'current_setting|globex')
+    FROM information_schema.columns WHERE column_name = 'tenant_id' ORDER BY 1";
+
+#[tokio::test]
+async fn what_mends_a_tenant_column_leaves_the_rest_as_it_is() {
+    const TENANT: &str = "nullif(current_setting('app.current_tenant_id', true), '')";
+    for (code, make, default, of_type) in [
+        (Code::TenantType, "CHAR(20)", "'globex'", "text"),
+        (Code::TenantType, "NAME", "'globex'", "text"),
+        (Code::TenantCollation, "VARCHAR(40) COLLATE loose", TENANT, "character varying(40)"),
+        (Code::TenantCollation, "TEXT COLLATE loose", "'globex'", "text"),
+    ] {
+        let shop = Shop::walled().await;
+        let make = format!(
+            "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+             DROP TABLE visits; CREATE TABLE visits (tenant_id {make} NOT NULL DEFAULT {default}, page TEXT, at DATE);
+             INSERT INTO visits (page) SELECT 'tea' WHERE {default}::text <> '';
+             CREATE INDEX ON visits (tenant_id);
+             ALTER TABLE visits ENABLE ROW LEVEL SECURITY; ALTER TABLE visits FORCE ROW LEVEL SECURITY;
+             CREATE POLICY first ON visits TO {{app}} USING (tenant_id::text = {TENANT} AND page <> '')
+                 WITH CHECK (tenant_id::text = {TENANT});
+             CREATE POLICY system ON visits FOR SELECT TO {{system}} USING (true);
+             CREATE POLICY sole ON visits AS RESTRICTIVE FOR UPDATE TO {{app}}, {{system}}
+                 USING (tenant_id::text <> 'page');
+             CREATE POLICY look ON products AS RESTRICTIVE
+                 USING (NOT EXISTS (SELECT FROM visits WHERE tenant_id::text = 'nobody'))"
+        );
+        shop.run(&make).await;
+        let kept = async || sqlx::query_scalar::<_, String>(KEPT).fetch_all(&shop.pool).await.unwrap();
+        let before = kept().await;
+        let found = shop.examine().await;
+        let found: Vec<_> = found.iter().filter(|found| found.code == code).collect();
+        assert_eq!(found.len(), 1, "{make}");
+        for statement in &found[0].fix {
+            shop.run(statement).await;
+        }
+        assert!(shop.examine().await.iter().all(|found| found.code != code), "{make}");
+        assert_eq!(kept().await, before, "{make}");
+        let is: String = sqlx::query_scalar(
+            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+             WHERE attrelid = 'visits'::regclass AND attname = 'tenant_id'",
+        )
+        .fetch_one(&shop.pool)
+        .await
+        .unwrap();
+        assert_eq!(is, of_type, "{make}");
+    }
+}
+
+/// The oracle is the planner, who is told to take an index wherever one serves.
+#[tokio::test]
+async fn a_policy_converts_the_column_where_its_index_does_not_serve() {
+    let shop = Shop::walled().await;
+    shop.run(
+        "CREATE DOMAIN slug AS TEXT CHECK (value <> ''); ALTER TABLE visits ALTER tenant_id DROP DEFAULT",
+    )
+    .await;
+    let value = "nullif(current_setting('app.current_tenant_id', true), '')";
+    let (mut served, mut unserved) = (0, 0);
+    for of_type in ["TEXT", "VARCHAR(40)", "VARCHAR", "slug"] {
+        for cast in [
+            "",
+            "::text",
+            "::varchar",
+            "::varchar::text",
+            "::bytea",
+            "::text::bytea",
+            "::char(20)",
+            "::name",
+            "::varchar(3)",
+        ] {
+            shop.run(&format!(
+                "DROP TABLE visits; CREATE TABLE visits (tenant_id {of_type} NOT NULL, page TEXT);
+                 CREATE INDEX ON visits (tenant_id); INSERT INTO visits SELECT 'x' || at FROM generate_series(1, 50) AS at;
+                 ALTER TABLE visits ENABLE ROW LEVEL SECURITY; ALTER TABLE visits FORCE ROW LEVEL SECURITY;
+                 CREATE POLICY own ON visits TO {{app}} USING (tenant_id{cast} = ({value}){last}) WITH CHECK (tenant_id = {value});
+                 GRANT SELECT ON visits TO {{app}}",
+                last = cast.rsplit_once("::").map(|(_, last)| format!("::{last}")).unwrap_or_default()
+            ))
+            .await;
+            let mut session = shop.session(Some("x7")).await;
+            sqlx::raw_sql("SET enable_seqscan = off").execute(&mut session).await.unwrap();
+            let plan: Vec<String> =
+                sqlx::query_scalar("EXPLAIN SELECT * FROM visits").fetch_all(&mut session).await.unwrap();
+            let is_served = plan.iter().any(|line| line.contains("Index Cond"));
+            let says = shop.examine().await.iter().any(|found| found.code == Code::ConvertsColumn);
+            assert_eq!(says, !is_served, "{of_type}{cast}: {plan:#?}");
+            *(if is_served { &mut served } else { &mut unserved }) += 1;
+        }
+    }
+    assert!(served >= 8 && unserved >= 8, "{served} {unserved}");
+}
+
+#[tokio::test]
+async fn a_view_reads_as_who_asks_however_that_is_spelled() {
+    let shop = Shop::walled().await;
+    for word in ["true", "ON", "yes", "t", "1"] {
+        let sql =
+            "CREATE OR REPLACE VIEW mails WITH (security_invoker = {word}) AS SELECT email FROM customers;
+            GRANT SELECT ON mails TO {app}";
+        shop.run(&sql.replace("{word}", word)).await;
+        assert_eq!(shop.examine().await, [], "{word}");
+    }
+    shop.run("ALTER VIEW mails SET (security_invoker = no)").await;
+    assert_eq!(shop.examine().await.len(), 1);
+}
+
 /// Connections of the application's role, begun with a statement.
 async fn served_by(shop: &Shop, begin: String) -> TenantDb<Db> {
     let pool = PoolOptions::<Db>::new().max_connections(2).after_connect(move |connection, _| {

@@ -39,6 +39,12 @@ const FAULTS: &[Fault] = &[
         "ALTER POLICY tenant_isolation ON orders
              USING (tenant_id = nullif(current_setting('app.current_tenant_id', true), '') OR state = 'open')",
     ),
+    fault(
+        Code::WideningPolicy,
+        "CREATE POLICY desk ON \"Notes\" USING (true);
+         CREATE POLICY writing ON \"Notes\" AS RESTRICTIVE
+             WITH CHECK (tenant_id = nullif(current_setting('app.current_tenant_id', true), ''))",
+    ),
     fault(Code::WideningPolicy, "GRANT {system} TO {app}"),
     fault(Code::WideningCheck, "ALTER POLICY tenant_isolation ON orders WITH CHECK (true)"),
     fault(
@@ -71,10 +77,35 @@ const FAULTS: &[Fault] = &[
         Code::DerivedWithoutPolicy,
         "ALTER TABLE receipts DISABLE ROW LEVEL SECURITY; GRANT SELECT ON receipts TO {app}",
     ),
+    fault(
+        Code::WideningPolicy,
+        "GRANT SELECT ON receipts TO {app}; CREATE POLICY open ON receipts FOR SELECT USING (true)",
+    ),
+    fault(
+        Code::WideningCheck,
+        "ALTER POLICY tenant_isolation ON receipts WITH CHECK (text <> ''); GRANT INSERT ON receipts TO {app}",
+    ),
     fault(Code::ViewAsOwner, "ALTER VIEW turnover RESET (security_invoker); GRANT SELECT ON turnover TO {app}"),
     fault(
         Code::ViewAsOwner,
         "CREATE VIEW best AS SELECT * FROM turnover WHERE sum > 9; GRANT SELECT ON best TO PUBLIC",
+    ),
+    fault(
+        Code::ViewAsOwner,
+        "CREATE VIEW paid AS SELECT r.text FROM receipts AS r; GRANT SELECT ON paid TO {app}",
+    ),
+    fault(
+        Code::ViewAsOwner,
+        "CREATE VIEW mails WITH (security_barrier) AS SELECT * FROM customers WHERE name <> '' WITH CHECK OPTION;
+         CREATE ROLE readers_{app}; GRANT SELECT (email) ON mails TO readers_{app}; GRANT readers_{app} TO {app}",
+    ),
+    fault(
+        Code::MaterializedView,
+        "CREATE MATERIALIZED VIEW best_sums AS SELECT * FROM turnover; GRANT SELECT ON best_sums TO readers_{app}",
+    ),
+    fault(
+        Code::MaterializedView,
+        "CREATE MATERIALIZED VIEW names AS SELECT name FROM customers; GRANT SELECT (name) ON names TO {app}",
     ),
     fault(
         Code::MaterializedView,
@@ -152,8 +183,8 @@ const FAULTS: &[Fault] = &[
     fault(
         Code::TenantCollation,
         "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-         DROP POLICY tenant_isolation ON visits; DROP POLICY tenant_isolation ON visits_2025;
-         DROP POLICY tenant_isolation ON visits_2026;
+         DROP POLICY tenant_isolation ON visits; DROP POLICY IF EXISTS tenant_isolation ON visits_2025;
+         DROP POLICY IF EXISTS tenant_isolation ON visits_2026;
          ALTER TABLE visits ALTER COLUMN tenant_id TYPE TEXT COLLATE loose",
     ),
     fault(Code::TenantDefault, "ALTER TABLE orders ALTER COLUMN tenant_id SET DEFAULT 'acme'"),
@@ -181,6 +212,10 @@ const FAULTS: &[Fault] = &[
     fault(Code::MayTruncate, "GRANT TRUNCATE ON orders TO {app}"),
     fault(Code::MayTruncate, "CREATE ROLE ops_{app}; GRANT TRUNCATE ON orders TO ops_{app}; GRANT ops_{app} TO {app}"),
     fault(Code::MayReference, "GRANT REFERENCES ON orders TO {app}"),
+    fault(Code::MayReference, "GRANT REFERENCES (state, id) ON orders TO {app}"),
+    fault(Code::PublicRights, "GRANT SELECT (state) ON orders TO PUBLIC"),
+    fault(Code::WritesShared, "GRANT UPDATE (name) ON countries TO readers_{app}"),
+    fault(Code::PartitionInReach, "GRANT UPDATE (page) ON visits_2026 TO {app}; ALTER TABLE visits_2026 DISABLE ROW LEVEL SECURITY"),
     fault(Code::MayTrigger, "GRANT TRIGGER ON orders TO {app}"),
     fault(Code::MayCreate, "GRANT CREATE ON SCHEMA public TO PUBLIC"),
     fault(Code::MayCreate, "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {app}', current_database()); END $$"),

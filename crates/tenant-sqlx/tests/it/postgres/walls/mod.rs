@@ -3,5 +3,6 @@
 mod conversion;
 mod doctor;
 mod faults;
+mod oracle;
 mod policies;
 mod shop;

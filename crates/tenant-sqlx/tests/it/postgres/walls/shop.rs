@@ -59,6 +59,8 @@ pub(super) fn catalog() -> Catalog {
 
 pub(super) struct Shop {
     pub(super) pool: PgPool,
+    /// One connection, as for who types statements in.
+    pub(super) operator: PgPool,
     pub(super) place: Place,
     /// Roles belong to the server, which other tests use as well.
     pub(super) app: String,
@@ -73,6 +75,7 @@ impl Shop {
         let name: String =
             sqlx::query_scalar("SELECT current_database()::text").fetch_one(&pool).await.unwrap();
         let shop = Self {
+            operator: super::super::database::pool(&place, 1).await,
             pool,
             place,
             app: format!("app_{name}"),
@@ -101,7 +104,7 @@ impl Shop {
 
     pub(super) async fn run(&self, sql: &str) {
         let sql = sql.replace("{app}", &self.app).replace("{system}", &self.system);
-        let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&self.pool).await;
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&self.operator).await;
         done.unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
