@@ -1,0 +1,43 @@
+//! Reads a store of revocations again and again.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
+
+use super::Shared;
+
+/// A reading that takes longer is given up, so that one that hangs does not hold up those behind it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// The task that reads; it ends when this is dropped.
+pub(super) struct Poll(JoinHandle<()>);
+
+impl Poll {
+    pub(super) fn start(shared: Arc<Shared>, every: Duration) -> Self {
+        Self(tokio::spawn(run(shared, every)))
+    }
+}
+
+impl Drop for Poll {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What fails is tried again the next time; that it fails shows in that nothing is known any more.
+async fn run(shared: Arc<Shared>, every: Duration) {
+    let mut swept = Instant::now();
+    loop {
+        let _read = timeout(PATIENCE, shared.read()).await;
+        if swept.elapsed() >= SWEEP_EVERY {
+            let _swept = timeout(PATIENCE, shared.sweep()).await;
+            swept = Instant::now();
+        }
+        sleep(every).await;
+    }
+}
