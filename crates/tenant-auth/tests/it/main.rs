@@ -1,0 +1,3 @@
+//! Who is proved, and who is not.
+
+mod token;
