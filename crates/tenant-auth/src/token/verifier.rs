@@ -208,7 +208,8 @@ impl TokenVerifierBuilder {
         self
     }
 
-    /// Remembers so many verified tokens, those that were used last; 10 000 by default. Zero remembers none.
+    /// Remembers so many verified tokens, those that were used last; 10 000 by default. Zero remembers none. Who shows very many
+    /// displaces others', which are then verified again, and no more.
     pub fn remember(mut self, tokens: usize) -> Self {
         self.capacity = tokens;
         self

@@ -12,7 +12,7 @@ use tenant_core::{
     Clock, Monotonic, StoreError, StoreErrorKind, SystemClock, UnixTime,
     auth::{Principal, RevocationStore, Revoked},
 };
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
 pub use self::memory::InMemoryRevocationStore;
 use self::{horizon::Horizon, poll::Poll, view::View};
@@ -30,8 +30,10 @@ use self::{horizon::Horizon, poll::Poll, view::View};
 /// refused as well. One that says of no `iat` is refused until that revocation is forgotten.
 ///
 /// # What it does not protect against
-/// A `forget_at` that lies before the last of the revoked tokens has expired: they are taken again then. What
-/// [the store owes](RevocationStore::after) is not checked.
+/// A `forget_at` that lies before the last of the revoked tokens has expired: they are taken again then. An issuer whose clock is
+/// ahead, which the verifier's leeway allows it: what it issued just before a subject was revoked says that it was issued
+/// after. A token without a `jti` can be revoked only with all of its subject. What [the store owes](RevocationStore::after) is
+/// not checked.
 ///
 /// # Example
 /// ```
@@ -70,6 +72,10 @@ struct Known {
 
 /// So many are read at once.
 const PAGE: u32 = 1_000;
+
+/// A call of the store that takes longer is given up, so that one that hangs does not hold up those behind it. Each page has its
+/// own time: however many there are, a first reading comes to its end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Kept for so much longer than was asked for: tokens are taken for up to a minute after they end, and clocks differ.
 const KEPT_LONGER: Duration = Duration::from_secs(120);
@@ -142,7 +148,7 @@ impl Shared {
     /// Reads all behind a number, and says which is the highest.
     async fn read_behind(&self, mut number: u64) -> Result<u64, StoreError> {
         loop {
-            let page = self.store.after(number, PAGE).await?;
+            let page = patiently(self.store.after(number, PAGE)).await?;
             for revocation in &page {
                 if revocation.number <= number {
                     return Err(StoreError::new(StoreErrorKind::Invalid, "revocations are not in order"));
@@ -162,8 +168,12 @@ impl Shared {
         let longest = u64::try_from(KEPT_LONGER.as_nanos()).unwrap_or(u64::MAX);
         let by = UnixTime::from_nanos(self.clock.unix().as_nanos().saturating_sub(longest));
         self.known.write().view.forget(by);
-        self.store.sweep(by).await
+        patiently(self.store.sweep(by)).await
     }
+}
+
+async fn patiently<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(PATIENCE, call).await.unwrap_or_else(|elapsed| Err(StoreError::unavailable(elapsed)))
 }
 
 /// [`Revocations`] that are being put together; made by [`Revocations::builder`].
@@ -182,7 +192,8 @@ impl RevocationsBuilder {
         self
     }
 
-    /// Takes no token once the store could not be read for so long; 10 s by default.
+    /// Takes no token once the store could not be read for so long; 10 s by default. It should be several times as long as what lies
+    /// between two readings.
     pub fn stale_after(mut self, longest: Duration) -> Self {
         self.stale_after = longest;
         self

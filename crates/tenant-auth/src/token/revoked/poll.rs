@@ -4,13 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
 use super::Shared;
-
-/// A reading that takes longer is given up, so that one that hangs does not hold up those behind it.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -33,9 +30,9 @@ impl Drop for Poll {
 async fn run(shared: Arc<Shared>, every: Duration) {
     let mut swept = Instant::now();
     loop {
-        let _read = timeout(PATIENCE, shared.read()).await;
+        let _read = shared.read().await;
         if swept.elapsed() >= SWEEP_EVERY {
-            let _swept = timeout(PATIENCE, shared.sweep()).await;
+            let _swept = shared.sweep().await;
             swept = Instant::now();
         }
         sleep(every).await;

@@ -212,6 +212,39 @@ async fn a_store_that_is_out_of_reach_for_ten_seconds_makes_all_unavailable() {
     }
 }
 
+/// Each page takes its time; together they take longer than one may.
+#[tokio::test(start_paused = true)]
+async fn a_slow_store_with_many_pages_is_read_to_its_end() {
+    struct Slow(InMemoryRevocationStore);
+
+    #[async_trait]
+    impl RevocationStore for Slow {
+        async fn revoke(&self, revoked: &Revoked, forget_at: UnixTime) -> Result<(), StoreError> {
+            self.0.revoke(revoked, forget_at).await
+        }
+
+        async fn after(&self, number: u64, limit: u32) -> Result<Vec<Revocation>, StoreError> {
+            sleep(Duration::from_secs(2)).await;
+            self.0.after(number, limit).await
+        }
+
+        async fn sweep(&self, now: UnixTime) -> Result<(), StoreError> {
+            self.0.sweep(now).await
+        }
+    }
+    let store = Slow(InMemoryRevocationStore::new());
+    for number in 0..10_000 {
+        store.revoke(&token(&format!("t-{number}")), FORGET_AT).await.unwrap();
+    }
+    let clock = clock();
+    let revocations = Revocations::builder(Arc::new(store)).clock(Arc::clone(&clock) as _).start();
+    let verifier = builder(&clock).revocations(revocations.clone()).build();
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(revocations.kept(), 10_000);
+    assert!(show(&verifier, &ED.token(&claims("t-1", "other"))).await.is_ok());
+    assert!(show(&verifier, &ED.token(CLAIMS)).await.is_err());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_whose_numbers_do_not_grow_is_not_believed() {
     struct Circular;
