@@ -3,7 +3,7 @@
 //! RFC 8259, section 4 leaves open what a name that occurs twice means; whoever signs and whoever reads may then see two
 //! different tokens (RFC 8725, section 2.4). Here it is refused, at any depth, after escapes were undone.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -24,14 +24,24 @@ pub(super) type Members = BTreeMap<Box<str>, Json>;
 
 /// The members of the object that these bytes are; lists and objects stand in each other so deep at most.
 pub(super) fn read_object(bytes: &[u8], deepest: usize) -> Option<Members> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Value { depth_left: deepest }.deserialize(&mut reader).ok()?;
-    reader.end().ok()?;
-    match value {
+    match read(bytes, Value { depth_left: deepest, wrapped_number: WRAPPED_NUMBER.as_deref() })? {
         Json::Object(members) => Some(members),
         _ => None,
     }
 }
+
+fn read(bytes: &[u8], value: Value) -> Option<Json> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = value.deserialize(&mut reader).ok()?;
+    reader.end().ok().map(|()| read)
+}
+
+/// Any crate of a program may turn on `arbitrary_precision` of serde_json, for all: numbers then come as objects with one member
+/// of this name. Found out by reading one, so that such a crate does not have every token refused.
+static WRAPPED_NUMBER: LazyLock<Option<Box<str>>> = LazyLock::new(|| {
+    let number = read(b"0", Value { depth_left: 1, wrapped_number: None })?;
+    number.object()?.keys().next().cloned()
+});
 
 impl Json {
     pub(super) fn text(&self) -> Option<&str> {
@@ -55,12 +65,21 @@ impl Json {
 #[derive(Clone, Copy)]
 struct Value {
     depth_left: usize,
+    wrapped_number: Option<&'static str>,
 }
 
 impl Value {
     fn inside<E: Error>(self) -> Result<Self, E> {
         let depth_left = self.depth_left.checked_sub(1).ok_or_else(|| E::custom("too deep"))?;
-        Ok(Self { depth_left })
+        Ok(Self { depth_left, ..self })
+    }
+
+    fn finish(self, members: Members) -> Json {
+        let number = self.wrapped_number.filter(|_| members.len() == 1).and_then(|name| members.get(name));
+        match number {
+            Some(Json::Text(digits)) => digits.parse().map_or(Json::OtherNumber, Json::Integer),
+            _ => Json::Object(members),
+        }
     }
 }
 
@@ -118,7 +137,7 @@ impl<'de> Visitor<'de> for Value {
                 return Err(A::Error::custom("a name occurs twice"));
             }
         }
-        Ok(Json::Object(members))
+        Ok(self.finish(members))
     }
 }
 

@@ -11,6 +11,33 @@ use super::TokenKeysError;
 ///
 /// It owes that what it answers comes from the issuer: over TLS, with the certificate checked, from an address that is
 /// configured and not taken from a token.
+///
+/// # Example
+/// ```
+/// use tenant_auth::{KeyRefresh, KeySource, TokenKeys, TokenKeysError};
+/// use tenant_core::async_trait;
+///
+/// # struct HttpClient;
+/// # impl HttpClient {
+/// #     async fn get(&self, _: &str) -> Result<String, std::io::Error> { Ok(String::new()) }
+/// # }
+/// struct Issuer {
+///     http: HttpClient,
+///     jwks_uri: String,
+/// }
+///
+/// #[async_trait]
+/// impl KeySource for Issuer {
+///     async fn fetch(&self) -> Result<String, TokenKeysError> {
+///         self.http.get(&self.jwks_uri).await.map_err(TokenKeysError::unreadable)
+///     }
+/// }
+///
+/// # async fn start(issuer: Issuer) -> Result<(), TokenKeysError> {
+/// let keys = TokenKeys::source(issuer, KeyRefresh::default()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait KeySource: Send + Sync {
     /// The key set as it is now.

@@ -336,7 +336,7 @@ async fn no_moment_that_is_not_now() {
     for no_moment in [
         "1700000600.0",
         "1.7000006e9",
-        "1e400",
+        "1e300",
         "-1",
         "-0",
         "\"1700000600\"",
@@ -349,10 +349,6 @@ async fn no_moment_that_is_not_now() {
         "18446744073709551616",
         "1700000600000000000000000",
     ] {
-        if no_moment == "1e400" {
-            cases.push((CLAIMS_MALFORMED, exp(no_moment)));
-            continue;
-        }
         cases.extend([(MOMENT, exp(no_moment)), (MOMENT, iat(no_moment)), (MOMENT, nbf(no_moment))]);
     }
     all_refused(cases).await;

@@ -1,5 +1,6 @@
 //! Which keys are taken, and which sets.
 
+use proptest::prelude::*;
 use tenant_auth::{LeftOut, TokenKeys, TokenKeysErrorKind};
 
 use super::{
@@ -121,5 +122,20 @@ fn what_else_a_key_may_say_is_taken() {
     ] {
         let keys = TokenKeys::jwks(&set_of(&[&jwk])).unwrap();
         assert!(keys.left_out().is_empty());
+    }
+}
+
+proptest! {
+    /// Whatever an issuer publishes is refused or taken, and never panics.
+    #[test]
+    fn whatever_is_published_is_answered(
+        which in 0..3_usize,
+        member in "kty|crv|n|e|x|y|kid|use|alg|key_ops",
+        value in "[\\[\\]{}\"A-Za-z0-9_=-]{0,50}",
+        text in "[\\[\\]{}:,\"keys0-9.\\\\ ]{0,100}",
+    ) {
+        let jwk = [&*RSA, &*EC, &*ED][which].jwk();
+        let damaged = jwk.replacen(&format!(r#""{member}":""#), &format!(r#""{member}":"{value}"#), 1);
+        let _ = (TokenKeys::jwks(&set_of(&[&damaged])), TokenKeys::jwks(&text), TokenKeys::jwks(&set_of(&[&text])));
     }
 }
