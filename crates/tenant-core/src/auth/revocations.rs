@@ -47,7 +47,11 @@ pub trait RevocationStore: Send + Sync {
     /// The store failed.
     async fn revoke(&self, revoked: &Revoked, forget_at: UnixTime) -> Result<(), StoreError>;
 
-    /// Those that came after this number, in order, at most so many.
+    /// Those that came after this number, in order of their numbers, at most so many; fewer only where there are no more.
+    ///
+    /// Readers remember how far they have read. So a store owes that numbers are given in the order in which they are asked
+    /// for (no session takes a stock of them beforehand), and that a transaction that was given one ends within ten seconds: then
+    /// a lower number is seen no later than that after a higher one, and readers look back so far.
     ///
     /// # Errors
     /// The store failed.

@@ -1,0 +1,16 @@
+//! Signed tokens.
+
+mod cache;
+mod claims;
+mod compact;
+mod header;
+mod json;
+mod keys;
+mod revoked;
+mod verifier;
+
+pub use self::{
+    keys::{KeyRefresh, KeySource, LeftOut, TokenKeys, TokenKeysError, TokenKeysErrorKind},
+    revoked::{InMemoryRevocationStore, Revocations, RevocationsBuilder},
+    verifier::{TokenVerifier, TokenVerifierBuilder},
+};
