@@ -8,6 +8,7 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
+//! | `auth` | no | tokens, API keys, sessions and passwords, in `tenant::auth` beside the vocabulary of callers |
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer` and `RequestTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
@@ -22,6 +23,13 @@
 
 #[cfg(all(feature = "axum", feature = "_database"))]
 mod api_error;
+#[cfg(feature = "auth")]
+pub mod auth {
+    //! Who is calling: principals, what proves them, and what is kept of it.
+
+    pub use tenant_auth::*;
+    pub use tenant_core::auth::*;
+}
 pub mod danger;
 #[cfg(all(feature = "axum", feature = "_database"))]
 mod per_request;
@@ -48,22 +56,25 @@ pub use tenant_sqlx::{
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
 pub use tenant_tower::{
-    self as tower, ChainResolver, Claim, FnResolver, HeaderResolver, HostError, HostErrorKind, HostName,
-    HostRegistry, HostResolver, InvalidHost, InvalidPattern, Meter, PathResolver, Policies, PolicyLayer,
-    QuotaLayer, Rejection, RejectionKind, RequestHead, Resolution, ResolveFuture, ResolveLayer, Source,
-    SubdomainResolver, TenantBody, TenantLayer, TenantLayerBuilder, TenantResolver, TenantService, TraceId,
-    resolver_fn,
+    self as tower, AuthLayer, ChainResolver, Claim, FnResolver, HeaderResolver, HostError, HostErrorKind,
+    HostName, HostRegistry, HostResolver, InvalidHost, InvalidPattern, Meter, PathResolver, Policies,
+    PolicyLayer, PrincipalResolver, QuotaLayer, Rejection, RejectionKind, RequestHead, RequireLayer,
+    Resolution, ResolveFuture, ResolveLayer, Source, SubdomainResolver, TenantBody, TenantLayer,
+    TenantLayerBuilder, TenantResolver, TenantService, TraceId, resolver_fn,
 };
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};
 #[cfg(feature = "axum")]
-pub use tenant_tower::{Tenant, TenantMeter};
+pub use tenant_tower::{Require, Requirement, Tenant, TenantMeter};
 
 /// The README's and the book's examples, compiled.
 #[cfg(all(doctest, feature = "axum", feature = "sqlite"))]
 mod book {
     #[doc = include_str!("../../../README.md")]
     struct Readme;
+    #[cfg(feature = "auth")]
+    #[doc = include_str!("../../../docs/src/callers.md")]
+    struct Callers;
     #[doc = include_str!("../../../docs/src/getting-started.md")]
     struct GettingStarted;
     #[cfg(feature = "fair")]

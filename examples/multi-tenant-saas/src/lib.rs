@@ -6,6 +6,7 @@
 mod admin;
 mod analytics;
 mod api;
+mod callers;
 mod executions;
 mod fair;
 mod hosts;
@@ -22,8 +23,9 @@ mod state;
 mod stock;
 pub mod telemetry;
 
+pub use api::{Needs, ROUTES, Route};
 pub use server::{Server, StartError};
-pub use settings::{InvalidSettings, Settings};
+pub use settings::{InvalidSettings, Settings, TokenKeySettings, TokenSettings};
 
 use axum::response::IntoResponse;
 use tenant::Rejection;

@@ -6,8 +6,8 @@ use axum::{Router, middleware::from_fn};
 use sqlx::{Sqlite, migrate::Migrator};
 use tenant::{
     Clock, ConfigPolicyEvaluator, DbConfigManager, HeaderResolver, Hooks, HostRegistry, HostResolver,
-    InMemoryQuotaManager, InvalidHost, QuotaManager, SubdomainResolver, TenantDb, TenantHooks, TenantLayer,
-    TenantMetrics, TenantResolver,
+    InMemoryQuotaManager, InvalidHost, PrincipalResolver, QuotaManager, SubdomainResolver, TenantDb,
+    TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -16,6 +16,7 @@ use crate::{
     admin::{self, Guard},
     analytics::{Recorder, Writer},
     api,
+    callers::Callers,
     executions::Running,
     fair,
     hosts::Hosts,
@@ -83,7 +84,8 @@ impl Server {
             Arc::new(AccessLog),
             Arc::clone(&recorder) as Arc<dyn TenantHooks>,
         ]);
-        // Before the database: where this fails, nothing is written.
+        // Before the database: where one of these fails, nothing is written.
+        let callers = Callers::open(settings, &clock, &hooks).await?;
         let shared = match &settings.redis_url {
             Some(url) => Some(Arc::new(Shared::open(url, Arc::clone(&clock), hooks.clone()).await?)),
             None => None,
@@ -100,7 +102,7 @@ impl Server {
         let configs = announced(configs.cached(CACHED_TENANTS, CACHED_FOR), shared.as_deref());
         let registry = Arc::new(HostRegistry::new());
         let tenancy = TenantLayer::builder()
-            .resolver(resolver(settings, &registry)?)
+            .resolver(resolver(settings, &registry, callers.is_open)?)
             .configs(Arc::clone(&configs))
             .policies(ConfigPolicyEvaluator::new())
             .quotas(quotas(shared.as_deref(), &clock, &hooks))
@@ -119,7 +121,7 @@ impl Server {
         let router = Router::new()
             .merge(public::router())
             .merge(admin::router(guard))
-            .merge(api::router(tenancy, slots))
+            .merge(api::router(tenancy, callers, slots))
             .fallback(unmatched)
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
@@ -162,13 +164,17 @@ fn quotas(shared: Option<&Shared>, clock: &Arc<dyn Clock>, hooks: &Hooks) -> Arc
     }
 }
 
-/// Header, exact host and, where base domains are configured, subdomain: those that speak must agree.
+/// The caller's credential and, agreeing with it, header, exact host and, where base domains are configured, subdomain. Where
+/// it `is_open`, these speak for themselves if no credential is shown.
 fn resolver(
     settings: &Settings,
     hosts: &Arc<HostRegistry>,
+    is_open: bool,
 ) -> Result<impl TenantResolver + use<>, InvalidHost> {
     let subdomains = SubdomainResolver::new(&settings.base_domains)?;
-    Ok(HeaderResolver::default().or(HostResolver::new(Arc::clone(hosts))).or(subdomains))
+    let named = HeaderResolver::default().or(HostResolver::new(Arc::clone(hosts))).or(subdomains);
+    let resolver = PrincipalResolver::agreeing_with(named);
+    Ok(if is_open { resolver.allow_anonymous() } else { resolver })
 }
 
 async fn method_not_allowed() -> tenant::Rejection {

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
 };
 
 /// How the server is set up.
@@ -21,6 +22,28 @@ pub struct Settings {
     pub max_concurrent_requests: Option<usize>,
     /// Where instances share limits and hear of changed tenants; `REDIS_URL`, none by default.
     pub redis_url: Option<String>,
+    /// Which tokens are taken; with any, a bare header or host names no tenant. None by default.
+    pub tokens: Option<TokenSettings>,
+}
+
+/// Which tokens are taken.
+#[derive(Clone)]
+pub struct TokenSettings {
+    /// What they are signed with.
+    pub keys: TokenKeySettings,
+    /// Who must have issued them; `JWT_ISSUER`, anybody by default.
+    pub issuer: Option<String>,
+    /// For whom they must be; `JWT_AUDIENCE`, anybody by default.
+    pub audience: Option<String>,
+}
+
+/// What tokens are signed with.
+#[derive(Clone)]
+pub enum TokenKeySettings {
+    /// A secret (HS256); `JWT_SECRET`.
+    Secret(String),
+    /// A file of public keys (RFC 7517) that may change; `JWT_JWKS_FILE`.
+    JwksFile(PathBuf),
 }
 
 /// The environment asks for something that can't be done.
@@ -51,11 +74,7 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 17] = [
-    "JWT_SECRET",
-    "JWT_JWKS_FILE",
-    "JWT_ISSUER",
-    "JWT_AUDIENCE",
+const NOT_BUILT_YET: [&str; 13] = [
     "SESSION_IDLE_SECONDS",
     "SESSION_ABSOLUTE_SECONDS",
     "TRUSTED_PROXIES",
@@ -96,6 +115,7 @@ impl Settings {
             base_domains: base_domains(get("BASE_DOMAINS"))?,
             max_concurrent_requests: max_concurrent_requests(get("MAX_CONCURRENT_REQUESTS"))?,
             redis_url: redis_url(get("REDIS_URL"))?,
+            tokens: tokens(get)?,
         };
         settings.guard_admin()?;
         Ok(settings)
@@ -114,14 +134,22 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, database_url: _, admin_token, base_domains, max_concurrent_requests, redis_url } =
-            self;
+        let Self {
+            address,
+            database_url: _,
+            admin_token,
+            base_domains,
+            max_concurrent_requests,
+            redis_url,
+            tokens,
+        } = self;
         f.debug_struct("Settings")
             .field("address", address)
             .field("admin_token", &admin_token.as_ref().map(|_| "set"))
             .field("base_domains", base_domains)
             .field("max_concurrent_requests", max_concurrent_requests)
             .field("redis_url", &redis_url.as_ref().map(|_| "set"))
+            .field("tokens", &tokens.as_ref().map(|_| "set"))
             .finish_non_exhaustive()
     }
 }
@@ -195,6 +223,28 @@ fn redis_url(url: Option<&str>) -> Result<Option<String>, InvalidSettings> {
     }
 }
 
+fn tokens<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<TokenSettings>, InvalidSettings> {
+    let keys = match (get("JWT_SECRET"), get("JWT_JWKS_FILE")) {
+        (None, None) => None,
+        (Some(secret), None) => Some(TokenKeySettings::Secret(secret.to_owned())),
+        (None, Some("")) => return Err(InvalidSettings::new("JWT_JWKS_FILE", "must not be empty")),
+        (None, Some(file)) => Some(TokenKeySettings::JwksFile(file.into())),
+        (Some(_), Some(_)) => {
+            let problem = "must not be set beside JWT_SECRET: a token is signed in one way";
+            return Err(InvalidSettings::new("JWT_JWKS_FILE", problem));
+        }
+    };
+    let wanted = |name: &'static str| match get(name) {
+        Some("") => Err(InvalidSettings::new(name, "must not be empty")),
+        Some(_) if keys.is_none() => {
+            Err(InvalidSettings::new(name, "says nothing without JWT_SECRET or JWT_JWKS_FILE"))
+        }
+        wanted => Ok(wanted.map(str::to_owned)),
+    };
+    let (issuer, audience) = (wanted("JWT_ISSUER")?, wanted("JWT_AUDIENCE")?);
+    Ok(keys.map(|keys| TokenSettings { keys, issuer, audience }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +300,9 @@ mod tests {
             ("REDIS_URL", ""),
             ("REDIS_URL", "rediss://localhost"),
             ("REDIS_URL", "localhost:6379"),
+            ("JWT_JWKS_FILE", ""),
+            ("JWT_ISSUER", "https://issuer.example"),
+            ("JWT_AUDIENCE", "api"),
             ("MAX_CONCURRENT_REQUESTS", ""),
             ("MAX_CONCURRENT_REQUESTS", "0"),
             ("MAX_CONCURRENT_REQUESTS", "+8"),
@@ -263,7 +316,8 @@ mod tests {
     #[test]
     fn a_secret_never_shows() {
         let redis = "redis://:s3cret@localhost";
-        let settings = read(&[("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis)]).unwrap();
+        let settings = [("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis), ("JWT_SECRET", "s3cret")];
+        let settings = read(&settings).unwrap();
         assert!(!format!("{settings:?}").contains("s3cret"));
         let wrong = read(&[("REDIS_URL", "http://:s3cret@localhost")]).unwrap_err();
         assert!(!format!("{wrong} {wrong:?}").contains("s3cret"));

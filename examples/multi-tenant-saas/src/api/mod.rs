@@ -5,39 +5,66 @@ mod chat;
 mod executions;
 mod info;
 mod kept;
+mod me;
+mod route;
 mod users;
 mod workflows;
 
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{MethodFilter, on},
 };
 pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
+use route::{ANYBODY, reads, writes};
+pub use route::{Needs, Route};
 use tenant::TenantLayer;
 
 use crate::{
+    callers::Callers,
     fair::{Slots, take_turns},
     state::AppState,
     unmatched,
 };
 
+/// Declares the routes once: for the router, and for whoever wants to know them all.
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path, $needs:expr;)*) => {
+        /// Every route behind the tenant layer.
+        pub const ROUTES: &[Route] = &[
+            $(Route { method: stringify!($method), path: $path, needs: $needs }),*
+        ];
+
+        fn handlers(is_open: bool) -> Router<AppState> {
+            Router::new()
+                $(.route($path, on(MethodFilter::$method, $handler).layer($needs.layer(is_open))))*
+        }
+    };
+}
+
+routes! {
+    GET "/api/users" => users::list, reads("read:users");
+    POST "/api/users" => users::create, writes("write:users");
+    GET "/api/users/{id}" => users::show, reads("read:users");
+    DELETE "/api/users/{id}" => users::delete, writes("write:users");
+    GET "/api/workflows" => workflows::list, reads("read:workflows");
+    POST "/api/workflows" => workflows::create, writes("write:workflows");
+    GET "/api/workflows/{id}" => workflows::show, reads("read:workflows");
+    DELETE "/api/workflows/{id}" => workflows::delete, writes("write:workflows");
+    POST "/api/workflows/{id}/execute" => workflows::execute, writes("write:workflows");
+    GET "/api/executions/{id}" => executions::show, reads("read:workflows");
+    POST "/api/chat" => chat::chat, writes("write:chat");
+    GET "/api/analytics/requests" => analytics::requests, reads("read:analytics");
+    GET "/api/tenant/info" => info::show, ANYBODY;
+    GET "/api/me" => me::show, ANYBODY;
+}
+
 /// All routes under `/api`; where there are `slots`, they stand between the tenant layer and the handlers.
-pub(crate) fn router(tenancy: TenantLayer, slots: Option<Slots>) -> Router<AppState> {
-    let routes = Router::new()
-        .route("/api/users", get(users::list).post(users::create))
-        .route("/api/users/{id}", get(users::show).delete(users::delete))
-        .route("/api/workflows", get(workflows::list).post(workflows::create))
-        .route("/api/workflows/{id}", get(workflows::show).delete(workflows::delete))
-        .route("/api/workflows/{id}/execute", post(workflows::execute))
-        .route("/api/executions/{id}", get(executions::show))
-        .route("/api/chat", post(chat::chat))
-        .route("/api/analytics/requests", get(analytics::requests))
-        .route("/api/tenant/info", get(info::show))
-        .route("/api/{*rest}", axum::routing::any(unmatched));
+pub(crate) fn router(tenancy: TenantLayer, callers: Callers, slots: Option<Slots>) -> Router<AppState> {
+    let routes = handlers(callers.is_open).route("/api/{*rest}", axum::routing::any(unmatched));
     let routes = match slots {
         Some(slots) => routes.layer(from_fn_with_state(slots, take_turns)),
         None => routes,
     };
-    routes.layer(tenancy)
+    routes.layer(tenancy).layer(callers.layer)
 }

@@ -4,6 +4,7 @@
 
 mod admin;
 mod analytics;
+mod callers;
 mod chat;
 mod client;
 mod contract;
