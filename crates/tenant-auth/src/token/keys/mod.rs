@@ -7,7 +7,7 @@ mod refresh;
 mod set;
 mod source;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use parking_lot::RwLock;
 use tokio::sync::Notify;
@@ -162,10 +162,6 @@ impl Shared {
         *self.fault.write() = fault;
     }
 }
-
-/// The default times of [`KeyRefresh`].
-const EVERY: Duration = Duration::from_secs(300);
-const AT_MOST_EVERY: Duration = Duration::from_secs(5);
 
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{AT_MOST_EVERY, EVERY, KeySource, Shared, TokenKeysError};
+use super::{KeySource, Shared, TokenKeysError};
 
 /// When a key set is read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,8 @@ pub struct KeyRefresh {
 impl Default for KeyRefresh {
     /// Every 5 minutes, and at most every 5 seconds; a read that takes longer than 10 seconds is given up.
     fn default() -> Self {
-        Self { every: EVERY, at_most_every: AT_MOST_EVERY, patience: Duration::from_secs(10) }
+        let [every, at_most_every, patience] = [300, 5, 10].map(Duration::from_secs);
+        Self { every, at_most_every, patience }
     }
 }
 
