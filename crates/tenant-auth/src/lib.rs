@@ -7,6 +7,8 @@
 mod beliefs;
 mod cookie;
 mod key;
+mod operator;
+mod password;
 mod random;
 mod session;
 mod time;
@@ -14,5 +16,9 @@ mod time;
 pub use self::{
     cookie::{InvalidCookie, SESSION_COOKIE, cleared_session_cookie, read_session_cookie, session_cookie},
     key::{ApiKeyMode, ApiKeyUses, ApiKeyVerifier, InMemoryApiKeys, NewApiKey},
+    operator::OperatorToken,
+    password::{
+        BasicCredentials, InvalidPassword, PasswordCheck, Passwords, People, SignedIn, normalize_email,
+    },
     session::{InMemorySessions, NewSession, Sessions, csrf_matches, csrf_token},
 };
