@@ -12,9 +12,12 @@ use tenant_core::{
 
 use super::support::{at, id, tenants};
 
-/// People in memory.
+/// Somebody, with what they are where.
+type Entry = (Person, Vec<(TenantId, Role)>);
+
+/// People in memory, by their address.
 #[derive(Clone, Default)]
-struct Known(Arc<Mutex<HashMap<String, (Person, Vec<(TenantId, Role)>)>>>);
+struct Known(Arc<Mutex<HashMap<String, Entry>>>);
 
 #[async_trait]
 impl PeopleStore for Known {
