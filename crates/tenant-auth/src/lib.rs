@@ -7,10 +7,31 @@
 //! | what is shown | who looks at it |
 //! |---|---|
 //! | a signed token (`Authorization: Bearer`) | [`TokenVerifier`], with [`TokenKeys`] and [`Revocations`] |
+//! | an API key (`X-API-Key`, or as bearer) | [`ApiKeyVerifier`] |
+//! | a session's cookie | [`Sessions`] |
+//! | a name and a password | [`People`], with [`Passwords`] |
+//! | the operator's token | [`OperatorToken`] |
 
+mod beliefs;
+mod cookie;
+mod key;
+mod operator;
+mod password;
+mod random;
+mod session;
+mod time;
 mod token;
 
-pub use token::{
-    InMemoryRevocationStore, KeyRefresh, KeySource, LeftOut, Revocations, RevocationsBuilder, TokenKeys,
-    TokenKeysError, TokenKeysErrorKind, TokenVerifier, TokenVerifierBuilder,
+pub use self::{
+    cookie::{InvalidCookie, SESSION_COOKIE, cleared_session_cookie, read_session_cookie, session_cookie},
+    key::{ApiKeyMode, ApiKeyUses, ApiKeyVerifier, InMemoryApiKeys, NewApiKey},
+    operator::OperatorToken,
+    password::{
+        BasicCredentials, InvalidPassword, PasswordCheck, Passwords, People, SignedIn, normalize_email,
+    },
+    session::{InMemorySessions, NewSession, Sessions, csrf_matches, csrf_token},
+    token::{
+        InMemoryRevocationStore, KeyRefresh, KeySource, LeftOut, Revocations, RevocationsBuilder, TokenKeys,
+        TokenKeysError, TokenKeysErrorKind, TokenVerifier, TokenVerifierBuilder,
+    },
 };

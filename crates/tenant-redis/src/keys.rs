@@ -55,6 +55,16 @@ impl Keyspace {
         format!("{}:{{{}}}:c:{created_at}", self.0, tenant.id())
     }
 
+    /// A session: whose it is, who shows its cookie does not say. Its tag is no tenant's id: an id has 63 characters at most.
+    pub(crate) fn session(&self, digest: &[u8; 32]) -> String {
+        format!("{}:{{{}}}:s", self.0, crate::sessions::hex(digest))
+    }
+
+    /// Which sessions somebody has in a tenant.
+    pub(crate) fn sessions(&self, tenant: &TenantId, subject: &str) -> String {
+        format!("{}:{{{tenant}}}:s:{subject}", self.0)
+    }
+
     /// The stream of changed configs. Its tag is no tenant's id: an id has no `*`.
     pub(crate) fn changes(&self) -> String {
         format!("{}:{{*}}:changes", self.0)
@@ -81,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stream_of_changes_is_no_tenants_key() {
-        assert!(TenantId::parse("*").is_err());
+    fn the_stream_of_changes_and_sessions_are_no_tenants_keys() {
+        assert!(TenantId::parse("*").is_err() && TenantId::parse(&crate::sessions::hex(&[0; 32])).is_err());
     }
 }

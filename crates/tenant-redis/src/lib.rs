@@ -6,9 +6,10 @@
 //! | [`Keyspace`] | the names under which a deployment keeps its things |
 //! | [`RedisQuotaManager`] | counts what all instances use together |
 //! | [`RedisCache`] | keeps cache entries, as a [`CacheBackend`](tenant_cache::CacheBackend) |
+//! | [`RedisSessions`] | keeps sessions |
 //! | [`RedisAnnouncer`], [`ChangeReader`] | tell and hear of changed configs |
 //!
-//! Redis 7 or later, a primary or a Redis Cluster. The user that is connected as needs `EVAL`, `EVALSHA`, `EXISTS`, `DEL`,
+//! Redis 7 or later, a primary or a Redis Cluster. The user that is connected as needs `EVAL`, `EVALSHA`, `EXISTS`, `DEL`, `HMGET`, `ZRANGE`, `ZREM`,
 //! the stream commands `XADD`, `XREAD` and `XRANGE`, and in scripts `TIME`, `INFO` and the commands on strings, hashes and
 //! sorted sets.
 //!
@@ -21,6 +22,8 @@
 //! | `{prefix}:{{tenant}}:c:{created}` | the cache's epoch | twice the longest time to live |
 //! | `{prefix}:{{tenant}}:c:{created}:{epoch}:d:{key}` | a cache entry | its time to live |
 //! | `{prefix}:{{tenant}}:c:{created}:{epoch}:l:{key}` | the right to fill one | 30 s |
+//! | `{prefix}:{{digest}}:s` | a hash: a session | until it ends |
+//! | `{prefix}:{{tenant}}:s:{subject}` | a sorted set: somebody's sessions, by their ends | as long as the last one |
 //! | `{prefix}:{*}:changes` | the stream of changed configs | for ever, at some 10 000 entries |
 //!
 //! The braces are hash tags: all keys of one tenant lie in one slot of a cluster, and whatever stands in an application's
@@ -90,6 +93,7 @@ mod error;
 mod keys;
 mod quota;
 mod script;
+mod sessions;
 
 pub use self::{
     cache::RedisCache,
@@ -98,4 +102,5 @@ pub use self::{
     error::{RedisError, RedisErrorKind},
     keys::Keyspace,
     quota::{RedisQuotaManager, RedisQuotaManagerBuilder},
+    sessions::RedisSessions,
 };

@@ -45,6 +45,7 @@
 //! | [`ScopedTransaction::admit_stock`] | how many of something a tenant may have, held where it is created |
 //! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
 //! | [`DbConfigManager`] | the tenants' configs |
+//! | [`DbApiKeys`], [`DbSessions`], [`DbPeople`], [`DbRevocations`] | what proves who is calling |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
 //! | [`TenantDb::move_tenant`] | one tenant, from one place to another |
@@ -100,6 +101,7 @@
 
 mod catalog;
 mod configs;
+mod credentials;
 pub mod danger;
 mod db;
 pub mod ddl;
@@ -109,6 +111,7 @@ mod error;
 mod fleet;
 mod model;
 mod moving;
+mod own;
 mod place;
 mod replicas;
 mod rls;
@@ -123,6 +126,7 @@ pub use self::configs::{PgAnnouncer, PgChangeReader};
 pub use self::{
     catalog::{Finding, Problem},
     configs::DbConfigManager,
+    credentials::{DbApiKeys, DbPeople, DbRevocations, DbSessions},
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{Moved, NoLongerActive, RolledBack, is_transient},

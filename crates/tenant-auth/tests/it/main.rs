@@ -1,4 +1,4 @@
-//! Who is proved, and who is not.
+//! Credentials: who is proved, who is not, and what others try with them.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,4 +8,8 @@
     reason = "helpers of tests are tests"
 )]
 
+mod keys;
+mod passwords;
+mod sessions;
+mod support;
 mod token;

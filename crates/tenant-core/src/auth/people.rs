@@ -56,6 +56,18 @@ pub trait PeopleStore: Send + Sync {
     /// They are a member already (`AlreadyExists`), or the store failed.
     async fn join(&self, tenant: &TenantContext, person: &Person, role: Role) -> Result<Person, StoreError>;
 
+    /// Gives somebody another password's hash, if the one they have is still this; `false` where it is not, or nobody has the
+    /// id.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn set_password(
+        &self,
+        person_id: &str,
+        former: Option<&str>,
+        hash: &str,
+    ) -> Result<bool, StoreError>;
+
     /// Takes somebody out of the tenant; `false` where they are no member.
     ///
     /// # Errors

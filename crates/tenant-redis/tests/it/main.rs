@@ -15,4 +15,5 @@ mod neighbours;
 mod outage;
 mod permits;
 mod quota;
+mod sessions;
 mod support;

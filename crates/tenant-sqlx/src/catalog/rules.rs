@@ -6,12 +6,18 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 7] = [
+const FRAMEWORK: [&str; 13] = [
     "tenants",
     "tenant_hosts",
     "tenant_stocks",
     "tenant_places",
     "tenant_moves",
+    "tenant_api_keys",
+    "tenant_sessions",
+    "tenant_people",
+    "tenant_memberships",
+    "tenant_token_revocations",
+    "tenant_token_revocation_turns",
     "_tenant_migrations",
     "_sqlx_migrations",
 ];

@@ -1,6 +1,6 @@
 //! Writing configs: each write is one transaction, and hosts change with the config they belong to.
 
-use std::{error::Error, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Transaction;
@@ -13,6 +13,7 @@ use super::{DbConfigManager, row, sql};
 use crate::{
     db::Turn,
     driver::{Cell, Sql, TenantDatabase},
+    own::{again, fetch, run, taken},
 };
 
 #[async_trait]
@@ -146,27 +147,6 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
     }
 }
 
-/// Tries a transaction once more where others got in its way: each takes its hosts in its own order, and of two that
-/// wait for each other the database ends one.
-async fn again<DB, T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
-where
-    DB: TenantDatabase,
-    F: Future<Output = Result<T, StoreError>>,
-{
-    const TRIES: usize = 10;
-    for _ in 1..TRIES {
-        match attempt().await {
-            Err(error) if is_collision::<DB>(&error) => {}
-            answer => return answer,
-        }
-    }
-    attempt().await
-}
-
-fn is_collision<DB: TenantDatabase>(error: &StoreError) -> bool {
-    error.source().and_then(|source| source.downcast_ref()).is_some_and(DB::is_collision)
-}
-
 /// The config of a tenant that is not deleted.
 async fn kept<DB: TenantDatabase>(
     connection: &mut DB::Connection,
@@ -189,30 +169,6 @@ async fn take_hosts<DB: TenantDatabase>(
         added.map_err(|error| taken(error, StoreErrorKind::HostTaken, "a host belongs to another tenant"))?;
     }
     Ok(())
-}
-
-/// Who comes second learns it from the database: a look before the write would be a moment too early.
-fn taken(error: sqlx::Error, kind: StoreErrorKind, detail: &'static str) -> StoreError {
-    match error.as_database_error() {
-        Some(database) if database.is_unique_violation() => StoreError::new(kind, detail),
-        _ => StoreError::unavailable(error),
-    }
-}
-
-async fn run<DB: TenantDatabase>(
-    connection: &mut DB::Connection,
-    sql: Sql,
-    cells: Vec<Cell>,
-) -> Result<u64, StoreError> {
-    DB::execute(connection, sql, cells).await.map_err(StoreError::unavailable)
-}
-
-async fn fetch<DB: TenantDatabase>(
-    connection: &mut DB::Connection,
-    sql: Sql,
-    cells: Vec<Cell>,
-) -> Result<Vec<Vec<Cell>>, StoreError> {
-    DB::fetch(connection, sql, cells).await.map_err(StoreError::unavailable)
 }
 
 fn validate(config: &TenantConfig) -> Result<(), StoreError> {

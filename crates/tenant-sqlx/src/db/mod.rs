@@ -169,7 +169,8 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         Ok(applied)
     }
 
-    /// Creates or updates the framework's own tables, `tenants`, `tenant_hosts` and `tenant_stocks`, which no scoped statement sees.
+    /// Creates or updates the framework's own tables, which no scoped statement sees: `tenants` and all whose names begin with
+    /// `tenant_`, such as `tenant_hosts`, `tenant_stocks` and `tenant_api_keys`.
     ///
     /// It may be called at each start, by several processes at once.
     ///

@@ -137,6 +137,7 @@ impl TenantDatabase for MySql {
             ("placements", include_str!("../../../migrations/mysql/0003_placements.sql")),
             ("places", include_str!("../../../migrations/mysql/0004_places.sql")),
             ("moves", include_str!("../../../migrations/mysql/0005_moves.sql")),
+            ("credentials", include_str!("../../../migrations/mysql/0006_credentials.sql")),
         ])
     }
 

@@ -118,6 +118,7 @@ impl TenantDatabase for Sqlite {
             ("placements", include_str!("../../../migrations/sqlite/0003_placements.sql")),
             ("places", include_str!("../../../migrations/sqlite/0004_places.sql")),
             ("moves", include_str!("../../../migrations/sqlite/0005_moves.sql")),
+            ("credentials", include_str!("../../../migrations/sqlite/0006_credentials.sql")),
         ])
     }
 

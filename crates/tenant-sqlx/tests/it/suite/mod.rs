@@ -5,6 +5,7 @@ mod arguments;
 mod bypass;
 mod concurrency;
 mod configs;
+mod credentials;
 pub(crate) mod fleet;
 pub(crate) mod hammer;
 mod kill;

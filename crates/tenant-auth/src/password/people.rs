@@ -1,0 +1,111 @@
+use std::fmt;
+
+use tenant_core::{
+    StoreError, StoreErrorKind, TenantContext, TenantId, Timestamp,
+    auth::{AuthError, PeopleStore, Person, Role},
+};
+
+use super::{PasswordCheck, Passwords, normalize_email};
+use crate::random::random;
+
+/// People who sign in with an e-mail address and a password.
+///
+/// Who is not there, who has no password and who gives a wrong one hear the same after the same work.
+pub struct People<S> {
+    store: S,
+    passwords: Passwords,
+}
+
+/// Somebody who has signed in, with what they are in each of their tenants.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignedIn {
+    /// Who.
+    pub person: Person,
+    /// What they are where.
+    pub memberships: Vec<(TenantId, Role)>,
+}
+
+impl SignedIn {
+    /// What they are in a tenant; nothing where they are no member.
+    #[must_use]
+    pub fn role_in(&self, tenant: &TenantId) -> Option<Role> {
+        self.memberships.iter().find(|(of, _)| of == tenant).map(|(_, role)| *role)
+    }
+}
+
+const REJECTED: AuthError = AuthError::rejected("the e-mail address or the password is wrong");
+
+impl<S: PeopleStore> People<S> {
+    /// Those of a store.
+    pub const fn new(store: S, passwords: Passwords) -> Self {
+        Self { store, passwords }
+    }
+
+    /// The store behind.
+    #[must_use]
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Who has this address and this password. A hash that was made with less work than today's is made anew.
+    ///
+    /// # Errors
+    /// There is nobody, or too many wait, or the store failed.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, AuthError> {
+        let email = normalize_email(email).ok_or(REJECTED)?;
+        let found = self.store.find_by_email(&email).await?;
+        let hash = found.as_ref().and_then(|(person, _)| person.password_hash.as_deref());
+        let check = self.passwords.check(password, hash).await?;
+        let (person, memberships) = found.ok_or(REJECTED)?;
+        match check {
+            PasswordCheck::Wrong => return Err(REJECTED),
+            PasswordCheck::Right => {}
+            PasswordCheck::Outdated => self.rehash(&person, password).await,
+        }
+        Ok(SignedIn { person, memberships })
+    }
+
+    /// Nobody is kept out because this fails.
+    async fn rehash(&self, person: &Person, password: &str) {
+        if let Ok(hash) = self.passwords.hash(password).await {
+            let former = person.password_hash.as_deref();
+            let _ = self.store.set_password(&person.person_id, former, &hash).await;
+        }
+    }
+
+    /// Makes somebody a member of the tenant, with a password if they are new. Who has the address already keeps their own.
+    ///
+    /// # Errors
+    /// The address or the password can't be taken, or they are a member already: a [`StoreError`] of kind `Invalid` or
+    /// `AlreadyExists`, which is the cause. Or too many wait, or the store failed.
+    pub async fn join(
+        &self,
+        tenant: &TenantContext,
+        email: &str,
+        password: Option<&str>,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<Person, AuthError> {
+        let invalid = |detail| StoreError::new(StoreErrorKind::Invalid, detail);
+        let email = normalize_email(email).ok_or_else(|| invalid("this is no e-mail address"))?;
+        let mut person = Person::new(person_id()?, email, now);
+        if let Some(password) = password {
+            Passwords::admit(password)
+                .map_err(|error| StoreError::new(StoreErrorKind::Invalid, error.to_string()))?;
+            person.password_hash = Some(self.passwords.hash(password).await?);
+        }
+        Ok(self.store.join(tenant, &person, role).await?)
+    }
+}
+
+/// Random, so that nobody has somebody else's by counting, nor one that was used before.
+fn person_id() -> Result<String, AuthError> {
+    Ok(data_encoding::HEXLOWER.encode(&random::<16>()?))
+}
+
+impl<S> fmt::Debug for People<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("People").finish_non_exhaustive()
+    }
+}

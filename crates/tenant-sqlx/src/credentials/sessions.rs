@@ -1,0 +1,141 @@
+use async_trait::async_trait;
+use tenant_core::{
+    StoreError, StoreErrorKind, TenantId, Timestamp,
+    auth::{SessionRecord, SessionStore},
+};
+
+use super::{
+    Own, is_exact,
+    row::{Row, corrupt, hex},
+};
+use crate::{
+    TenantDb,
+    driver::{Cell, Sql, TenantDatabase, sql},
+    own::{again, fetch, run, taken},
+};
+
+/// Keeps sessions in the table `tenant_sessions` of [`TenantDb::migrate_tenants`]: never what a cookie holds, but its SHA-256.
+/// Every lookup reads the database.
+#[derive(Debug)]
+pub struct DbSessions<DB: TenantDatabase>(Own<DB>);
+
+macro_rules! columns {
+    () => {
+        "digest, tenant_id, subject, roles, created_at, seen_at, expires_at"
+    };
+}
+
+const LOAD: Sql = sql!("SELECT ", columns!(), " FROM tenant_sessions WHERE digest = ?");
+const CREATE: Sql = sql!("INSERT INTO tenant_sessions (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?)");
+const TOUCH: Sql = sql!("UPDATE tenant_sessions SET seen_at = ? WHERE digest = ? AND seen_at < ?");
+const END: Sql = sql!("DELETE FROM tenant_sessions WHERE digest = ?");
+const END_ALL: Sql = sql!("DELETE FROM tenant_sessions WHERE tenant_id = ? AND subject = ?");
+const EXPIRED: Sql =
+    sql!("SELECT digest FROM tenant_sessions WHERE expires_at <= ? ORDER BY expires_at, digest LIMIT ?");
+
+/// How many are cleared away in one transaction: nobody waits for long behind them.
+const BATCH: u32 = 200;
+/// The longest subject, in characters.
+const LONGEST: usize = 255;
+
+impl<DB: TenantDatabase> DbSessions<DB> {
+    /// Those of a database.
+    #[must_use]
+    pub fn new(db: &TenantDb<DB>) -> Self {
+        Self(Own::of(db))
+    }
+
+    async fn change(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, StoreError> {
+        again::<DB, _, _>(|| async {
+            self.0.write(sql, cells.clone()).await.map_err(StoreError::unavailable)
+        })
+        .await
+    }
+
+    /// How many were due, and how many are gone by it: another instance may sweep too.
+    async fn sweep_some(&self, now: Timestamp, limit: u32) -> Result<(u32, u64), StoreError> {
+        let (mut tx, _turn) = self.0.begin().await?;
+        let window = vec![now.as_unix_micros().into(), i64::from(limit).into()];
+        let (mut due, mut gone) = (0, 0);
+        for row in fetch::<DB>(&mut tx, EXPIRED, window).await? {
+            gone += run::<DB>(&mut tx, END, row).await?;
+            due += 1;
+        }
+        tx.commit().await.map_err(StoreError::unavailable)?;
+        Ok((due, gone))
+    }
+}
+
+fn write(session: &SessionRecord) -> Result<Vec<Cell>, StoreError> {
+    let roles = serde_json::to_string(&session.roles).map_err(|_| corrupt())?;
+    Ok(vec![
+        hex(&session.digest).into(),
+        session.tenant.as_str().into(),
+        (*session.subject).into(),
+        roles.into(),
+        session.created_at.as_unix_micros().into(),
+        session.seen_at.as_unix_micros().into(),
+        session.expires_at.as_unix_micros().into(),
+    ])
+}
+
+fn read(cells: Vec<Cell>) -> Result<SessionRecord, StoreError> {
+    let mut row = Row::new(cells);
+    let (digest, tenant, subject) = (row.digest()?, row.tenant()?, row.text()?);
+    let roles = row.parsed(|text| serde_json::from_str(text).ok())?;
+    let (created_at, seen_at, expires_at) = (row.moment()?, row.moment()?, row.moment()?);
+    let mut session = SessionRecord::new(digest, tenant, subject, created_at, expires_at);
+    (session.roles, session.seen_at) = (roles, seen_at);
+    Ok(session)
+}
+
+#[async_trait]
+impl<DB: TenantDatabase> SessionStore for DbSessions<DB> {
+    async fn load(&self, digest: &[u8; 32]) -> Result<Option<SessionRecord>, StoreError> {
+        let rows = self.0.read(LOAD, vec![hex(digest).into()]).await?;
+        rows.into_iter().next().map(read).transpose()
+    }
+
+    async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        if session.subject.chars().count() > LONGEST || !is_exact(&session.subject) {
+            return Err(StoreError::new(
+                StoreErrorKind::Invalid,
+                "the subject is too long, or ends in a blank",
+            ));
+        }
+        let created = self.0.write(CREATE, write(session)?).await;
+        created
+            .map(drop)
+            .map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the session exists already"))
+    }
+
+    async fn touch(&self, digest: &[u8; 32], seen_at: Timestamp) -> Result<(), StoreError> {
+        let at = seen_at.as_unix_micros();
+        self.change(TOUCH, vec![at.into(), hex(digest).into(), at.into()]).await.map(drop)
+    }
+
+    async fn end(&self, digest: &[u8; 32]) -> Result<bool, StoreError> {
+        Ok(self.change(END, vec![hex(digest).into()]).await? > 0)
+    }
+
+    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
+        if !is_exact(subject) {
+            return Ok(0);
+        }
+        self.change(END_ALL, vec![tenant.as_str().into(), subject.into()]).await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let (mut left, mut all) = (limit, 0);
+        while left > 0 {
+            let some = left.min(BATCH);
+            let (due, gone) = again::<DB, _, _>(|| self.sweep_some(now, some)).await?;
+            all += gone;
+            left -= due.min(left);
+            if due < some {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
