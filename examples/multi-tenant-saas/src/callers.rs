@@ -1,51 +1,102 @@
 //! Who is calling: which credentials are taken, and who looks at them.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, fmt, sync::Arc};
 
+use sqlx::Sqlite;
 use tenant::{
-    AuthLayer, Clock, Hooks,
-    auth::{Authenticators, TokenKeys, TokenVerifier},
+    ApiError, AuthLayer, Clock, DbApiKeys, DbPeople, DbRevocations, DbSessions, Hooks, Rejection, TenantDb,
+    TenantResolver,
+    auth::{
+        ApiKeyVerifier, AuthError, AuthErrorKind, Authenticators, Passwords, People, Revocations, Sessions,
+        TokenVerifier, csrf_matches,
+    },
 };
 
-use crate::settings::{InvalidSettings, Settings, TokenKeySettings, TokenSettings};
+use crate::{
+    settings::Settings,
+    tokens::{Issuer, Tokens},
+};
 
-/// What stands in front of the tenants' routes.
+/// Who looks at credentials, and where they are kept.
 pub(crate) struct Callers {
-    pub(crate) layer: AuthLayer,
-    /// No tokens are configured: whoever shows no credential is taken at its word.
-    pub(crate) is_open: bool,
+    pub(crate) keys: Arc<ApiKeyVerifier<DbApiKeys<Sqlite>>>,
+    pub(crate) sessions: Arc<Sessions<DbSessions<Sqlite>>>,
+    pub(crate) people: People<DbPeople<Sqlite>>,
+    /// Who signs in without a credential names their tenant by this.
+    pub(crate) named: Arc<dyn TenantResolver>,
+    /// Signs tokens for those who sign in.
+    pub(crate) issuer: Option<Issuer>,
+    pub(crate) revocations: Option<Revocations>,
+    tokens: Option<TokenVerifier>,
 }
 
 impl Callers {
     pub(crate) async fn open(
         settings: &Settings,
+        tokens: Option<Tokens>,
+        db: &TenantDb<Sqlite>,
         clock: &Arc<dyn Clock>,
-        hooks: &Hooks,
+        named: Arc<dyn TenantResolver>,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let mut authenticators = Authenticators::new();
-        if let Some(tokens) = &settings.tokens {
-            authenticators = authenticators.with(verifier(tokens, clock).await?);
+        let keys = ApiKeyVerifier::new(DbApiKeys::new(db)).with_clock(Arc::clone(clock));
+        let sessions = Sessions::new(DbSessions::new(db))
+            .with_clock(Arc::clone(clock))
+            .idle_timeout(settings.session_idle)
+            .absolute_timeout(settings.session_absolute);
+        let revocations = match &tokens {
+            Some(_) => Some(revocations(db, clock).await?),
+            None => None,
+        };
+        let (verifier, issuer) = match tokens.zip(revocations.clone()) {
+            Some((tokens, revocations)) => {
+                let (verifier, issuer) = tokens.ready(clock, revocations);
+                (Some(verifier), issuer)
+            }
+            None => (None, None),
+        };
+        let people = People::new(DbPeople::new(db), Passwords::new()?);
+        let (keys, sessions) = (Arc::new(keys), Arc::new(sessions));
+        Ok(Self { keys, sessions, people, named, issuer, revocations, tokens: verifier })
+    }
+
+    /// No tokens are configured: whoever shows no credential is taken at its word.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.tokens.is_none()
+    }
+
+    /// Proves who is calling.
+    pub(crate) fn layer(&self, hooks: &Hooks) -> AuthLayer {
+        let mut all = Authenticators::new().with(Arc::clone(&self.keys)).with(Arc::clone(&self.sessions));
+        if let Some(tokens) = &self.tokens {
+            all = all.with(tokens.clone());
         }
-        let layer = AuthLayer::new(authenticators).with_hooks(hooks.clone());
-        Ok(Self { layer, is_open: settings.tokens.is_none() })
+        AuthLayer::new(all).csrf(csrf_matches).with_hooks(hooks.clone())
     }
 }
 
-async fn verifier(
-    settings: &TokenSettings,
+/// Those of other instances are known from the first request on.
+async fn revocations(
+    db: &TenantDb<Sqlite>,
     clock: &Arc<dyn Clock>,
-) -> Result<TokenVerifier, InvalidSettings> {
-    let (variable, keys) = match &settings.keys {
-        TokenKeySettings::Secret(secret) => ("JWT_SECRET", TokenKeys::hs256(secret)),
-        TokenKeySettings::JwksFile(file) => ("JWT_JWKS_FILE", TokenKeys::jwks_file(file).await),
-    };
-    let keys = keys.map_err(|error| InvalidSettings::new(variable, format!("can't be used: {error}")))?;
-    let mut verifier = TokenVerifier::builder(keys).clock(Arc::clone(clock));
-    if let Some(issuer) = &settings.issuer {
-        verifier = verifier.issuer(issuer.as_str());
+) -> Result<Revocations, Box<dyn Error + Send + Sync>> {
+    let store = Arc::new(DbRevocations::new(db));
+    let revocations = Revocations::builder(store).clock(Arc::clone(clock)).start();
+    revocations.refresh().await?;
+    Ok(revocations)
+}
+
+/// Why is for the log.
+pub(crate) fn rejection(error: AuthError) -> ApiError {
+    match (error.kind(), error.cause()) {
+        (AuthErrorKind::Rejected, _) => Rejection::new(tenant::RejectionKind::Unauthenticated).into(),
+        (AuthErrorKind::Overloaded, _) => Rejection::overloaded().into(),
+        (_, Some(cause)) => cause.clone().into(),
+        (_, None) => Rejection::new(tenant::RejectionKind::StoreUnavailable).into(),
     }
-    if let Some(audience) = &settings.audience {
-        verifier = verifier.audience(audience.as_str());
+}
+
+impl fmt::Debug for Callers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callers").field("is_open", &self.is_open()).finish_non_exhaustive()
     }
-    Ok(verifier.build())
 }

@@ -11,7 +11,9 @@ mod executions;
 mod fair;
 mod hosts;
 mod http;
+mod key_limits;
 mod limits;
+mod login;
 mod news;
 mod places;
 mod public;
@@ -22,6 +24,7 @@ mod shared;
 mod state;
 mod stock;
 pub mod telemetry;
+mod tokens;
 
 pub use api::{Needs, ROUTES, Route};
 pub use server::{Server, StartError};

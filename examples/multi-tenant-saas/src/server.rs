@@ -8,6 +8,7 @@ use tenant::{
     Clock, ConfigPolicyEvaluator, DbConfigManager, HeaderResolver, Hooks, HostRegistry, HostResolver,
     InMemoryQuotaManager, InvalidHost, PrincipalResolver, QuotaManager, SubdomainResolver, TenantDb,
     TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
+    auth::ApiKeyUses,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -20,6 +21,7 @@ use crate::{
     executions::Running,
     fair,
     hosts::Hosts,
+    key_limits::KeyLimits,
     news::News,
     public,
     serve::serve,
@@ -27,6 +29,7 @@ use crate::{
     shared::Shared,
     state::{AppState, Configs},
     telemetry::{self, AccessLog},
+    tokens::Tokens,
     unmatched,
 };
 
@@ -34,6 +37,7 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const CACHED_TENANTS: usize = 10_000;
 const CACHED_FOR: Duration = Duration::from_secs(300);
+const KEY_USES_EVERY: Duration = Duration::from_secs(20);
 
 /// A server that is ready to run: its database is there and migrated.
 pub struct Server {
@@ -45,6 +49,8 @@ pub struct Server {
     reader: Option<ChangeReader>,
     /// What goes on beside requests; it ends where this is dropped.
     beside: JoinSet<()>,
+    callers: Arc<Callers>,
+    uses: ApiKeyUses,
 }
 
 /// Why the server could not start.
@@ -85,7 +91,10 @@ impl Server {
             Arc::clone(&recorder) as Arc<dyn TenantHooks>,
         ]);
         // Before the database: where one of these fails, nothing is written.
-        let callers = Callers::open(settings, &clock, &hooks).await?;
+        let tokens = match &settings.tokens {
+            Some(tokens) => Some(Tokens::open(tokens).await?),
+            None => None,
+        };
         let shared = match &settings.redis_url {
             Some(url) => Some(Arc::new(Shared::open(url, Arc::clone(&clock), hooks.clone()).await?)),
             None => None,
@@ -101,8 +110,10 @@ impl Server {
         db.migrate(&MIGRATIONS).await?;
         let configs = announced(configs.cached(CACHED_TENANTS, CACHED_FOR), shared.as_deref());
         let registry = Arc::new(HostRegistry::new());
+        let callers = Callers::open(settings, tokens, &db, &clock, named(settings, &registry)?).await?;
+        let callers = Arc::new(callers);
         let tenancy = TenantLayer::builder()
-            .resolver(resolver(settings, &registry, callers.is_open)?)
+            .resolver(resolver(&callers))
             .configs(Arc::clone(&configs))
             .policies(ConfigPolicyEvaluator::new())
             .quotas(quotas(shared.as_deref(), &clock, &hooks))
@@ -114,19 +125,31 @@ impl Server {
         beside.spawn(Arc::clone(&hosts).settle_doubts());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
-        let state = AppState::new(db.clone(), configs, &tenancy, clock, hosts, hooks, shared.clone());
+        let limits = KeyLimits::new(Arc::clone(&clock), settings.default_rate_limit);
+        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, limits, slots);
+        let api = api(settings.max_concurrent_requests.map(fair::slots));
+        let uses = callers.keys.flush_every(KEY_USES_EVERY);
+        let state = AppState::new(
+            db.clone(),
+            configs,
+            &tenancy,
+            clock,
+            hosts,
+            hooks.clone(),
+            shared.clone(),
+            Arc::clone(&callers),
+        );
         let running = Arc::clone(&state.running);
-        let slots = settings.max_concurrent_requests.map(fair::slots);
         let guard = Guard::new(settings.admin_token.as_deref());
         let router = Router::new()
             .merge(public::router())
             .merge(admin::router(guard))
-            .merge(api::router(tenancy, callers, slots))
+            .merge(api)
             .fallback(unmatched)
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));
-        Ok(Self { router, db, recorder, running, shared, reader, beside })
+        Ok(Self { router, db, recorder, running, shared, reader, beside, callers, uses })
     }
 
     /// Serves the listener until `shutdown` completes, then lets requests in flight finish, ends the executions that
@@ -137,7 +160,10 @@ impl Server {
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
         serve(listener, self.router, shutdown).await;
         self.running.stop().await;
-        drop((self.reader, self.beside));
+        drop((self.reader, self.beside, self.uses));
+        if let Err(error) = self.callers.keys.flush().await {
+            tracing::warn!(%error, "when keys were used last was not written");
+        }
         if let Some(shared) = self.shared {
             shared.finish().await;
         }
@@ -164,17 +190,17 @@ fn quotas(shared: Option<&Shared>, clock: &Arc<dyn Clock>, hooks: &Hooks) -> Arc
     }
 }
 
-/// The caller's credential and, agreeing with it, header, exact host and, where base domains are configured, subdomain. Where
-/// it `is_open`, these speak for themselves if no credential is shown.
-fn resolver(
-    settings: &Settings,
-    hosts: &Arc<HostRegistry>,
-    is_open: bool,
-) -> Result<impl TenantResolver + use<>, InvalidHost> {
+/// Header, exact host and, where base domains are configured, subdomain: those that speak must agree.
+fn named(settings: &Settings, hosts: &Arc<HostRegistry>) -> Result<Arc<dyn TenantResolver>, InvalidHost> {
     let subdomains = SubdomainResolver::new(&settings.base_domains)?;
-    let named = HeaderResolver::default().or(HostResolver::new(Arc::clone(hosts))).or(subdomains);
-    let resolver = PrincipalResolver::agreeing_with(named);
-    Ok(if is_open { resolver.allow_anonymous() } else { resolver })
+    Ok(Arc::new(HeaderResolver::default().or(HostResolver::new(Arc::clone(hosts))).or(subdomains)))
+}
+
+/// The caller's credential, and what agrees with it. Where no tokens are configured, header and host speak for themselves if no
+/// credential is shown.
+fn resolver(callers: &Callers) -> impl TenantResolver + use<> {
+    let resolver = PrincipalResolver::agreeing_with(Arc::clone(&callers.named));
+    if callers.is_open() { resolver.allow_anonymous() } else { resolver }
 }
 
 async fn method_not_allowed() -> tenant::Rejection {

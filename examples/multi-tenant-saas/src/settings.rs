@@ -5,6 +5,7 @@ use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 /// How the server is set up.
@@ -24,6 +25,12 @@ pub struct Settings {
     pub redis_url: Option<String>,
     /// Which tokens are taken; with any, a bare header or host names no tenant. None by default.
     pub tokens: Option<TokenSettings>,
+    /// How long a session may be idle; `SESSION_IDLE_SECONDS`, 1800 by default.
+    pub session_idle: Duration,
+    /// How long a session lasts, whatever is done; `SESSION_ABSOLUTE_SECONDS`, 43200 by default.
+    pub session_absolute: Duration,
+    /// How many requests a minute an API key without a limit of its own admits; `DEFAULT_RATE_LIMIT`, 1000 by default.
+    pub default_rate_limit: u64,
 }
 
 /// Which tokens are taken.
@@ -74,9 +81,7 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 13] = [
-    "SESSION_IDLE_SECONDS",
-    "SESSION_ABSOLUTE_SECONDS",
+const NOT_BUILT_YET: [&str; 10] = [
     "TRUSTED_PROXIES",
     "IP_RATE_LIMIT",
     "TLS_DIR",
@@ -85,7 +90,6 @@ const NOT_BUILT_YET: [&str; 13] = [
     "INVITATION_TTL_SECONDS",
     "WEBHOOK_ALLOW_PRIVATE",
     "AUDIT_RETENTION_DAYS",
-    "DEFAULT_RATE_LIMIT",
     "STRIPE_SECRET_KEY",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 ];
@@ -113,9 +117,12 @@ impl Settings {
             database_url: database_url(get("DATABASE_URL"), get("DB_PATH"))?,
             admin_token: admin_token(get("ADMIN_TOKEN"))?,
             base_domains: base_domains(get("BASE_DOMAINS"))?,
-            max_concurrent_requests: max_concurrent_requests(get("MAX_CONCURRENT_REQUESTS"))?,
+            max_concurrent_requests: max_concurrent_requests(get)?,
             redis_url: redis_url(get("REDIS_URL"))?,
             tokens: tokens(get)?,
+            session_idle: seconds("SESSION_IDLE_SECONDS", get, 30 * 60)?,
+            session_absolute: seconds("SESSION_ABSOLUTE_SECONDS", get, 12 * 60 * 60)?,
+            default_rate_limit: number("DEFAULT_RATE_LIMIT", get)?.unwrap_or(1_000),
         };
         settings.guard_admin()?;
         Ok(settings)
@@ -142,6 +149,9 @@ impl fmt::Debug for Settings {
             max_concurrent_requests,
             redis_url,
             tokens,
+            session_idle,
+            session_absolute,
+            default_rate_limit,
         } = self;
         f.debug_struct("Settings")
             .field("address", address)
@@ -150,6 +160,9 @@ impl fmt::Debug for Settings {
             .field("max_concurrent_requests", max_concurrent_requests)
             .field("redis_url", &redis_url.as_ref().map(|_| "set"))
             .field("tokens", &tokens.as_ref().map(|_| "set"))
+            .field("session_idle", session_idle)
+            .field("session_absolute", session_absolute)
+            .field("default_rate_limit", default_rate_limit)
             .finish_non_exhaustive()
     }
 }
@@ -206,12 +219,29 @@ fn base_domains(text: Option<&str>) -> Result<Vec<String>, InvalidSettings> {
     Ok(domains)
 }
 
-fn max_concurrent_requests(text: Option<&str>) -> Result<Option<usize>, InvalidSettings> {
-    let Some(text) = text else { return Ok(None) };
-    let wrong = || InvalidSettings::new("MAX_CONCURRENT_REQUESTS", "must be an integer from 1 to 1000000");
+fn max_concurrent_requests<'a>(
+    get: impl Fn(&str) -> Option<&'a str>,
+) -> Result<Option<usize>, InvalidSettings> {
+    Ok(number("MAX_CONCURRENT_REQUESTS", get)?.and_then(|most| usize::try_from(most).ok()))
+}
+
+fn seconds<'a>(
+    name: &'static str,
+    get: impl Fn(&str) -> Option<&'a str>,
+    usual: u64,
+) -> Result<Duration, InvalidSettings> {
+    Ok(Duration::from_secs(number(name, get)?.unwrap_or(usual)))
+}
+
+/// Digits alone: neither a sign nor a blank.
+fn number<'a>(
+    name: &'static str,
+    get: impl Fn(&str) -> Option<&'a str>,
+) -> Result<Option<u64>, InvalidSettings> {
+    let Some(text) = get(name) else { return Ok(None) };
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let most = text.parse().ok().filter(|most| digits && (1..=1_000_000).contains(most));
-    most.map(Some).ok_or_else(wrong)
+    let number = text.parse().ok().filter(|number| digits && (1..=1_000_000_000).contains(number));
+    number.map(Some).ok_or_else(|| InvalidSettings::new(name, "must be an integer from 1 to 1000000000"))
 }
 
 /// Never repeats what it was given: there may be a password in it.
@@ -303,6 +333,9 @@ mod tests {
             ("JWT_JWKS_FILE", ""),
             ("JWT_ISSUER", "https://issuer.example"),
             ("JWT_AUDIENCE", "api"),
+            ("SESSION_IDLE_SECONDS", "-1"),
+            ("SESSION_ABSOLUTE_SECONDS", "1h"),
+            ("DEFAULT_RATE_LIMIT", "0"),
             ("MAX_CONCURRENT_REQUESTS", ""),
             ("MAX_CONCURRENT_REQUESTS", "0"),
             ("MAX_CONCURRENT_REQUESTS", "+8"),

@@ -10,7 +10,10 @@ use tenant::{
     cache::{InMemoryBackend, TenantCache},
 };
 
-use crate::{api::MAX_CHATS_PER_TENANT, executions::Running, hosts::Hosts, places::Places, shared::Shared};
+use crate::{
+    api::MAX_CHATS_PER_TENANT, callers::Callers, executions::Running, hosts::Hosts, places::Places,
+    shared::Shared,
+};
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
 
@@ -31,9 +34,11 @@ pub(crate) struct AppState {
     pub(crate) shared: Option<Arc<Shared>>,
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) hooks: Hooks,
+    pub(crate) callers: Arc<Callers>,
 }
 
 impl AppState {
+    #[expect(clippy::too_many_arguments, reason = "it is put together in one place")]
     pub(crate) fn new(
         db: TenantDb<Sqlite>,
         configs: Arc<Configs>,
@@ -42,6 +47,7 @@ impl AppState {
         hosts: Arc<Hosts>,
         hooks: Hooks,
         shared: Option<Arc<Shared>>,
+        callers: Arc<Callers>,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
@@ -59,6 +65,7 @@ impl AppState {
             shared,
             hosts,
             hooks,
+            callers,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod body;
 mod guard;
+mod members;
 mod tenants;
 mod usage;
 
@@ -25,6 +26,7 @@ pub(crate) fn router(guard: Guard) -> Router<AppState> {
         .route("/admin/tenants/{id}/suspend", post(tenants::suspend))
         .route("/admin/tenants/{id}/activate", post(tenants::activate))
         .route("/admin/tenants/{id}/usage", get(usage::show))
+        .route("/admin/tenants/{id}/members", post(members::create))
         .route("/admin/{*rest}", axum::routing::any(unmatched))
         .route("/metrics", get(crate::telemetry::metrics))
         .layer(from_fn_with_state(guard, guard::guard))

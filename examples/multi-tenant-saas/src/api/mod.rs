@@ -5,6 +5,7 @@ mod chat;
 mod executions;
 mod info;
 mod kept;
+mod keys;
 mod me;
 mod route;
 mod users;
@@ -13,16 +14,18 @@ mod workflows;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{MethodFilter, on},
+    routing::{MethodFilter, on, post},
 };
 pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
-use route::{ANYBODY, reads, writes};
+use route::{ANYBODY, MANAGES, reads, writes};
 pub use route::{Needs, Route};
-use tenant::TenantLayer;
+use tenant::{Hooks, TenantLayer};
 
 use crate::{
     callers::Callers,
     fair::{Slots, take_turns},
+    key_limits::{self, KeyLimits},
+    login,
     state::AppState,
     unmatched,
 };
@@ -57,14 +60,27 @@ routes! {
     GET "/api/analytics/requests" => analytics::requests, reads("read:analytics");
     GET "/api/tenant/info" => info::show, ANYBODY;
     GET "/api/me" => me::show, ANYBODY;
+    GET "/api/api-keys" => keys::list, MANAGES;
+    POST "/api/api-keys" => keys::create, MANAGES;
+    DELETE "/api/api-keys/{id}" => keys::revoke, MANAGES;
 }
 
-/// All routes under `/api`; where there are `slots`, they stand between the tenant layer and the handlers.
-pub(crate) fn router(tenancy: TenantLayer, callers: Callers, slots: Option<Slots>) -> Router<AppState> {
-    let routes = handlers(callers.is_open).route("/api/{*rest}", axum::routing::any(unmatched));
+/// All routes under `/api`, and signing in and out; where there are `slots`, they stand between the tenant layer and the
+/// handlers.
+pub(crate) fn router(
+    tenancy: TenantLayer,
+    callers: &Callers,
+    hooks: &Hooks,
+    limits: KeyLimits,
+    slots: Option<Slots>,
+) -> Router<AppState> {
+    let routes = handlers(callers.is_open()).route("/api/{*rest}", axum::routing::any(unmatched));
     let routes = match slots {
         Some(slots) => routes.layer(from_fn_with_state(slots, take_turns)),
         None => routes,
     };
-    routes.layer(tenancy).layer(callers.layer)
+    let signing_out = Router::new().route("/logout", post(login::sign_out));
+    let proved = routes.layer(tenancy).merge(signing_out);
+    let proved = proved.layer(from_fn_with_state(limits, key_limits::limit)).layer(callers.layer(hooks));
+    proved.route("/login", post(login::sign_in))
 }

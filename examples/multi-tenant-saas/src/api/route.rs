@@ -35,6 +35,9 @@ pub(super) const fn writes(scope: &'static str) -> Needs {
     Needs { role: Some(Role::Member), scope: Some(scope) }
 }
 
+/// An admin; no API key is one.
+pub(super) const MANAGES: Needs = Needs { role: Some(Role::Admin), scope: None };
+
 impl Needs {
     /// As a layer. Where no tokens are configured, whoever shows no credential is let through.
     pub(super) fn layer(self, is_open: bool) -> RequireLayer {

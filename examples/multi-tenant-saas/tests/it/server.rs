@@ -57,6 +57,12 @@ impl TestServer {
         }
     }
 
+    /// Another instance over the same database.
+    pub fn beside(other: &Self, variables: &[(&str, &str)]) -> Self {
+        let url = format!("sqlite://{}", other.database().display());
+        Self::with(&[variables, &[("DATABASE_URL", &url)]].concat())
+    }
+
     pub fn database(&self) -> PathBuf {
         self.folder.as_ref().unwrap().path().join("tenants.db")
     }

@@ -1,0 +1,149 @@
+//! The tenant's API keys.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use tenant::{
+    ApiError, Rejection, Tenant, Timestamp,
+    auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Scopes},
+};
+
+use crate::{
+    callers::rejection,
+    http::{PageQuery, StrictJson, StrictQuery, check_name},
+    state::AppState,
+};
+
+/// What a key may be asked to be for.
+const SCOPES: [&str; 12] = [
+    "read:users",
+    "write:users",
+    "read:events",
+    "write:events",
+    "read:resources",
+    "write:resources",
+    "read:workflows",
+    "write:workflows",
+    "read:chat",
+    "write:chat",
+    "read:analytics",
+    "write:analytics",
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewKey {
+    name: String,
+    scopes: Vec<String>,
+    project_id: Option<String>,
+    rate_limit: Option<u64>,
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct KeyView<'a> {
+    key_id: &'a str,
+    name: &'a str,
+    key_prefix: &'a str,
+    scopes: &'a Scopes,
+    project_id: Option<&'a str>,
+    rate_limit: Option<u64>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a ApiKeyRecord> for KeyView<'a> {
+    fn from(key: &'a ApiKeyRecord) -> Self {
+        Self {
+            key_id: &key.key_id,
+            name: &key.name,
+            key_prefix: &key.prefix,
+            scopes: &key.scopes,
+            project_id: key.project.as_deref(),
+            rate_limit: key.rate_limit,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    key: &'a str,
+    #[serde(flatten)]
+    view: KeyView<'a>,
+}
+
+impl NewKey {
+    fn scopes(&self) -> Result<Scopes, Rejection> {
+        let wrong = |detail: String| Rejection::invalid_request(detail).with_field("scopes");
+        if let Some(unknown) = self.scopes.iter().position(|scope| !SCOPES.contains(&scope.as_str())) {
+            return Err(wrong(format!("scope {unknown} is none of {}", SCOPES.join(", "))));
+        }
+        Scopes::new(&self.scopes).map_err(|error| wrong(error.to_string()))
+    }
+
+    fn check(&self, now: Timestamp) -> Result<(), Rejection> {
+        check_name(&self.name)?;
+        let wrong = |field, detail| Err(Rejection::invalid_request(detail).with_field(field));
+        let is_project =
+            |id: &str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        if self.project_id.as_deref().is_some_and(|id| !is_project(id)) {
+            return wrong("project_id", "project_id must be 1 to 64 visible ASCII characters");
+        }
+        if self.rate_limit.is_some_and(|limit| !(1..=1_000_000_000).contains(&limit)) {
+            return wrong("rate_limit", "rate_limit must be 1 to 1000000000 requests a minute");
+        }
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return wrong("expires_at", "expires_at must lie ahead");
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn create(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    StrictJson(new): StrictJson<NewKey>,
+) -> Result<Response, ApiError> {
+    let now = app.now();
+    new.check(now)?;
+    let key = NewApiKey::generate(&tenant, ApiKeyMode::Live, now)
+        .map_err(rejection)?
+        .scopes(new.scopes()?)
+        .name(new.name)
+        .project(new.project_id)
+        .rate_limit(new.rate_limit)
+        .expires_at(new.expires_at);
+    app.callers.keys.store().create(&tenant, key.record()).await?;
+    let created = Created { key: key.key(), view: key.record().into() };
+    let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, no_store, Json(created)).into_response())
+}
+
+pub(super) async fn list(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    StrictQuery(query): StrictQuery<PageQuery>,
+) -> Result<Response, ApiError> {
+    let keys = app.callers.keys.store().list(&tenant, query.page()?).await?;
+    let views: Vec<_> = keys.iter().map(KeyView::from).collect();
+    Ok(Json(views).into_response())
+}
+
+pub(super) async fn revoke(
+    tenant: Tenant,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    match app.callers.keys.revoke(&tenant, &id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Rejection::not_found().with_detail("the API key does not exist").into()),
+    }
+}

@@ -1,0 +1,166 @@
+//! Signing in and out.
+
+use axum::{
+    Extension, Json,
+    extract::{FromRequest, Request, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, SET_COOKIE},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use tenant::{
+    ApiError, Rejection, RejectionKind, TenantContext, TenantId,
+    auth::{
+        AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn, cleared_session_cookie,
+        read_session_cookie, session_cookie,
+    },
+    tower::RequestHead,
+};
+
+use crate::{callers::rejection, http::StrictJson, state::AppState};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credentials {
+    email: String,
+    password: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    user: User,
+    csrf_token: String,
+}
+
+#[derive(Serialize)]
+struct User {
+    user_id: Box<str>,
+    email: String,
+    tenant_id: TenantId,
+    role: Role,
+}
+
+/// Every failure is the same: who tries passwords learns nothing of people, nor of tenants.
+fn failed() -> ApiError {
+    Rejection::new(RejectionKind::Unauthenticated).with_detail("the sign-in failed").into()
+}
+
+/// `POST /login`. It stands outside of the layer that proves callers: a stale cookie must not keep anybody out.
+pub(crate) async fn sign_in(State(app): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let named = app.callers.named.resolve(&RequestHead::from(&parts))?;
+    let headers = parts.headers.clone();
+    let StrictJson(shown) =
+        StrictJson::<Credentials>::from_request(Request::from_parts(parts, body), &()).await?;
+    let signed_in = app.callers.people.sign_in(&shown.email, &shown.password).await;
+    let signed_in = signed_in.map_err(|error| match error.kind() {
+        AuthErrorKind::Rejected => failed(),
+        _ => rejection(error),
+    })?;
+    let (tenant, role) = choose(&app, &signed_in, named.map(|claim| *claim.tenant())).await?;
+    let session = begin(&app, &headers, &tenant, &signed_in, role).await?;
+    answer(&app, &tenant, signed_in, role, &session)
+}
+
+/// The tenant that was named, or the only one that there is.
+async fn choose(
+    app: &AppState,
+    signed_in: &SignedIn,
+    named: Option<TenantId>,
+) -> Result<(TenantContext, Role), ApiError> {
+    let id = match (named, &*signed_in.memberships) {
+        (Some(id), _) => id,
+        (None, [(only, _)]) => *only,
+        (None, _) => return Err(failed()),
+    };
+    let role = signed_in.role_in(&id).ok_or_else(failed)?;
+    match TenantContext::of(&*app.configs, &id).await {
+        Ok(tenant) => Ok((tenant, role)),
+        Err(tenant::AdmissionError::Store(error)) => Err(error.into()),
+        Err(_) => Err(failed()),
+    }
+}
+
+/// Another session than the browser had before, which ends: nobody can leave one there and wait.
+async fn begin(
+    app: &AppState,
+    headers: &HeaderMap,
+    tenant: &TenantContext,
+    signed_in: &SignedIn,
+    role: Role,
+) -> Result<NewSession, ApiError> {
+    let (sessions, subject) = (&app.callers.sessions, &signed_in.person.person_id);
+    let begun = match former(headers) {
+        Some(former) => sessions.renew(former, tenant, subject, [role.as_str()]).await,
+        None => sessions.begin(tenant, subject, [role.as_str()]).await,
+    };
+    begun.map_err(rejection)
+}
+
+fn former(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
+    read_session_cookie(cookies).ok().flatten()
+}
+
+fn answer(
+    app: &AppState,
+    tenant: &TenantContext,
+    signed_in: SignedIn,
+    role: Role,
+    session: &NewSession,
+) -> Result<Response, ApiError> {
+    let lifetime = app.callers.sessions.lifetime();
+    let person = signed_in.person;
+    let sign = |issuer: &crate::tokens::Issuer| {
+        issuer.sign(&person.person_id, tenant.id(), role, app.clock.unix(), lifetime)
+    };
+    let token = app.callers.issuer.as_ref().map(sign).transpose()?;
+    let user = User { user_id: person.person_id, email: person.email, tenant_id: *tenant.id(), role };
+    let answer = Answer { token, user, csrf_token: session.csrf_token().to_owned() };
+    let headers = [
+        (SET_COOKIE, cookie(&session_cookie(session.cookie(), lifetime))?),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, Json(answer)).into_response())
+}
+
+fn cookie(text: &str) -> Result<HeaderValue, Rejection> {
+    HeaderValue::from_str(text).map_err(|_| Rejection::internal())
+}
+
+/// `POST /logout`: ends the session, or the token.
+pub(crate) async fn sign_out(
+    State(app): State<AppState>,
+    caller: Option<Extension<Principal>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let Some(Extension(caller)) = caller else {
+        return Err(Rejection::new(RejectionKind::Unauthenticated).into());
+    };
+    if let Some(session) = former(&headers) {
+        app.callers.sessions.end(session).await?;
+    }
+    if caller.proof() == Proof::Token {
+        revoke(&app, &caller).await?;
+    }
+    let headers = [
+        (SET_COOKIE, cookie(&cleared_session_cookie())?),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+async fn revoke(app: &AppState, caller: &Principal) -> Result<(), ApiError> {
+    let (Some(id), Some(end)) = (caller.credential(), caller.expires_at()) else {
+        let detail = "the token has no id (jti) by which it could be ended: it ends when it expires";
+        return Err(Rejection::invalid_request(detail).into());
+    };
+    if let Some(revocations) = &app.callers.revocations {
+        revocations.revoke(&Revoked::Token(id.into()), end).await?;
+    }
+    Ok(())
+}
