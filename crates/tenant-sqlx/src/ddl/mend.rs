@@ -2,7 +2,10 @@
 
 use tenant_sql::Dialect;
 
-use super::{Draft, mysql, postgres, sqlite};
+use super::{
+    Draft, mysql, postgres,
+    sqlite::{self, DefaultTenant},
+};
 use crate::model::{ForeignKey, Index, Owned};
 
 /// A key gets the tenant.
@@ -32,7 +35,11 @@ pub(crate) fn link(draft: Draft<'_>, child: Owned<'_>, parent: Owned<'_>, key: &
         }
         Dialect::Sqlite => {
             let parent = Some(parent).filter(|parent| missing && parent.relation.name != child.relation.name);
-            sqlite::rebuilt(draft, &parent.into_iter().chain([child]).collect::<Vec<_>>())
+            sqlite::rebuilt(
+                draft,
+                &parent.into_iter().chain([child]).collect::<Vec<_>>(),
+                DefaultTenant::Kept,
+            )
         }
     }
 }
@@ -54,29 +61,11 @@ pub(crate) fn twin(draft: Draft<'_>, owned: Owned<'_>, index: &Index) -> Option<
     }
 }
 
-/// The tenant column is required, of the right type, and compares byte by byte.
-pub(crate) fn column(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
-    match draft.dialect() {
-        Dialect::Postgres => postgres::column::required(draft, owned),
-        Dialect::MySql => vec![mysql::column::required(draft, owned)],
-        Dialect::Sqlite => sqlite::rebuilt(draft, &[owned]),
-    }
-}
-
-/// The tenant column is of the right type, and compares byte by byte.
-pub(crate) fn retyped(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
-    match draft.dialect() {
-        Dialect::Postgres => postgres::column::retyped(draft, owned),
-        Dialect::MySql => vec![mysql::column::required(draft, owned)],
-        Dialect::Sqlite => sqlite::rebuilt(draft, &[owned]),
-    }
-}
-
 /// A row that names no tenant has none.
 pub(crate) fn defaulted(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
     match draft.dialect() {
         Dialect::Postgres => vec![postgres::column::defaulted(draft, owned)],
         Dialect::MySql => vec![mysql::column::without_default(draft, owned)],
-        Dialect::Sqlite => sqlite::rebuilt(draft, &[owned]),
+        Dialect::Sqlite => sqlite::rebuilt(draft, &[owned], DefaultTenant::Dropped),
     }
 }

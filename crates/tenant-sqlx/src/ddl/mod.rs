@@ -41,7 +41,7 @@ mod migration;
 pub(crate) mod mysql;
 mod names;
 pub(crate) mod postgres;
-mod sqlite;
+pub(crate) mod sqlite;
 mod vitess;
 
 use tenant_sql::{Catalog, Dialect};

@@ -171,7 +171,8 @@ fn what_a_server_can_not_do_is_not_drawn_up() {
             notes["foreign_keys"] = json!([{
                 "name": "of", "columns": ["email"], "parent": "users", "parent_columns": ["email"], "on_delete": "n"
             }]);
-            let view = json!({ "name": "seen", "kind": "view", "reads": ["users"] });
+            let grants = json!([{ "to": "app", "privilege": "SELECT" }]);
+            let view = json!({ "name": "seen", "kind": "view", "reads": ["users"], "grants": grants });
             model["relations"].as_array_mut().unwrap().extend([notes, view]);
         });
         model.dialect = Dialect::Postgres;
@@ -234,4 +235,29 @@ fn thousands_of_tables_are_looked_at_in_no_time() {
     assert!(Doctor::new().diagnose(&model, &catalog).len() >= TABLES / 2);
     assert!(!Ddl::new().migration(&model, &catalog).unwrap().is_empty());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+/// Before PostgreSQL 15 a view can't read as who asks, and nobody may ask it.
+#[test]
+fn a_view_that_is_closed_is_not_closed_again() {
+    let given = |to: &str| json!([{ "to": to, "privilege": "SELECT" }]);
+    for (role, grants, columns, is_closed) in [
+        ("app", json!([]), json!([]), false),
+        ("app", given("owner"), json!([]), false),
+        ("app", given("app"), json!([]), true),
+        ("app", json!([]), given("PUBLIC"), true),
+        ("another", json!([]), json!([]), true),
+    ] {
+        let model = model(|model| {
+            model["version"] = 140_000.into();
+            let view = json!({
+                "name": "seen", "kind": "view", "owner": "owner", "reads": ["users"], "grants": grants,
+                "column_grants": columns
+            });
+            model["relations"].as_array_mut().unwrap().push(view);
+        });
+        let migration = Ddl::new().role(role).migration(&model, &catalog(Dialect::Postgres)).unwrap();
+        let closes = format!("REVOKE ALL ON seen FROM PUBLIC, {role}");
+        assert_eq!(migration.to_string().contains(&closes), is_closed, "{migration}");
+    }
 }

@@ -19,6 +19,9 @@ pub(crate) struct Account {
     pub(crate) creates_databases: bool,
     #[serde(deserialize_with = "flag")]
     pub(crate) replicates: bool,
+    /// Whether it finds anything in the schema (PostgreSQL).
+    #[serde(deserialize_with = "flag")]
+    pub(crate) uses_schema: bool,
     /// Roles it can become.
     pub(crate) memberships: Vec<Membership>,
     /// What it may do in the database, itself and by its roles (MySQL).
@@ -84,6 +87,9 @@ pub(crate) struct Routine {
 #[serde(default)]
 pub(crate) struct Sequence {
     pub(crate) name: String,
+    /// Whether the account, as itself, takes numbers from it, by whatever right.
+    #[serde(deserialize_with = "flag")]
+    pub(crate) is_usable: bool,
     pub(crate) grants: Vec<Grant>,
     /// The columns it fills, as `table.column`.
     pub(crate) columns: Vec<String>,

@@ -42,6 +42,8 @@ pub(crate) struct Relation {
     pub(crate) column_grants: Vec<Grant>,
     /// What the account, and each role it can become, may do with its rows or some of their columns, by whatever right.
     pub(crate) reached: Vec<Grant>,
+    /// What the account, as itself, may do with all of it, by whatever right.
+    pub(crate) rights: Vec<String>,
     /// What `PUBLIC` may.
     pub(crate) public: Vec<String>,
     /// Where its rows are kept (MySQL).
@@ -151,10 +153,5 @@ impl Relation {
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Index> {
         self.indexes.iter().filter(|index| index.is_key())
-    }
-
-    /// Whether the account may do this, as far as a grant says so.
-    pub(crate) fn grants_of<'a>(&'a self, privilege: &'a str) -> impl Iterator<Item = &'a Grant> {
-        self.grants.iter().filter(move |grant| grant.privilege == privilege)
     }
 }

@@ -66,10 +66,6 @@ fn kept(draft: Draft<'_>, default: &str) -> String {
     }
 }
 
-pub(crate) fn required(draft: Draft<'_>, owned: Owned<'_>) -> String {
-    held(draft, owned)
-}
-
 pub(super) fn contract(draft: Draft<'_>, owned: Owned<'_>) -> Step {
     let column = owned.relation.column(owned.tenant);
     let has_none = column.is_some_and(|column| column.default.is_none());

@@ -5,7 +5,7 @@ pub(crate) mod column;
 pub(crate) mod keys;
 
 use super::{Draft, Phase, Step, migration::with_settings};
-use crate::model::{Kind, Relation};
+use crate::model::Relation;
 
 /// Writers go on meanwhile.
 const ONLINE: &str = "ALGORITHM=INPLACE, LOCK=NONE";
@@ -32,14 +32,12 @@ fn settings(phase: Phase) -> Step {
 /// A view reads with the rights of who made it unless told otherwise
 /// (<https://dev.mysql.com/doc/refman/8.4/en/stored-objects-security.html>).
 fn views(draft: Draft<'_>) -> Step {
-    let views = draft.tenancy.model.relations.iter().filter(|relation| {
-        relation.kind == Kind::View && !relation.reads_as_invoker && draft.tenancy.shows_tenants(relation)
-    });
+    let views = draft.tenancy.views_as_owner();
     let note = "Views show what who reads them may see.";
     Step::new(Phase::Contract, note, views.map(|view| invoked(draft, view)).collect())
 }
 
-pub(crate) fn invoked(draft: Draft<'_>, view: &Relation) -> String {
+fn invoked(draft: Draft<'_>, view: &Relation) -> String {
     let (name, text) = (draft.quoted(&view.name), &view.definition);
     let check = match view.check_option.as_str() {
         "" => String::new(),

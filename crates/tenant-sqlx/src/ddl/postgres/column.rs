@@ -3,7 +3,7 @@
 use tenant_sql::TenantType;
 
 use super::{super::name_of, Draft, Phase, Step, block, unless_constraint};
-use crate::model::{Kind, Owned, Policy, Relation};
+use crate::model::{Kind, Owned};
 
 /// Pages of a table that are filled in one transaction: some ten thousand rows.
 const PAGES: u32 = 200;
@@ -115,33 +115,4 @@ pub(crate) fn defaulted(draft: Draft<'_>, owned: Owned<'_>) -> String {
 /// Whether a default takes the tenant from the transaction.
 pub(crate) fn is_setting(draft: Draft<'_>, default: &str) -> bool {
     default.contains(&format!("current_setting({}", draft.literal(&draft.ddl.setting)))
-}
-
-/// What depends on the column makes way and comes back: its default, and the policies of the table and its parts.
-pub(crate) fn retyped(draft: Draft<'_>, owned: Owned<'_>) -> Vec<String> {
-    let (table, column, of_type) =
-        (draft.quoted(&owned.relation.name), draft.quoted(owned.tenant), type_of(draft));
-    let collation = match draft.tenancy.catalog.tenant_type() {
-        TenantType::Text => " COLLATE \"default\"",
-        TenantType::Uuid | TenantType::Integer => "",
-    };
-    let family: Vec<&Relation> = draft.family(owned.relation);
-    let policies = family.iter().flat_map(|part| part.policies.iter().map(move |policy| (*part, policy)));
-    let drop = policies.filter(|(_, policy)| names(policy, owned.tenant)).map(|(part, policy)| {
-        format!("DROP POLICY IF EXISTS {} ON {}", draft.quoted(&policy.name), draft.quoted(&part.name))
-    });
-    let own = family.iter().map(|part| super::policies::dropped(draft, part));
-    let condition = format!("{column} = (SELECT {})", super::policies::value(draft, of_type));
-    let walls = family.iter().flat_map(|part| super::policies::isolated(draft, part, &condition));
-    let alter = [
-        format!("ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT"),
-        format!(
-            "ALTER TABLE {table} ALTER COLUMN {column} TYPE {of_type}{collation} USING {column}::text::{of_type}"
-        ),
-    ];
-    drop.chain(own).chain(alter).chain(walls.filter(|_| owned.relation.has_policies_on)).collect()
-}
-
-fn names(policy: &Policy, column: &str) -> bool {
-    [&policy.using, &policy.check].into_iter().flatten().any(|text| text.contains(column))
 }

@@ -1,7 +1,7 @@
 //! Row-level security (<https://www.postgresql.org/docs/current/ddl-rowsecurity.html>).
 
-use super::{Draft, Phase, Step};
-use crate::model::{Derived, Kind, Owned, Relation};
+use super::{Draft, Phase, Step, rights::is_closed};
+use crate::model::{Derived, Owned, Relation};
 
 /// The policy of the application's role.
 const ISOLATION: &str = "tenant_isolation";
@@ -116,9 +116,8 @@ fn alias(derived: Derived<'_>) -> String {
 /// A view reads with the rights of its owner unless told otherwise, and so past the policies of who reads it
 /// (<https://www.postgresql.org/docs/current/sql-createview.html>).
 pub(super) fn views(draft: Draft<'_>) -> Step {
-    let views = draft.tenancy.model.relations.iter().filter(|relation| {
-        relation.kind == Kind::View && !relation.reads_as_invoker && draft.tenancy.shows_tenants(relation)
-    });
+    let views = draft.tenancy.views_as_owner();
+    let views = views.filter(|view| can_invoke(draft) || !is_closed(draft, view));
     let note = "Views show what who reads them may see.";
     Step::new(Phase::Contract, note, views.map(|view| invoked(draft, view)).collect())
 }
@@ -126,12 +125,16 @@ pub(super) fn views(draft: Draft<'_>) -> Step {
 /// Views with the option are there since this version.
 const INVOKER_VIEWS: u32 = 150_000;
 
+fn can_invoke(draft: Draft<'_>) -> bool {
+    draft.tenancy.model.version >= INVOKER_VIEWS
+}
+
 /// Before that version, nobody but their owner may ask them.
 pub(crate) fn invoked(draft: Draft<'_>, view: &Relation) -> String {
-    if draft.tenancy.model.version < INVOKER_VIEWS {
-        return closed(draft, view);
+    match can_invoke(draft) {
+        true => format!("ALTER VIEW {} SET (security_invoker = true)", draft.quoted(&view.name)),
+        false => closed(draft, view),
     }
-    format!("ALTER VIEW {} SET (security_invoker = true)", draft.quoted(&view.name))
 }
 
 /// Nobody but its owner may ask it.

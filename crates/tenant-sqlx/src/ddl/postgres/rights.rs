@@ -2,8 +2,11 @@
 
 use tenant_sql::TableKind;
 
-use super::{Draft, Phase, Step, unless};
-use crate::model::{Kind, Owned, Relation};
+use super::{Draft, Phase, Step, policies::closed, unless};
+use crate::model::{Grant, Owned, Relation, Sequence};
+
+const PUBLIC: &str = "PUBLIC";
+const WRITES: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
 /// What no tenant's statement needs, and what reaches past the policies: they don't hold for `TRUNCATE`, and a foreign
 /// key or a trigger sees all rows.
@@ -40,39 +43,85 @@ pub(super) fn steps(draft: Draft<'_>, owned: &[Owned<'_>]) -> Vec<Step> {
         grants.extend(for_owned(draft, owned.relation, &role));
     }
     grants.extend(shared(draft).flat_map(|relation| for_shared(draft, relation, &role)));
-    grants.extend(
-        draft
-            .tenancy
-            .model
-            .sequences
-            .iter()
-            .filter(|sequence| fills_owned(owned, &sequence.columns))
-            .map(|sequence| format!("GRANT USAGE ON SEQUENCE {} TO {role}", draft.quoted(&sequence.name))),
-    );
-    let closed = draft.tenancy.model.relations.iter().filter(|relation| relation.kind == Kind::Materialized);
-    let closed = closed.filter(|relation| draft.tenancy.shows_tenants(relation));
+    let sequences = sequences(draft, owned);
+    let usage =
+        |sequence: &Sequence| format!("GRANT USAGE ON SEQUENCE {} TO {role}", draft.quoted(&sequence.name));
+    grants.extend(sequences.map(usage));
+    grants.extend(draft.tenancy.stored_views().map(|view| closed(draft, view)));
     let note = "The application reads and writes rows, and does nothing else.";
-    let revokes =
-        closed.map(|view| format!("REVOKE ALL ON {} FROM PUBLIC, {role}", draft.quoted(&view.name)));
-    grants.extend(revokes);
     if is_granted(draft, owned) { Vec::new() } else { vec![Step::new(Phase::Contract, note, grants)] }
 }
 
-/// Whether the account is the role, and has nothing to be given or taken.
+/// Those that fill columns of tenants' tables.
+fn sequences<'a>(draft: Draft<'a>, owned: &[Owned<'_>]) -> impl Iterator<Item = &'a Sequence> {
+    let sequences = draft.tenancy.model.sequences.iter();
+    sequences.filter(|sequence| fills_owned(owned, &sequence.columns))
+}
+
+/// Whether the account is the role, and has nothing to be given or taken. What it may do as another role can't be taken
+/// from it, and is the doctor's affair.
 fn is_granted(draft: Draft<'_>, owned: &[Owned<'_>]) -> bool {
-    const USES: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
-    const WRITES: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
-    let model = draft.tenancy.model;
-    let has = |relation: &Relation, right: &str| relation.grants_of(right).next().is_some();
     let mut tables = owned.iter().map(|owned| owned.relation).filter(|table| table.parent.is_none());
-    let is_exact = |table: &Relation| {
-        USES.iter().all(|right| has(table, right))
-            && !BEYOND.iter().any(|right| has(table, right))
-            && table.public.is_empty()
-    };
-    Some(&model.account.name) == draft.ddl.role.as_ref()
-        && tables.all(is_exact)
-        && shared(draft).all(|table| has(table, "SELECT") && !WRITES.iter().any(|right| has(table, right)))
+    Some(&draft.tenancy.model.account.name) == draft.ddl.role.as_ref()
+        && is_at_home(draft)
+        && tables.all(|table| is_exact(draft, table))
+        && shared(draft).all(|table| is_read(draft, table))
+        && draft.tenancy.stored_views().all(|view| is_closed(draft, view))
+        && sequences(draft, owned).all(|sequence| sequence.is_usable)
+}
+
+/// Whether the role finds what is in the schema, and adds nothing.
+fn is_at_home(draft: Draft<'_>) -> bool {
+    let model = draft.tenancy.model;
+    let mut creates = model.schema_grants.iter().filter(|grant| grant.privilege == "CREATE");
+    model.schema.is_empty() || model.account.uses_schema && !creates.any(|grant| is_its(draft, grant))
+}
+
+fn is_exact(draft: Draft<'_>, table: &Relation) -> bool {
+    let is_public = |grant: &Grant| grant.to == PUBLIC;
+    let is_open = !table.public.is_empty() || table.column_grants.iter().any(is_public);
+    let mut uses = ["SELECT"].iter().chain(&WRITES);
+    let mut beyond = BEYOND.iter();
+    !is_open
+        && uses.all(|right| may(draft, table, right))
+        && !beyond.any(|right| is_given(draft, table, right))
+}
+
+fn is_read(draft: Draft<'_>, table: &Relation) -> bool {
+    let mut others = WRITES.iter().chain(&BEYOND);
+    may(draft, table, "SELECT") && !others.any(|right| is_given(draft, table, right))
+}
+
+/// Whether the role may do this to all of it. A superuser may by no right that it would keep as anything else.
+fn may(draft: Draft<'_>, relation: &Relation, right: &str) -> bool {
+    match draft.tenancy.model.account.is_superuser {
+        true => is_given(draft, relation, right),
+        false => relation.rights.iter().any(|known| known == right),
+    }
+}
+
+/// Whether it can be taken from the role or from everybody, for all of it or a column.
+fn is_given(draft: Draft<'_>, relation: &Relation, right: &str) -> bool {
+    let mut grants = relation.grants.iter().chain(&relation.column_grants);
+    grants.any(|grant| grant.privilege == right && is_its(draft, grant)) || is_owners(draft, relation)
+}
+
+/// Whether the role owns it and nothing was said of rights yet: it then has all of them.
+fn is_owners(draft: Draft<'_>, relation: &Relation) -> bool {
+    draft.ddl.role.as_ref() == Some(&relation.owner) && relation.grants.is_empty()
+}
+
+/// Whether nobody has a right that could be taken from the role or from everybody. Another account is not shown.
+pub(super) fn is_closed(draft: Draft<'_>, view: &Relation) -> bool {
+    let account = &draft.tenancy.model.account;
+    let is_shown = draft.ddl.role.as_ref().is_none_or(|role| *role == account.name);
+    let is_owned = is_owners(draft, view) && !view.rights.is_empty() && !account.is_superuser;
+    let mut grants = view.grants.iter().chain(&view.column_grants);
+    is_shown && !is_owned && !grants.any(|grant| is_its(draft, grant))
+}
+
+fn is_its(draft: Draft<'_>, grant: &Grant) -> bool {
+    grant.to == PUBLIC || Some(&grant.to) == draft.ddl.role.as_ref()
 }
 
 fn for_owned(draft: Draft<'_>, relation: &Relation, role: &str) -> [String; 3] {

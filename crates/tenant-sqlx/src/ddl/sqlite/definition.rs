@@ -8,7 +8,7 @@ use super::{
     Draft,
     tokens::{Token, closing, tokens},
 };
-use crate::model::{Action, ForeignKey, Index, Owned};
+use crate::model::{Action, Column, ForeignKey, Index, Owned};
 
 /// The parts of `CREATE TABLE name (columns, constraints) options`.
 pub(super) struct Definition<'a> {
@@ -16,6 +16,13 @@ pub(super) struct Definition<'a> {
     checks: Vec<Part<'a>>,
     options: &'a str,
     is_deferred: bool,
+}
+
+/// What becomes of the tenant that rows get by default.
+#[derive(Clone, Copy)]
+pub(crate) enum DefaultTenant {
+    Kept,
+    Dropped,
 }
 
 struct Part<'a> {
@@ -42,7 +49,12 @@ impl<'a> Definition<'a> {
     }
 
     /// What stands behind the name of the table as it should be.
-    pub(super) fn remade(&self, draft: Draft<'_>, owned: Owned<'_>) -> Option<String> {
+    pub(super) fn remade(
+        &self,
+        draft: Draft<'_>,
+        owned: Owned<'_>,
+        default: DefaultTenant,
+    ) -> Option<String> {
         let tenant = format!("{} {} NOT NULL", draft.quoted(owned.tenant), type_of(draft));
         let mut items = Vec::new();
         // Each column is known by its place: its name may be spelled in four ways.
@@ -51,7 +63,11 @@ impl<'a> Definition<'a> {
         }
         for (part, column) in self.columns.iter().zip(&owned.relation.columns) {
             let is_tenant = column.name == owned.tenant;
-            items.push(if is_tenant { tenant.clone() } else { part.without_keys(column.is_fresh)? });
+            items.push(match (is_tenant, default) {
+                (false, _) => part.without_keys(column.is_fresh)?,
+                (true, DefaultTenant::Dropped) => format!("{tenant}{}", part.checks()),
+                (true, DefaultTenant::Kept) => format!("{tenant}{}{}", part.default(column), part.checks()),
+            });
         }
         if !owned.has_tenant_column() {
             items.push(tenant);
@@ -187,15 +203,38 @@ impl Part<'_> {
 
     /// What a column compares by (<https://www.sqlite.org/datatype3.html#collation>).
     fn collation(&self) -> String {
-        let mut at = 1;
-        while let Some(token) = self.tokens.get(at) {
-            if token.is("COLLATE") {
-                let name = self.tokens.get(at + 1).map(|name| name.text.as_str()).unwrap_or_default();
-                return name.trim_matches(['"', '`', '[', ']', '\'']).to_owned();
-            }
-            at = self.after(at).unwrap_or(usize::MAX);
-        }
-        "BINARY".to_owned()
+        let name = self.words("COLLATE").next().and_then(|at| self.tokens.get(at + 1));
+        let name = name.map_or("BINARY", |name| name.text.as_str());
+        name.trim_matches(['"', '`', '[', ']', '\'']).to_owned()
+    }
+
+    /// Where a word stands outside of all parentheses, behind the name of a column.
+    fn words(&self, word: &str) -> impl Iterator<Item = usize> {
+        let next = |at: &usize| self.after(*at).filter(|next| *next < self.tokens.len());
+        std::iter::successors(Some(1), next).filter(move |at| self.word(*at, word))
+    }
+
+    /// What rows that name no value get (<https://www.sqlite.org/lang_createtable.html>, section 3.2): an expression
+    /// and a mere word as they stand. A word is a text there, and a column between parentheses.
+    fn default(&self, column: &Column) -> String {
+        let (Some(at), Some(value)) = (self.words("DEFAULT").last(), &column.default) else {
+            return String::new();
+        };
+        let end = self.after(at + 1).unwrap_or_default();
+        let own = self.tokens.get(at + 1..end).map(|own| spanned(self.text, own)).unwrap_or_default();
+        let is_whole = own.starts_with('(') || own.eq_ignore_ascii_case(value);
+        if is_whole { format!(" DEFAULT {own}") } else { format!(" DEFAULT ({value})") }
+    }
+
+    /// What is asked of its values.
+    fn checks(&self) -> String {
+        let check = |at: usize| {
+            let is_named = at > 2 && self.word(at - 2, "CONSTRAINT");
+            let start = if is_named { at - 2 } else { at };
+            let own = self.after(at + 1).and_then(|end| self.tokens.get(start..end));
+            own.map(|own| format!(" {}", spanned(self.text, own))).unwrap_or_default()
+        };
+        self.words("CHECK").map(check).collect()
     }
 
     /// A column without what makes it a key or a reference: that is said of the table, with the tenant.

@@ -6,6 +6,7 @@ mod frame;
 mod script;
 mod tokens;
 
+pub(crate) use self::definition::DefaultTenant;
 use self::script::Script;
 use super::{DdlError, DdlErrorKind, Draft, Phase, Step};
 use crate::{
@@ -18,7 +19,7 @@ pub(super) fn steps(draft: Draft<'_>) -> Result<Vec<Step>, DdlError> {
     let (stale, fresh): (Vec<Owned<'_>>, Vec<Owned<'_>>) =
         owned.iter().copied().partition(|owned| is_stale(draft, *owned));
     let mut script = Script::default();
-    script.tables(draft, &stale)?;
+    script.tables(draft, &stale, DefaultTenant::Dropped)?;
     let mut stay = Vec::new();
     for (owned, key) in fresh.iter().flat_map(|owned| owned.open_keys().map(move |key| (*owned, key))) {
         if !script.key(draft, owned, key) {
@@ -82,14 +83,14 @@ fn replacement(draft: Draft<'_>, owned: Owned<'_>, index: &Index) -> Option<(Str
 }
 
 /// The table as it should be, for the doctor. What can't be taken apart is left to people.
-pub(crate) fn rebuilt(draft: Draft<'_>, owned: &[Owned<'_>]) -> Vec<String> {
+pub(crate) fn rebuilt(draft: Draft<'_>, owned: &[Owned<'_>], default: DefaultTenant) -> Vec<String> {
     let mut script = Script::default();
-    script.tables(draft, owned).map(|()| script.statements(draft)).unwrap_or_default()
+    script.tables(draft, owned, default).map(|()| script.statements(draft)).unwrap_or_default()
 }
 
 pub(crate) fn mended(draft: Draft<'_>, owned: Owned<'_>, key: &Index) -> Vec<String> {
     if key.constraint.is_some() || key.is_primary {
-        return rebuilt(draft, &[owned]);
+        return rebuilt(draft, &[owned], DefaultTenant::Kept);
     }
     let mut script = Script::default();
     script.key(draft, owned, key);

@@ -3,7 +3,7 @@
 use super::{
     super::draft::Draft,
     DdlError, DdlErrorKind, again,
-    definition::Definition,
+    definition::{DefaultTenant, Definition},
     frame::{framed, free_name},
     replacement, tokens,
 };
@@ -30,15 +30,20 @@ pub(super) struct Script {
 
 impl Script {
     /// What remakes these tables.
-    pub(super) fn tables(&mut self, draft: Draft<'_>, tables: &[Owned<'_>]) -> Result<(), DdlError> {
-        tables.iter().try_for_each(|owned| self.table(draft, *owned))
+    pub(super) fn tables(
+        &mut self,
+        draft: Draft<'_>,
+        tables: &[Owned<'_>],
+        default: DefaultTenant,
+    ) -> Result<(), DdlError> {
+        tables.iter().try_for_each(|owned| self.table(draft, *owned, default))
     }
 
-    fn table(&mut self, draft: Draft<'_>, owned: Owned<'_>) -> Result<(), DdlError> {
+    fn table(&mut self, draft: Draft<'_>, owned: Owned<'_>, default: DefaultTenant) -> Result<(), DdlError> {
         let relation = owned.relation;
         let fault = || DdlError::new(DdlErrorKind::Definition, &relation.name);
         let definition = Definition::read(&relation.definition).ok_or_else(fault)?;
-        let text = definition.remade(draft, owned).ok_or_else(fault)?;
+        let text = definition.remade(draft, owned, default).ok_or_else(fault)?;
         let before = free_name(draft, &relation.name);
         let (table, old) = (draft.quoted(&relation.name), draft.quoted(&before));
         self.renames.push(format!("ALTER TABLE {table} RENAME TO {old}"));

@@ -3,10 +3,12 @@
 mod mysql;
 mod postgres;
 
+use tenant_sql::Dialect;
+
 use super::{expression, patient::Patient};
 use crate::{
     catalog::Problem,
-    ddl::{self, mend},
+    ddl::{self, sqlite::DefaultTenant},
     model::{Owned, Relation},
 };
 
@@ -35,17 +37,18 @@ pub(super) fn invoked(patient: Patient<'_>, view: &Relation) -> Option<String> {
 
 /// Every row has a tenant.
 pub(super) fn required(patient: Patient<'_>, owned: Owned<'_>) -> Vec<String> {
-    match patient.is_mysql() {
-        true => mysql::required(patient, owned).into_iter().collect(),
-        false => mend::column(patient.draft, owned),
+    match patient.model.dialect {
+        Dialect::Postgres => ddl::postgres::column::required(patient.draft, owned),
+        Dialect::MySql => mysql::required(patient, owned).into_iter().collect(),
+        Dialect::Sqlite => ddl::sqlite::rebuilt(patient.draft, &[owned], DefaultTenant::Kept),
     }
 }
 
 /// The tenant column is of the right type, or compares byte by byte.
 pub(super) fn retyped(patient: Patient<'_>, owned: Owned<'_>, problem: Problem) -> Vec<String> {
-    match (patient.is_postgres(), patient.is_mysql()) {
-        (true, _) => postgres::retyped(patient, owned, problem),
-        (_, true) => mysql::retyped(patient, owned, problem).into_iter().collect(),
-        _ => mend::retyped(patient.draft, owned),
+    match patient.model.dialect {
+        Dialect::Postgres => postgres::retyped(patient, owned, problem),
+        Dialect::MySql => mysql::retyped(patient, owned, problem).into_iter().collect(),
+        Dialect::Sqlite => ddl::sqlite::rebuilt(patient.draft, &[owned], DefaultTenant::Kept),
     }
 }

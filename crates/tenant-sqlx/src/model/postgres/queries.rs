@@ -39,6 +39,7 @@ pub(super) const ACCOUNT: Sql = sql!(
     account!(),
     "SELECT json_build_object(
         'name', rolname, 'is_superuser', rolsuper, 'bypasses_policies', rolbypassrls,
+        'uses_schema', coalesce(pg_catalog.has_schema_privilege(oid, current_schema(), 'USAGE'), false),
         'creates_roles', rolcreaterole, 'creates_databases', rolcreatedb, 'replicates', rolreplication,
         'memberships', (
             SELECT coalesce(json_agg(json_build_object(
@@ -78,7 +79,7 @@ pub(super) const ROUTINES: Sql = sql!(
 pub(super) const SEQUENCES: Sql = sql!(
     account!(),
     "SELECT json_build_object(
-        'name', s.relname,
+        'name', s.relname, 'is_usable', pg_catalog.has_sequence_privilege(account.oid, s.oid, 'USAGE'),
         'grants', (SELECT coalesce(json_agg(g), '[]') FROM (",
     grants!("s.relacl"),
     ") AS g),

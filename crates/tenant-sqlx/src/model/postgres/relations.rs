@@ -130,6 +130,15 @@ macro_rules! reached {
     };
 }
 
+/// A role that is granted to it, and whose rights it does not inherit, is not the account itself.
+macro_rules! rights {
+    () => {
+        "SELECT coalesce(json_agg(p.name), '[]')
+        FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p (name)
+        WHERE pg_catalog.has_table_privilege(account.oid, c.oid, p.name)"
+    };
+}
+
 macro_rules! reads {
     () => {
         "SELECT coalesce(json_agg(DISTINCT t.relname), '[]')
@@ -196,6 +205,8 @@ pub(super) const RELATIONS: Sql = sql!(
     ") AS g WHERE a.attrelid = c.oid AND NOT a.attisdropped
         ), 'reached', (",
     reached!(),
+    "), 'rights', (",
+    rights!(),
     ")
     )::text
     FROM account CROSS JOIN pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

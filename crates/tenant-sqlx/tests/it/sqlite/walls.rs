@@ -191,6 +191,86 @@ async fn a_database_that_lets_tenants_meet_is_not_served() {
     assert!(error.to_string().contains("TD041 `visits: visits#0`"), "{error}");
 }
 
+/// Everything but what was found.
+#[tokio::test]
+async fn what_mends_a_tenant_column_leaves_the_rest_of_the_table_as_it_is() {
+    const NULLABLE: (Code, &str) = (Code::NullableTenant, "TEXT");
+    const TYPE: (Code, &str) = (Code::TenantType, "STRING NOT NULL");
+    const COLLATION: (Code, &str) = (Code::TenantCollation, "TEXT NOT NULL COLLATE NOCASE");
+    for (code, make) in [NULLABLE, TYPE, COLLATION, (Code::TenantDefault, "TEXT NOT NULL")] {
+        for (default, value) in [
+            ("DEFAULT 'it''s'", "it's"),
+            ("DEFAULT \"acme\"", "acme"),
+            ("DEFAULT acme", "acme"),
+            ("CONSTRAINT its DEFAULT(lower('A' /* , */ || 'B') -- )\n)", "ab"),
+            ("DEFAULT -7.5e-1", "-0.75"),
+            ("DEFAULT x'41'", "A"),
+            ("CHECK (tenant_id <> 'DEFAULT x') DEFAULT 'a'CONSTRAINT some CHECK (tenant_id <> '')", "a"),
+        ] {
+            let seed = format!("{make} {default}");
+            let shop = Shop::walled().await;
+            shop.run(&format!(
+                "DROP TABLE visits; CREATE TABLE visits (
+                     tenant_id {seed}, at TEXT, page TEXT, UNIQUE (page COLLATE NOCASE, tenant_id)
+                 );
+                 CREATE INDEX visits_tenant ON visits (tenant_id); INSERT INTO visits VALUES ('a', 'now', 'Tea')"
+            ))
+            .await;
+            let found = shop.examine().await;
+            let found: Vec<_> = found.iter().filter(|found| found.code == code).collect();
+            assert_eq!(found.len(), 1, "{seed}");
+            for statement in &found[0].fix {
+                shop.run(statement).await;
+            }
+            let left = shop.examine().await;
+            assert!(left.iter().all(|found| found.code != code), "{seed}: {left:#?}");
+            let again = "INSERT INTO visits VALUES ('a', 'now', 'tEA')";
+            let error = sqlx::raw_sql(again).execute(&shop.pool).await.unwrap_err().to_string();
+            assert!(error.contains("UNIQUE constraint failed"), "{seed}: {error}");
+            let bare = sqlx::raw_sql("INSERT INTO visits (at, page) VALUES ('later', 'Cup')");
+            let is_taken = bare.execute(&shop.pool).await.is_err();
+            assert_eq!(is_taken, code == Code::TenantDefault, "{seed}");
+            let values = shop.texts("SELECT tenant_id || '' FROM visits WHERE at = 'later'").await;
+            let expected = if is_taken { vec![] } else { vec![value.to_owned()] };
+            assert_eq!(values, expected, "{seed}");
+            if default.contains("some") {
+                let none = sqlx::raw_sql("INSERT INTO visits VALUES ('', 'now', '')");
+                let error = none.execute(&shop.pool).await.unwrap_err().to_string();
+                assert!(error.contains("CHECK constraint failed: some"), "{seed}: {error}");
+            }
+        }
+    }
+}
+
+/// A key that takes `Tea` for `TEA` does so with the tenant as well.
+#[tokio::test]
+async fn what_mends_a_key_keeps_what_it_compares_by() {
+    for key in [
+        "page TEXT, UNIQUE (page COLLATE NOCASE, at)",
+        "page TEXT COLLATE NOCASE, UNIQUE (page, at)",
+        "page TEXT COLLATE NOCASE UNIQUE",
+        "page TEXT, PRIMARY KEY (page COLLATE NOCASE)",
+        "page TEXT); CREATE UNIQUE INDEX once ON visits (page COLLATE NOCASE, at",
+    ] {
+        let shop = Shop::walled().await;
+        shop.run(&format!(
+            "DROP TABLE visits; CREATE TABLE visits (tenant_id TEXT NOT NULL, at TEXT, {key})"
+        ))
+        .await;
+        let found = shop.examine().await;
+        let found: Vec<_> = found.iter().filter(|found| found.code == Code::KeyWithoutTenant).collect();
+        assert_eq!(found.len(), 1, "{key}");
+        for statement in &found[0].fix {
+            shop.run(statement).await;
+        }
+        let insert = "INSERT INTO visits (tenant_id, at, page) VALUES";
+        shop.run(&format!("{insert} ('acme', '1', 'Tea'), ('globex', '1', 'TEA')")).await;
+        let again = AssertSqlSafe(format!("{insert} ('acme', '1', 'tEA')"));
+        let error = sqlx::raw_sql(again).execute(&shop.pool).await.unwrap_err().to_string();
+        assert!(error.contains("UNIQUE constraint failed"), "{key}: {error}");
+    }
+}
+
 const FAULTS: &[Fault] = &[
     fault(Code::ForeignKeysOff, "PRAGMA foreign_keys = OFF"),
     decided(

@@ -183,18 +183,29 @@ impl Writer {
     }
 }
 
+/// What waited for a connection while a move began has written nothing, and is run again.
 async fn write(db: &TenantDb<Db>, tenant: &TenantContext, name: &str, number: u32) {
-    let text = format!("{name} {number:05}");
-    if number.is_multiple_of(2) {
-        let insert = sqlx::query(sql("INSERT INTO notes (text) VALUES (?)")).bind(text);
-        insert.execute(&db.scoped(tenant)).await.unwrap();
-    } else {
-        let mut tx = db.begin(tenant).await.unwrap();
-        sqlx::query(sql("INSERT INTO notes (text) VALUES (?)")).bind(text).execute(&mut tx).await.unwrap();
-        let update = sqlx::query(sql("UPDATE people SET score = ? WHERE id = 3")).bind(f64::from(number));
-        update.execute(&mut tx).await.unwrap();
-        tx.commit().await.unwrap();
+    while let Err(error) = try_write(db, tenant, name, number).await {
+        assert!(Moved::of(&error).is_some(), "{error:?}");
     }
+}
+
+async fn try_write(
+    db: &TenantDb<Db>,
+    tenant: &TenantContext,
+    name: &str,
+    number: u32,
+) -> Result<(), sqlx::Error> {
+    let text = format!("{name} {number:05}");
+    let insert = sqlx::query(sql("INSERT INTO notes (text) VALUES (?)")).bind(text);
+    if number.is_multiple_of(2) {
+        return insert.execute(&db.scoped(tenant)).await.map(drop);
+    }
+    let mut tx = db.begin(tenant).await?;
+    insert.execute(&mut tx).await?;
+    let update = sqlx::query(sql("UPDATE people SET score = ? WHERE id = 3")).bind(f64::from(number));
+    update.execute(&mut tx).await?;
+    tx.commit().await
 }
 
 pub(crate) async fn assert_written(town: &Town, name: &str, count: u32) {

@@ -70,6 +70,41 @@ async fn what_mends_a_tenant_column_leaves_the_rest_as_it_is() {
     }
 }
 
+/// A key that takes a null for a value like others does so with the tenant as well, for what refers to it and without.
+#[tokio::test]
+async fn what_mends_a_key_keeps_what_nulls_count_for() {
+    for (make, is_there) in [
+        ("ALTER TABLE products ADD UNIQUE NULLS NOT DISTINCT (code, price)", true),
+        ("ALTER TABLE products ADD UNIQUE (code, price)", false),
+        ("CREATE UNIQUE INDEX coded ON products (code, price) NULLS NOT DISTINCT", true),
+        ("CREATE UNIQUE INDEX coded ON products (code, lower(name)) NULLS NOT DISTINCT", true),
+        (
+            "UPDATE products SET code = sku; ALTER TABLE products ADD UNIQUE NULLS NOT DISTINCT (code);
+             ALTER TABLE orders ADD COLUMN code TEXT REFERENCES products (code)",
+            true,
+        ),
+    ] {
+        let shop = Shop::walled().await;
+        shop.run("ALTER TABLE products ADD COLUMN code TEXT").await;
+        shop.run(make).await;
+        for statement in shop.examine().await.iter().flat_map(|found| &found.fix) {
+            shop.run(statement).await;
+        }
+        for statement in shop.examine().await.iter().flat_map(|found| &found.fix) {
+            shop.run(statement).await;
+        }
+        assert_eq!(shop.examine().await, [], "{make}");
+        let kept: Vec<bool> = sqlx::query_scalar(
+            "SELECT i.indnullsnotdistinct FROM pg_index AS i
+             WHERE i.indrelid = 'products'::regclass AND i.indisunique AND pg_get_indexdef(i.indexrelid) ~ 'code'",
+        )
+        .fetch_all(&shop.pool)
+        .await
+        .unwrap();
+        assert_eq!(kept, [is_there], "{make}");
+    }
+}
+
 /// The oracle is the planner, who is told to take an index wherever one serves.
 #[tokio::test]
 async fn a_policy_converts_the_column_where_its_index_does_not_serve() {

@@ -5,4 +5,5 @@ mod doctor;
 mod faults;
 mod oracle;
 mod policies;
+mod rights;
 mod shop;
