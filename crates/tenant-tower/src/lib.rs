@@ -10,6 +10,8 @@
 //! |---|---|
 //! | [`TenantLayer`] | the whole way, in one layer |
 //! | [`ResolveLayer`], [`PolicyLayer`], [`QuotaLayer`] | its steps, one by one |
+//! | [`ForwardedLayer`] | who is calling, where proxies that are trusted stand in between |
+//! | [`AddressLimitLayer`] | how many requests an address has, before anything else is looked at |
 //! | `FairLayer` (feature `fair`) | how many requests run at once, and whose turn it is |
 //! | [`TenantResolver`] | who reads the tenant from a head: [`HeaderResolver`], [`SubdomainResolver`], [`HostResolver`], [`PathResolver`], chains of them |
 //! | [`Claim`] | what a resolver says |
@@ -29,14 +31,15 @@
 //!
 //! # What it does not protect against
 //! A header, a host or a path is what the caller says: without a verified credential that must agree, anybody may speak
-//! for any tenant whose id they know. Routes outside of the layer have no tenant and no limits. `X-Forwarded-Host` is not
-//! looked at.
+//! for any tenant whose id they know. Routes outside of the layer have no tenant and no limits. `X-Forwarded-Host` counts
+//! from the proxies that a [`ForwardedLayer`] trusts, and is not looked at otherwise.
 //!
 //! # Features
 //! - `axum`: the extractors `Tenant` and `Option<Tenant>`, and rejections as responses of handlers.
 //! - `fair`: slots in front of the inner service, shared out fairly between tenants (`FairLayer`).
 //! - `tracing`: a span per request with `tenant.id`.
 
+mod address_limit;
 #[cfg(feature = "axum")]
 mod axum;
 mod body;
@@ -45,6 +48,8 @@ pub mod danger;
 mod edge;
 #[cfg(feature = "fair")]
 mod fair;
+mod forwarded;
+mod guard;
 mod head;
 mod host;
 mod policy;
@@ -64,9 +69,12 @@ pub use self::axum::{Tenant, TenantMeter};
 #[cfg(feature = "fair")]
 pub use self::fair::{FairBody, FairFuture, FairLayer, FairService};
 pub use self::{
+    address_limit::{AddressLimitLayer, AddressLimitService},
     body::TenantBody,
     claim::{Claim, Source},
     edge::{OriginalUri, ResponseFuture, TenantService},
+    forwarded::{ClientAddr, ForwardedLayer, ForwardedService, InvalidProxies, PeerAddr, TrustedProxies},
+    guard::GuardFuture,
     head::RequestHead,
     host::{HostName, InvalidHost},
     policy::{Policies, PolicyLayer},

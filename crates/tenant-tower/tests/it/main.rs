@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests"
 )]
 
+mod address_limit;
 mod allocations;
 #[cfg(feature = "axum")]
 mod axum;
@@ -15,6 +16,7 @@ mod chains;
 #[cfg(feature = "fair")]
 mod fair;
 mod fields;
+mod forwarded;
 mod grpc;
 mod hooks;
 mod hosts;
