@@ -52,6 +52,7 @@ mod forwarded;
 mod guard;
 mod head;
 mod host;
+mod pattern;
 mod policy;
 mod quota;
 mod rejection;
@@ -77,6 +78,7 @@ pub use self::{
     guard::GuardFuture,
     head::RequestHead,
     host::{HostName, InvalidHost},
+    pattern::HostPattern,
     policy::{Policies, PolicyLayer},
     quota::{Meter, QuotaLayer},
     rejection::{Rejection, RejectionKind, TraceId},
