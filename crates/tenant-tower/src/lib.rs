@@ -37,6 +37,7 @@
 //! # Features
 //! - `axum`: the extractors `Tenant` and `Option<Tenant>`, and rejections as responses of handlers.
 //! - `fair`: slots in front of the inner service, shared out fairly between tenants (`FairLayer`).
+//! - `tls`: certificates by host, changed at run time, and client certificates (the module `tls`).
 //! - `tracing`: a span per request with `tenant.id`.
 
 mod address_limit;
@@ -61,6 +62,8 @@ mod resolver;
 mod sieve;
 mod taken;
 mod tenancy;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod trace;
 
 pub use http;

@@ -41,6 +41,14 @@ impl HostPattern {
         Ok(Self(pattern))
     }
 
+    /// The wildcard right below a host; `None` where no host below it could be written.
+    #[cfg(feature = "tls")]
+    pub(crate) fn below(base: &str) -> Option<Self> {
+        let mut pattern = ArrayString::from("*.").ok()?;
+        pattern.try_push_str(base).ok()?;
+        Some(Self(pattern))
+    }
+
     /// The pattern as text, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
