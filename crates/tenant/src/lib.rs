@@ -54,6 +54,10 @@ pub use tenant_tower::{
     SubdomainResolver, TenantBody, TenantLayer, TenantLayerBuilder, TenantResolver, TenantService, TraceId,
     resolver_fn,
 };
+pub use tenant_tower::{
+    AddressLimitLayer, AddressLimitService, ClientAddr, ForwardedLayer, ForwardedService, GuardFuture,
+    HostPattern, InvalidProxies, PeerAddr, TrustedProxies,
+};
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};
 #[cfg(feature = "axum")]

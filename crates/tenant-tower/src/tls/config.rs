@@ -4,7 +4,7 @@ use rustls::{
     RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, pem::PemObject},
-    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 
 use super::{HostCertificates, TlsError, TlsErrorKind};
@@ -41,7 +41,8 @@ fn provider() -> Arc<CryptoProvider> {
 /// A server's side of TLS 1.2 and 1.3 with these certificates.
 ///
 /// With `clients` a caller may show a certificate, and one that no authority vouches for ends the handshake. Who shows none
-/// gets in without one: what they may do is for other credentials to say.
+/// gets in without one: what they may do is for other credentials to say. No session is resumed then: a certificate is
+/// looked at on each connection, and none that has ended goes on in a session from before.
 ///
 /// Protocols (`alpn_protocols`) are for the server to add.
 ///
@@ -52,11 +53,14 @@ pub fn server_config(
     clients: Option<&ClientCa>,
 ) -> Result<ServerConfig, rustls::Error> {
     let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let builder = match clients {
-        Some(ClientCa(verifier)) => builder.with_client_cert_verifier(Arc::clone(verifier)),
-        None => builder.with_no_client_auth(),
+    let certificates = Arc::new(certificates.clone());
+    let Some(ClientCa(verifier)) = clients else {
+        return Ok(builder.with_no_client_auth().with_cert_resolver(certificates));
     };
-    Ok(builder.with_cert_resolver(Arc::new(certificates.clone())))
+    let mut config = builder.with_client_cert_verifier(Arc::clone(verifier)).with_cert_resolver(certificates);
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(config)
 }
 
 impl fmt::Debug for ClientCa {

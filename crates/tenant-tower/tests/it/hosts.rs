@@ -284,7 +284,7 @@ fn of_many_who_race_for_a_wildcard_and_a_host_below_it_one_wins() {
         let won: Vec<bool> = std::thread::scope(|scope| {
             let race = |racer: usize| {
                 let (registry, start) = (&registry, &start);
-                let host = if racer % 2 == 0 { "*.shop.example" } else { "app.shop.example" };
+                let host = if racer.is_multiple_of(2) { "*.shop.example" } else { "app.shop.example" };
                 scope.spawn(move || {
                     start.wait();
                     registry

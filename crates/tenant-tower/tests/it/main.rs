@@ -30,4 +30,6 @@ mod policies;
 mod readiness;
 mod rejections;
 mod support;
+#[cfg(feature = "tls")]
+mod tls;
 mod waiting;

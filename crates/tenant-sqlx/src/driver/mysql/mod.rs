@@ -136,6 +136,7 @@ impl TenantDatabase for MySql {
             ("placements", include_str!("../../../migrations/mysql/0003_placements.sql")),
             ("places", include_str!("../../../migrations/mysql/0004_places.sql")),
             ("moves", include_str!("../../../migrations/mysql/0005_moves.sql")),
+            ("host bases", include_str!("../../../migrations/mysql/0006_host_bases.sql")),
         ])
     }
 

@@ -118,6 +118,7 @@ impl TenantDatabase for Postgres {
             ("placements", include_str!("../../../migrations/postgres/0003_placements.sql")),
             ("places", include_str!("../../../migrations/postgres/0004_places.sql")),
             ("moves", include_str!("../../../migrations/postgres/0005_moves.sql")),
+            ("host bases", include_str!("../../../migrations/postgres/0006_host_bases.sql")),
         ])
     }
 

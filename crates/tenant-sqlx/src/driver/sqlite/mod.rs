@@ -116,6 +116,7 @@ impl TenantDatabase for Sqlite {
             ("placements", include_str!("../../../migrations/sqlite/0003_placements.sql")),
             ("places", include_str!("../../../migrations/sqlite/0004_places.sql")),
             ("moves", include_str!("../../../migrations/sqlite/0005_moves.sql")),
+            ("host bases", include_str!("../../../migrations/sqlite/0006_host_bases.sql")),
         ])
     }
 
