@@ -16,6 +16,7 @@
 //! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisAnnouncer`, `ChangeReader` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |
+//! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
 //! | `full` | no | all of them |
