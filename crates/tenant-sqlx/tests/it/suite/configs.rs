@@ -281,6 +281,49 @@ async fn of_two_that_create_the_same_tenant_one_succeeds() {
     }
 }
 
+/// Two instances, with a pool each: what one looks for, the other may be writing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_instances_that_give_out_a_wildcard_and_a_host_below_it_one_succeeds() {
+    let (one, _db, place) = stored().await;
+    let other = DbConfigManager::new(&TenantDb::<Db>::connect(&place.url()).await.unwrap());
+    for round in 0..40 {
+        let (wild, single) = (format!("w{round}"), format!("s{round}"));
+        let hosts = |name: &str, host: String| vec![format!("{name}.own.example"), host];
+        let of_wild = hosts(&wild, format!("*.shop{round}.example"));
+        let of_single = hosts(&single, format!("app.shop{round}.example"));
+        let (first, second) = if round % 2 == 0 {
+            let with = |name: &str, hosts: &Vec<String>| {
+                TenantConfig::builder(id(name)).hosts(hosts.clone()).build().unwrap()
+            };
+            tokio::join!(
+                race(one.create(with(&wild, &of_wild))),
+                race(other.create(with(&single, &of_single)))
+            )
+        } else {
+            one.create(config(&wild)).await.unwrap();
+            one.create(config(&single)).await.unwrap();
+            let (wild, single) = (id(&wild), id(&single));
+            tokio::join!(
+                race(one.modify(&wild, |config| config.hosts = of_wild.clone())),
+                race(other.modify(&single, |config| config.hosts = of_single.clone()))
+            )
+        };
+        let won = [first, second].into_iter().filter(|won| *won).count();
+        assert_eq!(won, 1, "round {round}");
+    }
+}
+
+/// Whether somebody got what they raced for.
+async fn race<T>(change: impl Future<Output = Result<T, tenant_core::StoreError>>) -> bool {
+    match change.await {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(error.kind(), StoreErrorKind::HostTaken, "{error:?}");
+            false
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_concurrent_change_is_lost() {
     let (configs, _db, _folder) = stored().await;
