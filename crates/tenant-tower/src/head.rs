@@ -44,7 +44,8 @@ impl<'a> RequestHead<'a> {
 
     /// The host that the request is for; `None` where it names none.
     ///
-    /// `X-Forwarded-Host` is not looked at: anybody can send it.
+    /// `X-Forwarded-Host` is not looked at: anybody can send it. A [`ForwardedLayer`](crate::ForwardedLayer) further out puts
+    /// that of a trusted proxy in the place of `Host`.
     ///
     /// # Errors
     /// `Host` comes twice, is empty or invalid, or the target names another one (RFC 9112, section 3.2).

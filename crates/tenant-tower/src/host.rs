@@ -96,7 +96,7 @@ impl fmt::Debug for HostName {
 }
 
 /// A host with the port that was written beside it.
-type Authority = (HostName, Option<u16>);
+pub(crate) type Authority = (HostName, Option<u16>);
 
 /// The host that a request is for.
 pub(crate) fn of(head: &RequestHead<'_>) -> Result<Option<HostName>, Rejection> {
@@ -126,8 +126,12 @@ fn field<'a>(head: &RequestHead<'a>) -> Result<Option<&'a HeaderValue>, Rejectio
 }
 
 fn parse_field(value: &HeaderValue) -> Result<Authority, Rejection> {
-    let text = value.to_str().ok().and_then(parse_authority);
-    text.ok_or_else(|| invalid("the Host header is not valid"))
+    parse_value(value).ok_or_else(|| invalid("the Host header is not valid"))
+}
+
+/// The one host, and its port, that a header's value is.
+pub(crate) fn parse_value(value: &HeaderValue) -> Option<Authority> {
+    value.to_str().ok().and_then(parse_authority)
 }
 
 fn target(uri: &Uri) -> Result<Option<Authority>, Rejection> {

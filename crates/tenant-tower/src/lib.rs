@@ -11,6 +11,8 @@
 //! | [`TenantLayer`] | the whole way, in one layer |
 //! | [`ResolveLayer`], [`PolicyLayer`], [`QuotaLayer`] | its steps, one by one |
 //! | [`AuthLayer`], [`PrincipalResolver`], [`RequireLayer`] | who is calling, for which tenant, and whether that suffices |
+//! | [`ForwardedLayer`] | who is calling, where proxies that are trusted stand in between |
+//! | [`AddressLimitLayer`] | how many requests an address has, before anything else is looked at |
 //! | `FairLayer` (feature `fair`) | how many requests run at once, and whose turn it is |
 //! | [`TenantResolver`] | who reads the tenant from a head: [`HeaderResolver`], [`SubdomainResolver`], [`HostResolver`], [`PathResolver`], chains of them |
 //! | [`Claim`] | what a resolver says |
@@ -30,14 +32,16 @@
 //!
 //! # What it does not protect against
 //! A header, a host or a path is what the caller says: without a verified credential that must agree, anybody may speak
-//! for any tenant whose id they know. Routes outside of the layer have no tenant and no limits. `X-Forwarded-Host` is not
-//! looked at.
+//! for any tenant whose id they know. Routes outside of the layer have no tenant and no limits. `X-Forwarded-Host` counts
+//! from the proxies that a [`ForwardedLayer`] trusts, and is not looked at otherwise.
 //!
 //! # Features
 //! - `axum`: the extractors `Tenant` and `Option<Tenant>`, and rejections as responses of handlers.
 //! - `fair`: slots in front of the inner service, shared out fairly between tenants (`FairLayer`).
+//! - `tls`: certificates by host, changed at run time, and client certificates (the module `tls`).
 //! - `tracing`: a span per request with `tenant.id`.
 
+mod address_limit;
 mod auth;
 #[cfg(feature = "axum")]
 mod axum;
@@ -47,8 +51,11 @@ pub mod danger;
 mod edge;
 #[cfg(feature = "fair")]
 mod fair;
+mod forwarded;
+mod guard;
 mod head;
 mod host;
+mod pattern;
 mod policy;
 mod quota;
 mod rejection;
@@ -57,6 +64,8 @@ mod resolver;
 mod sieve;
 mod taken;
 mod tenancy;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod trace;
 
 pub use http;
@@ -68,14 +77,18 @@ pub use self::axum::{Tenant, TenantMeter};
 #[cfg(feature = "fair")]
 pub use self::fair::{FairBody, FairFuture, FairLayer, FairService};
 pub use self::{
+    address_limit::{AddressLimitLayer, AddressLimitService},
     auth::{
         AuthFuture, AuthLayer, AuthService, PrincipalResolver, RequireFuture, RequireLayer, RequireService,
     },
     body::TenantBody,
     claim::{Claim, Source},
     edge::{OriginalUri, ResponseFuture, TenantService},
+    forwarded::{ClientAddr, ForwardedLayer, ForwardedService, InvalidProxies, PeerAddr, TrustedProxies},
+    guard::GuardFuture,
     head::RequestHead,
     host::{HostName, InvalidHost},
+    pattern::HostPattern,
     policy::{Policies, PolicyLayer},
     quota::{Meter, QuotaLayer},
     rejection::{Rejection, RejectionKind, TraceId},

@@ -17,6 +17,7 @@
 //! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisAnnouncer`, `ChangeReader` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |
+//! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
 //! | `full` | no | all of them |
@@ -61,6 +62,10 @@ pub use tenant_tower::{
     PolicyLayer, PrincipalResolver, QuotaLayer, Rejection, RejectionKind, RequestHead, RequireLayer,
     Resolution, ResolveFuture, ResolveLayer, Source, SubdomainResolver, TenantBody, TenantLayer,
     TenantLayerBuilder, TenantResolver, TenantService, TraceId, resolver_fn,
+};
+pub use tenant_tower::{
+    AddressLimitLayer, AddressLimitService, ClientAddr, ForwardedLayer, ForwardedService, GuardFuture,
+    HostPattern, InvalidProxies, PeerAddr, TrustedProxies,
 };
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};

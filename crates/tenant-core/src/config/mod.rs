@@ -21,7 +21,7 @@ pub use policy::PolicyConfig;
 pub use quota::QuotaConfig;
 pub use status::TenantStatus;
 pub use validate::InvalidConfig;
-pub(crate) use validate::{check_limits, check_shorthands};
+pub(crate) use validate::{base_of, check_limits, check_shorthands};
 
 use crate::{TenantId, Timestamp};
 
@@ -61,7 +61,8 @@ pub struct TenantConfig {
     /// What it may ask for.
     #[serde(default)]
     pub policy: PolicyConfig,
-    /// The host names that lead to this tenant, in lower case; a host belongs to one tenant.
+    /// The host names that lead to this tenant, in lower case; a host belongs to one tenant. `*.base` is every host one
+    /// label below `base`: no other tenant has one there.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// Features that are switched on or off for it.

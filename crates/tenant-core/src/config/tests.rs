@@ -35,11 +35,25 @@ fn names_the_field_that_is_wrong() {
 
 #[test]
 fn refuses_hosts_that_are_none() {
-    for bad in
-        ["127.0.0.1", "a b", "https://a.example", "a.example:80", "-a.example", "a..b", "*.example", "[::1]"]
-    {
+    for bad in [
+        "127.0.0.1",
+        "a b",
+        "https://a.example",
+        "a.example:80",
+        "-a.example",
+        "a..b",
+        "[::1]",
+        "*",
+        "*.",
+        "*.127.0.0.1",
+        "a.*.example",
+        "*a.example",
+        "*.*.example",
+        "*.a.example:80",
+    ] {
         assert_eq!(field_of(acme().hosts([bad])), "hosts", "{bad}");
     }
+    assert!(acme().hosts(["*.Acme.example", "acme.example", "app.acme.example"]).build().is_ok());
 }
 
 #[test]

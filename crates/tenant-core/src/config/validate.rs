@@ -99,10 +99,13 @@ fn hosts(hosts: &[String]) -> Result<(), InvalidConfig> {
     if hosts.len() > MAX_LIST {
         return Err(InvalidConfig::new("hosts", "must have at most 1000 entries"));
     }
-    if !hosts.iter().all(|host| is_host(host)) {
+    if !hosts
+        .iter()
+        .all(|host| is_host(host) || base_of(host).is_some_and(|base| is_host(base) && host.len() <= 253))
+    {
         return Err(InvalidConfig::new(
             "hosts",
-            "must hold host names in lower case, without scheme, port or path",
+            "must hold host names in lower case, or '*.' and one, without scheme, port or path",
         ));
     }
     let mut sorted: Vec<&String> = hosts.iter().collect();
@@ -111,6 +114,11 @@ fn hosts(hosts: &[String]) -> Result<(), InvalidConfig> {
         return Err(InvalidConfig::new("hosts", "must not name a host twice"));
     }
     Ok(())
+}
+
+/// What a wildcard stands one label below.
+pub(crate) fn base_of(host: &str) -> Option<&str> {
+    host.strip_prefix("*.")
 }
 
 /// A host name by RFC 1123, section 2.1, in lower case, with at least one letter in its last label: an address

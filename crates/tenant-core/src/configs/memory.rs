@@ -6,7 +6,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, store::not_found};
 use crate::{
     Clock, InvalidConfig, Plans, StoreError, StoreErrorKind, SystemClock, TenantConfig, TenantId,
-    TenantRecord, TenantStatus, Timestamp,
+    TenantRecord, TenantStatus, Timestamp, config::base_of,
 };
 
 /// Keeps configs in this process' memory: for tests, and for deployments whose tenants are known at start.
@@ -118,12 +118,26 @@ impl Tenants {
     /// All hosts of the config, or none.
     fn take_hosts(&mut self, config: &TenantConfig) -> Result<(), StoreError> {
         let id = config.tenant_id;
-        if config.hosts.iter().any(|host| self.hosts.get(host).is_some_and(|owner| *owner != id)) {
+        if config.hosts.iter().any(|host| self.is_anothers(&id, host)) {
             return Err(StoreError::new(StoreErrorKind::HostTaken, "a host belongs to another tenant"));
         }
         self.free_hosts(&id);
         self.hosts.extend(config.hosts.iter().map(|host| (host.clone(), id)));
         Ok(())
+    }
+
+    /// Whether another tenant has a host, one that it covers, or one that covers it.
+    fn is_anothers(&self, id: &TenantId, host: &str) -> bool {
+        let has = |own: &str| self.hosts.get(own).is_some_and(|owner| owner != id);
+        match base_of(host) {
+            Some(base) => self.hosts.iter().any(|(own, owner)| owner != id && above(own) == Some(base)),
+            None => has(host) || above(host).is_some_and(|base| has(&format!("*.{base}"))),
+        }
+    }
+
+    fn tenant_of(&self, host: &str) -> Option<TenantId> {
+        let wildcard = || self.hosts.get(&format!("*.{}", above(host)?));
+        self.hosts.get(host).or_else(wildcard).copied()
     }
 
     fn free_hosts(&mut self, id: &TenantId) {
@@ -135,6 +149,11 @@ impl Tenants {
         self.records.insert(*record.id(), Arc::clone(&record));
         record
     }
+}
+
+/// The host one label up; for a wildcard that is its base.
+fn above(host: &str) -> Option<&str> {
+    host.split_once('.').map(|(_, above)| above)
 }
 
 fn invalid(error: &InvalidConfig) -> StoreError {
@@ -199,7 +218,7 @@ impl ConfigStore for InMemoryConfigManager {
     }
 
     async fn tenant_of_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
-        Ok(self.read().hosts.get(host).copied())
+        Ok(self.read().tenant_of(host))
     }
 
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
@@ -235,6 +254,33 @@ mod tests {
         assert_eq!(configs.tenant_of_host("free.example").await.unwrap(), None, "all hosts or none");
         configs.delete(&TenantId::parse("acme").unwrap()).await.unwrap();
         configs.create(globex).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_has_hosts_below_or_over_those_of_another() {
+        let with = |name: &str, host: &str| {
+            TenantConfig::builder(TenantId::parse(name).unwrap()).hosts([host]).build().unwrap()
+        };
+        for (first, second, free) in [
+            ("*.acme.example", "app.acme.example", false),
+            ("app.acme.example", "*.acme.example", false),
+            ("*.acme.example", "*.acme.example", false),
+            ("*.acme.example", "acme.example", true),
+            ("*.acme.example", "a.b.acme.example", true),
+            ("*.b.acme.example", "*.acme.example", true),
+        ] {
+            let configs = InMemoryConfigManager::with([with("acme", first)]).unwrap();
+            let second = configs.create(with("globex", second)).await.map_err(|error| error.kind());
+            assert_eq!(second.err(), (!free).then_some(StoreErrorKind::HostTaken), "{first}");
+            let mut own = with("acme", first);
+            own.hosts = vec!["*.acme.example".into(), "x.acme.example".into()];
+            own.revision = 1;
+            if !free {
+                configs.update(own).await.unwrap();
+                assert!(configs.tenant_of_host("any.acme.example").await.unwrap().is_some());
+                assert!(configs.tenant_of_host("a.b.acme.example").await.unwrap().is_none());
+            }
+        }
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! The tenants' configs, in the database they are about.
 
+mod hosts;
 mod manager;
 #[cfg(feature = "postgres")]
 mod postgres;

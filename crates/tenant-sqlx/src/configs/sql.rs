@@ -32,8 +32,28 @@ pub(super) const UPDATE: Sql = sql!(
      updated_at = ? WHERE id = ? AND revision = ? AND status <> 'deleted'"
 );
 
-pub(super) const TAKE_HOST: Sql = sql!("INSERT INTO tenant_hosts (host, tenant_id) VALUES (?, ?)");
+/// Whoever gives hosts to a tenant does it alone: two that look for each other's hosts at the same moment would see none.
+pub(super) const TAKE_TURN: Sql = sql!("UPDATE tenant_host_turns SET turns = turns + 1");
+
+// The look is part of the write, which sees what others have written since the transaction began, on MySQL too
+// (<https://dev.mysql.com/doc/refman/8.4/en/innodb-locks-set.html>).
+macro_rules! take_host {
+    ($other:literal) => {
+        sql!(
+            "INSERT INTO tenant_hosts (host, tenant_id) SELECT ?, ? FROM tenant_host_turns WHERE NOT EXISTS \
+             (SELECT 1 FROM tenant_hosts AS other WHERE other.",
+            $other,
+            " = ? AND other.tenant_id <> ?)"
+        )
+    };
+}
+
+/// A host that no wildcard of another tenant covers.
+pub(super) const TAKE_HOST: Sql = take_host!("host");
+
+/// A wildcard that covers no host of another tenant.
+pub(super) const TAKE_WILDCARD: Sql = take_host!("base");
 
 pub(super) const FREE_HOSTS: Sql = sql!("DELETE FROM tenant_hosts WHERE tenant_id = ?");
 
-pub(super) const TENANT_OF_HOST: Sql = sql!("SELECT tenant_id FROM tenant_hosts WHERE host = ?");
+pub(super) const TENANT_OF_HOST: Sql = sql!("SELECT tenant_id FROM tenant_hosts WHERE host IN (?, ?)");

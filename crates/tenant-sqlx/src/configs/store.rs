@@ -9,7 +9,7 @@ use tenant_core::{
     TenantStatus, Timestamp,
 };
 
-use super::{DbConfigManager, row, sql};
+use super::{DbConfigManager, hosts, row, sql};
 use crate::{
     db::Turn,
     driver::{Cell, Sql, TenantDatabase},
@@ -52,7 +52,8 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     }
 
     async fn tenant_of_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
-        let rows = self.read(sql::TENANT_OF_HOST, host).await?;
+        let wildcard = hosts::wildcard_over(host).unwrap_or_default();
+        let rows = self.read(sql::TENANT_OF_HOST, vec![host.into(), wildcard.into()]).await?;
         match rows.first().map(Vec::as_slice) {
             Some([Cell::Text(id)]) => TenantId::parse(id).map(Some).map_err(StoreError::unavailable),
             _ => Ok(None),
@@ -60,7 +61,7 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     }
 
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
-        let rows = self.read(sql::FETCH, id.as_str()).await?;
+        let rows = self.read(sql::FETCH, vec![id.as_str().into()]).await?;
         rows.into_iter().next().map(row::read).transpose()
     }
 }
@@ -70,7 +71,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         let (mut tx, _turn) = self.begin().await?;
         let added = DB::execute(&mut tx, sql::CREATE, row::write(&config)?).await;
         added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))?;
-        take_hosts::<DB>(&mut tx, &config).await?;
+        hosts::take::<DB>(&mut tx, &config).await?;
         self.commit(tx, config).await
     }
 
@@ -85,8 +86,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         let hosts = config.hosts != old.hosts;
         self.replace(&mut tx, &mut config).await?;
         if hosts {
-            run::<DB>(&mut tx, sql::FREE_HOSTS, vec![config.tenant_id.as_str().into()]).await?;
-            take_hosts::<DB>(&mut tx, &config).await?;
+            hosts::replace::<DB>(&mut tx, &config).await?;
         }
         self.commit(tx, config).await
     }
@@ -97,7 +97,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         config.status = TenantStatus::Deleted;
         config.hosts.clear();
         self.replace(&mut tx, &mut config).await?;
-        run::<DB>(&mut tx, sql::FREE_HOSTS, vec![id.as_str().into()]).await?;
+        hosts::free::<DB>(&mut tx, id).await?;
         self.commit(tx, config).await.map(drop)
     }
 
@@ -109,9 +109,9 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         self.db.begin_write().await.map_err(StoreError::unavailable)
     }
 
-    async fn read(&self, sql: Sql, key: &str) -> Result<Vec<Vec<Cell>>, StoreError> {
+    async fn read(&self, sql: Sql, cells: Vec<Cell>) -> Result<Vec<Vec<Cell>>, StoreError> {
         let mut connection = self.db.own_pool().acquire().await.map_err(StoreError::unavailable)?;
-        fetch::<DB>(&mut connection, sql, vec![key.into()]).await
+        fetch::<DB>(&mut connection, sql, cells).await
     }
 
     /// Writes a config over the one of its revision, and counts it up.
@@ -157,18 +157,6 @@ async fn kept<DB: TenantDatabase>(
     config
         .filter(|config| config.status != TenantStatus::Deleted)
         .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, "the tenant does not exist"))
-}
-
-async fn take_hosts<DB: TenantDatabase>(
-    connection: &mut DB::Connection,
-    config: &TenantConfig,
-) -> Result<(), StoreError> {
-    for host in &config.hosts {
-        let cells = vec![host.as_str().into(), config.tenant_id.as_str().into()];
-        let added = DB::execute(connection, sql::TAKE_HOST, cells).await;
-        added.map_err(|error| taken(error, StoreErrorKind::HostTaken, "a host belongs to another tenant"))?;
-    }
-    Ok(())
 }
 
 fn validate(config: &TenantConfig) -> Result<(), StoreError> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tenant_tower::{HostErrorKind, HostName, HostRegistry, HostResolver, SubdomainResolver, TenantLayer};
+use tenant_tower::{
+    HostErrorKind, HostName, HostPattern, HostRegistry, HostResolver, SubdomainResolver, TenantLayer,
+};
 use tower::Layer;
 
 use crate::support::{Answer, EchoService, configs, id, raw, serve};
@@ -151,12 +153,14 @@ fn a_host_belongs_to_one_tenant_and_a_list_is_taken_whole_or_not_at_all() {
         assert_eq!(error.kind(), HostErrorKind::Taken);
         assert!(!error.to_string().contains("acme"));
     }
-    for invalid in ["127.0.0.1", "[::1]", "a b", "", "acme.example:80", "*.example"] {
+    for invalid in
+        ["127.0.0.1", "[::1]", "a b", "", "acme.example:80", "*", "*.", "a.*.example", "*.127.0.0.1"]
+    {
         let error = registry.add(&id("globex"), ["free.example", invalid]).unwrap_err();
         assert_eq!(error.kind(), HostErrorKind::Invalid, "{invalid}");
     }
     assert_eq!(registry.len(), 1, "all or nothing");
-    assert!(!registry.remove(&id("globex"), &host("acme.example")));
+    assert!(!registry.remove(&id("globex"), &host("acme.example").into()));
     assert_eq!(registry.tenant_of(&host("acme.example")), Some(id("acme")));
     registry.add(&id("acme"), ["acme.example", "acme.example"]).unwrap();
     assert_eq!(registry.hosts_of(&id("acme")).len(), 1);
@@ -180,4 +184,118 @@ fn no_reader_sees_half_of_a_list() {
             assert!(matches!(registry.len(), 0 | 20));
         }
     });
+}
+
+fn lead(registry: &HostRegistry, host: &str) -> String {
+    let tenant = registry.tenant_of(&HostName::parse(host).unwrap());
+    tenant.map_or("none".to_owned(), |tenant| tenant.to_string())
+}
+
+#[test]
+fn a_wildcard_leads_exactly_one_label_down_and_the_host_itself_comes_first() {
+    let registry = HostRegistry::new();
+    registry.add(&id("acme"), ["*.acme.example", "app.acme.example"]).unwrap();
+    for (host, tenant) in [
+        ("app.acme.example", "acme"),
+        ("any.ACME.example.", "acme"),
+        ("acme.example", "none"),
+        ("a.b.acme.example", "none"),
+        ("evilacme.example", "none"),
+        ("acme.example.evil.example", "none"),
+        ("example", "none"),
+    ] {
+        assert_eq!(lead(&registry, host), tenant, "{host}");
+    }
+    assert_eq!(
+        registry.hosts_of(&id("acme")).iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["*.acme.example", "app.acme.example"]
+    );
+    let pattern = |text: &str| HostPattern::parse(text).unwrap();
+    assert!(!registry.remove(&id("acme"), &pattern("any.acme.example")), "it is only covered");
+    assert!(registry.remove(&id("acme"), &pattern("app.acme.example")));
+    assert_eq!(lead(&registry, "app.acme.example"), "acme", "by the wildcard");
+    assert!(!registry.remove(&id("globex"), &pattern("*.acme.example")));
+    assert!(registry.remove(&id("acme"), &pattern("*.acme.example")));
+    assert_eq!(lead(&registry, "app.acme.example"), "none");
+    assert!(registry.is_empty());
+}
+
+#[test]
+fn nobody_registers_below_or_over_what_is_anothers() {
+    for (first, second, free) in [
+        ("*.acme.example", "app.acme.example", false),
+        ("app.acme.example", "*.acme.example", false),
+        ("*.acme.example", "*.acme.example", false),
+        ("*.acme.example", "*.ACME.example.", false),
+        ("*.acme.example", "acme.example", true),
+        ("acme.example", "*.acme.example", true),
+        ("*.acme.example", "a.b.acme.example", true),
+        ("a.b.acme.example", "*.acme.example", true),
+        ("*.acme.example", "*.b.acme.example", true),
+        ("*.acme.example", "*.example", true),
+        ("acme.example", "*.example", false),
+        ("*.example", "acme.example", false),
+    ] {
+        for is_replace in [false, true] {
+            let registry = HostRegistry::new();
+            registry.add(&id("acme"), [first]).unwrap();
+            let hosts = ["free.other.example", second];
+            let taken = if is_replace {
+                registry.replace(&id("globex"), hosts)
+            } else {
+                registry.add(&id("globex"), hosts)
+            };
+            assert_eq!(
+                taken.map_err(|error| error.kind()),
+                if free { Ok(()) } else { Err(HostErrorKind::Taken) },
+                "{first} {second}"
+            );
+            assert_eq!(registry.len(), if free { 3 } else { 1 }, "all or nothing");
+            registry.add(&id("acme"), [first]).unwrap();
+            if !free {
+                registry.add(&id("acme"), [second]).unwrap();
+                registry.remove_all(&id("acme"));
+                registry.add(&id("globex"), [second]).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_host_that_is_given_up_stands_in_no_wildcards_way() {
+    let registry = HostRegistry::new();
+    registry.add(&id("acme"), ["a.shop.example", "b.shop.example", "a.shop.example"]).unwrap();
+    registry.add(&id("globex"), ["c.shop.example"]).unwrap();
+    let wildcard = |tenant: &str| registry.add(&id(tenant), ["*.shop.example"]).map_err(|error| error.kind());
+    assert_eq!(wildcard("acme"), Err(HostErrorKind::Taken));
+    registry.replace(&id("globex"), ["globex.example"]).unwrap();
+    assert_eq!(wildcard("globex"), Err(HostErrorKind::Taken));
+    assert!(registry.remove(&id("acme"), &HostPattern::parse("a.shop.example").unwrap()));
+    assert_eq!(wildcard("globex"), Err(HostErrorKind::Taken), "one is left");
+    assert!(registry.remove(&id("acme"), &HostPattern::parse("b.shop.example").unwrap()));
+    assert_eq!(wildcard("globex"), Ok(()));
+}
+
+#[test]
+fn of_many_who_race_for_a_wildcard_and_a_host_below_it_one_wins() {
+    for round in 0..300 {
+        let registry = HostRegistry::new();
+        let start = std::sync::Barrier::new(8);
+        let won: Vec<bool> = std::thread::scope(|scope| {
+            let race = |racer: usize| {
+                let (registry, start) = (&registry, &start);
+                let host = if racer.is_multiple_of(2) { "*.shop.example" } else { "app.shop.example" };
+                scope.spawn(move || {
+                    start.wait();
+                    registry
+                        .add(&id(&format!("t{racer}")), [format!("own{racer}.example").as_str(), host])
+                        .is_ok()
+                })
+            };
+            let racers: Vec<_> = (0..8).map(race).collect();
+            racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+        });
+        assert_eq!(won.iter().filter(|won| **won).count(), 1, "round {round}");
+        assert_eq!(registry.len(), 2, "the losers have nothing, round {round}");
+    }
 }

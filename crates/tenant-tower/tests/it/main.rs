@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests"
 )]
 
+mod address_limit;
 mod allocations;
 #[cfg(feature = "axum")]
 mod axum;
@@ -16,6 +17,7 @@ mod chains;
 #[cfg(feature = "fair")]
 mod fair;
 mod fields;
+mod forwarded;
 mod grpc;
 mod hooks;
 mod hosts;
@@ -29,4 +31,6 @@ mod policies;
 mod readiness;
 mod rejections;
 mod support;
+#[cfg(feature = "tls")]
+mod tls;
 mod waiting;

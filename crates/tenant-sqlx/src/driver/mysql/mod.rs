@@ -138,6 +138,7 @@ impl TenantDatabase for MySql {
             ("places", include_str!("../../../migrations/mysql/0004_places.sql")),
             ("moves", include_str!("../../../migrations/mysql/0005_moves.sql")),
             ("credentials", include_str!("../../../migrations/mysql/0006_credentials.sql")),
+            ("host bases", include_str!("../../../migrations/mysql/0007_host_bases.sql")),
         ])
     }
 

@@ -121,6 +121,7 @@ impl TenantDatabase for Postgres {
             ("places", include_str!("../../../migrations/postgres/0004_places.sql")),
             ("moves", include_str!("../../../migrations/postgres/0005_moves.sql")),
             ("credentials", include_str!("../../../migrations/postgres/0006_credentials.sql")),
+            ("host bases", include_str!("../../../migrations/postgres/0007_host_bases.sql")),
         ])
     }
 

@@ -119,6 +119,7 @@ impl TenantDatabase for Sqlite {
             ("places", include_str!("../../../migrations/sqlite/0004_places.sql")),
             ("moves", include_str!("../../../migrations/sqlite/0005_moves.sql")),
             ("credentials", include_str!("../../../migrations/sqlite/0006_credentials.sql")),
+            ("host bases", include_str!("../../../migrations/sqlite/0007_host_bases.sql")),
         ])
     }
 

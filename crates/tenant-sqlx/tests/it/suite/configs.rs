@@ -38,6 +38,7 @@ contract! {
     ids_are_told_apart_byte_for_byte
     a_stale_write_is_refused
     a_host_belongs_to_one_tenant
+    nobody_has_hosts_below_or_over_those_of_another
     a_deleted_tenant_is_kept_but_closed
     tenants_are_listed_oldest_first
     an_invalid_config_is_refused
@@ -112,6 +113,54 @@ mod rules {
         assert_eq!(configs.tenant_of_host("b.example").await.unwrap(), Some(id("globex")));
         let hosts = configs.fetch(&id("globex")).await.unwrap().unwrap().hosts;
         assert_eq!(hosts, ["free.example", "b.example"], "in their order");
+    }
+
+    pub(super) async fn nobody_has_hosts_below_or_over_those_of_another(configs: impl ConfigStore) {
+        let with_hosts = |name: &str, hosts: &[String]| {
+            TenantConfig::builder(id(name)).hosts(hosts.iter().cloned()).build().unwrap()
+        };
+        for (round, (first, second, free)) in [
+            ("*.acme", "app.acme", false),
+            ("app.acme", "*.acme", false),
+            ("*.acme", "*.acme", false),
+            ("*.acme", "acme", true),
+            ("acme", "*.acme", true),
+            ("*.acme", "a.b.acme", true),
+            ("a.b.acme", "*.acme", true),
+            ("*.b.acme", "*.acme", true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (acme, globex) = (format!("acme{round}"), format!("globex{round}"));
+            let host = |host: &str| format!("{host}{round}.example");
+            configs.create(with_hosts(&acme, &[host(first)])).await.unwrap();
+            let both = [host("free"), host(second)];
+            let created = configs.create(with_hosts(&globex, &both)).await.map_err(|error| error.kind());
+            assert_eq!(created.err(), (!free).then_some(StoreErrorKind::HostTaken), "{first} {second}");
+            assert_eq!(
+                configs.tenant_of_host(&both[0]).await.unwrap(),
+                free.then(|| id(&globex)),
+                "all or nothing"
+            );
+            if free {
+                continue;
+            }
+            configs.create(config(&globex)).await.unwrap();
+            let take = configs.modify(&id(&globex), |config| config.hosts = vec![host(second)]).await;
+            assert_eq!(take.unwrap_err().kind(), StoreErrorKind::HostTaken, "{first} {second}");
+            let own = vec![host("*.acme"), host("app.acme")];
+            let given = configs.modify(&id(&acme), |config| config.hosts = own.clone()).await.unwrap();
+            assert_eq!(given.config().hosts, own, "the same tenant has both");
+            for (asked, owner) in
+                [("app.acme", true), ("any.acme", true), ("acme", false), ("a.b.acme", false)]
+            {
+                let tenant = configs.tenant_of_host(&host(asked)).await.unwrap();
+                assert_eq!(tenant, owner.then(|| id(&acme)), "{asked}");
+            }
+            configs.delete(&id(&acme)).await.unwrap();
+            configs.modify(&id(&globex), |config| config.hosts = vec![host(second)]).await.unwrap();
+        }
     }
 
     pub(super) async fn a_deleted_tenant_is_kept_but_closed(configs: impl ConfigStore) {
@@ -229,6 +278,49 @@ async fn of_two_that_create_the_same_tenant_one_succeeds() {
         let (here, there) = tokio::join!(configs.create(config(&name)), elsewhere.create(config(&name)));
         let kinds = [here, there].map(|answer| answer.err().map(|error| error.kind()));
         assert!(kinds.contains(&None) && kinds.contains(&Some(StoreErrorKind::AlreadyExists)), "{kinds:?}");
+    }
+}
+
+/// Two instances, with a pool each: what one looks for, the other may be writing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_instances_that_give_out_a_wildcard_and_a_host_below_it_one_succeeds() {
+    let (one, _db, place) = stored().await;
+    let other = DbConfigManager::new(&TenantDb::<Db>::connect(&place.url()).await.unwrap());
+    for round in 0..40 {
+        let (wild, single) = (format!("w{round}"), format!("s{round}"));
+        let hosts = |name: &str, host: String| vec![format!("{name}.own.example"), host];
+        let of_wild = hosts(&wild, format!("*.shop{round}.example"));
+        let of_single = hosts(&single, format!("app.shop{round}.example"));
+        let (first, second) = if round % 2 == 0 {
+            let with = |name: &str, hosts: &Vec<String>| {
+                TenantConfig::builder(id(name)).hosts(hosts.clone()).build().unwrap()
+            };
+            tokio::join!(
+                race(one.create(with(&wild, &of_wild))),
+                race(other.create(with(&single, &of_single)))
+            )
+        } else {
+            one.create(config(&wild)).await.unwrap();
+            one.create(config(&single)).await.unwrap();
+            let (wild, single) = (id(&wild), id(&single));
+            tokio::join!(
+                race(one.modify(&wild, |config| config.hosts = of_wild.clone())),
+                race(other.modify(&single, |config| config.hosts = of_single.clone()))
+            )
+        };
+        let won = [first, second].into_iter().filter(|won| *won).count();
+        assert_eq!(won, 1, "round {round}");
+    }
+}
+
+/// Whether somebody got what they raced for.
+async fn race<T>(change: impl Future<Output = Result<T, tenant_core::StoreError>>) -> bool {
+    match change.await {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(error.kind(), StoreErrorKind::HostTaken, "{error:?}");
+            false
+        }
     }
 }
 
