@@ -103,15 +103,14 @@ impl RedisSessions {
 
     async fn run(&self, key: &str, script: &Script, arguments: &[&str]) -> Result<Value, StoreError> {
         let fill = |command: &mut Cmd| {
-            command.arg(1).arg(key);
-            arguments.iter().for_each(|argument| drop(command.arg(*argument)));
+            command.arg(1).arg(key).arg(arguments);
         };
         self.caller.run(key, script, fill).await.map_err(StoreError::unavailable)
     }
 
     async fn send(&self, words: &[&str]) -> Result<Value, StoreError> {
         let mut command = Cmd::new();
-        words.iter().for_each(|word| drop(command.arg(*word)));
+        command.arg(words);
         let key = words.get(1).copied().unwrap_or_default();
         self.caller.send(key, &command).await.map_err(StoreError::unavailable)
     }

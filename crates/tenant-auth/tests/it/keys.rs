@@ -6,7 +6,8 @@ use tenant_auth::{ApiKeyMode, ApiKeyVerifier, InMemoryApiKeys, NewApiKey};
 use tenant_core::{
     ManualClock, Page, TenantContext, Timestamp, UnixTime,
     auth::{
-        ApiKeyRecord, ApiKeyStore, AuthErrorKind, Authenticator, Credential, CredentialKind, Proof, Role,
+        ApiKeyRecord, ApiKeyStore, AuthErrorKind, Authenticator, Credential, CredentialKind, Principal,
+        Proof, Role,
     },
 };
 
@@ -183,6 +184,10 @@ async fn two_keys_that_look_alike_are_two() {
     let caller = verify(&verifier, api_key(new.key())).await.unwrap();
     assert_eq!(verify(&verifier, api_key(&forge(&others[1], secret))).await.unwrap_err(), REJECTED);
     assert!(verifier.holds(&caller).await.unwrap());
+    let similar = Principal::builder(&*others[1], Proof::ApiKey).membership(id("acme"), ["member"]);
+    assert!(!verifier.holds(&similar.credential(&*others[1]).build()).await.unwrap());
+    let elsewhere = Principal::builder(own, Proof::ApiKey).membership(id("globex"), ["member"]);
+    assert!(!verifier.holds(&elsewhere.credential(own).build()).await.unwrap());
 }
 
 fn swap_case(letter: char) -> char {

@@ -67,6 +67,15 @@ async fn a_session_is_for_its_own_tenant_and_no_other() {
     assert_eq!((ours.role_in(&id("acme")), ours.role_in(&id("globex"))), (Some(Role::Admin), None));
     assert_eq!((theirs.role_in(&id("acme")), theirs.role_in(&id("globex"))), (None, Some(Role::Viewer)));
     assert_eq!(ours.expires_at().unwrap().as_secs(), 1_700_002_000);
+    // Nobody else's principal holds because this session does.
+    let claims = |subject: &str, tenant| {
+        let other = Principal::builder(subject, Proof::Session).membership(id(tenant), ["admin"]);
+        other.credential(ours.credential().unwrap()).build()
+    };
+    for (subject, tenant, holds) in [("ada", "acme", true), ("ada", "globex", false), ("eve", "acme", false)]
+    {
+        assert_eq!(house.here.holds(&claims(subject, tenant)).await.unwrap(), holds);
+    }
 }
 
 #[tokio::test]

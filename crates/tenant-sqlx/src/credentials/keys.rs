@@ -11,7 +11,7 @@ use super::{
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
-    own::{again, run, taken},
+    own::{again, run},
 };
 
 /// Keeps API keys in the table `tenant_api_keys` of [`TenantDb::migrate_tenants`]: never a key itself, but its SHA-256. Every
@@ -109,10 +109,7 @@ impl<DB: TenantDatabase> ApiKeyStore for DbApiKeys<DB> {
                 "the key is another tenant's, or has no proper id",
             ));
         }
-        let created = self.0.write(CREATE, write(key)?).await;
-        created
-            .map(drop)
-            .map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the key exists already"))
+        self.0.add(CREATE, write(key)?, "the key exists already").await
     }
 
     async fn list(&self, tenant: &TenantContext, page: Page) -> Result<Vec<ApiKeyRecord>, StoreError> {
@@ -126,10 +123,7 @@ impl<DB: TenantDatabase> ApiKeyStore for DbApiKeys<DB> {
             return Ok(false);
         }
         let cells = vec![tenant.id().as_str().into(), key_id.into()];
-        let revoked = again::<DB, _, _>(|| async {
-            self.0.write(REVOKE, cells.clone()).await.map_err(StoreError::unavailable)
-        });
-        Ok(revoked.await? > 0)
+        Ok(self.0.write(REVOKE, cells).await? > 0)
     }
 
     async fn touch(&self, uses: &[(Box<str>, Timestamp)]) -> Result<(), StoreError> {

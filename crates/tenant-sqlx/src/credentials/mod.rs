@@ -9,14 +9,14 @@ mod sessions;
 use std::fmt;
 
 use sqlx::Transaction;
-use tenant_core::StoreError;
+use tenant_core::{StoreError, StoreErrorKind};
 
 pub use self::{keys::DbApiKeys, people::DbPeople, revocations::DbRevocations, sessions::DbSessions};
 use crate::{
     TenantDb,
     db::Turn,
     driver::{Cell, Sql, TenantDatabase},
-    own::fetch,
+    own::{again, fetch, taken},
 };
 
 /// Statements on the framework's own tables, which belong to no tenant's session.
@@ -39,7 +39,19 @@ impl<DB: TenantDatabase> Own<DB> {
 
 impl<DB: TenantDatabase> Own<DB> {
     /// One statement that writes, and how many rows it changed.
-    async fn write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, sqlx::Error> {
+    async fn write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, StoreError> {
+        let unavailable = |error| StoreError::unavailable(error);
+        again::<DB, _, _>(|| async { self.try_write(sql, cells.clone()).await.map_err(unavailable) }).await
+    }
+
+    /// Adds a row, unless one is there with what is unique of it.
+    async fn add(&self, sql: Sql, cells: Vec<Cell>, exists: &'static str) -> Result<(), StoreError> {
+        let already = |error| taken(error, StoreErrorKind::AlreadyExists, exists);
+        again::<DB, _, _>(|| async { self.try_write(sql, cells.clone()).await.map(drop).map_err(already) })
+            .await
+    }
+
+    async fn try_write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, sqlx::Error> {
         let (mut tx, _turn) = self.0.begin_write().await?;
         let changed = DB::execute(&mut tx, sql, cells).await?;
         tx.commit().await?;

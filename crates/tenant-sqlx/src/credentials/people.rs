@@ -23,6 +23,11 @@ macro_rules! columns {
 }
 
 const FIND: Sql = sql!("SELECT ", columns!(), " FROM tenant_people WHERE email = ?");
+/// One statement, whether there is somebody or not: how long it takes does not tell.
+const FIND_WITH_MEMBERSHIPS: Sql = sql!(
+    "SELECT p.person_id, p.email, p.password_hash, p.created_at, m.tenant_id, m.role FROM tenant_people p \
+     LEFT JOIN tenant_memberships m ON m.person_id = p.person_id WHERE p.email = ? ORDER BY m.tenant_id"
+);
 const CREATE: Sql = sql!("INSERT INTO tenant_people (", columns!(), ") VALUES (?, ?, ?, ?)");
 const MEMBERSHIPS: Sql =
     sql!("SELECT tenant_id, role FROM tenant_memberships WHERE person_id = ? ORDER BY tenant_id");
@@ -34,6 +39,7 @@ const SET_PASSWORD: Sql =
 const SET_FIRST_PASSWORD: Sql =
     sql!("UPDATE tenant_people SET password_hash = ? WHERE person_id = ? AND password_hash IS NULL");
 
+const PERSON_COLUMNS: usize = 4;
 const LONGEST_EMAIL: usize = 254;
 const LONGEST_ID: usize = 64;
 
@@ -109,12 +115,15 @@ impl<DB: TenantDatabase> PeopleStore for DbPeople<DB> {
         if !is_exact(email) {
             return Ok(None);
         }
-        let rows = self.0.read(FIND, vec![email.into()]).await?;
-        let Some(person) = rows.into_iter().next().map(read).transpose()? else {
-            return Ok(None);
-        };
-        let memberships = self.memberships(&person.person_id).await?;
-        Ok(Some((person, memberships)))
+        let (mut found, mut memberships) = (None, Vec::new());
+        for mut cells in self.0.read(FIND_WITH_MEMBERSHIPS, vec![email.into()]).await? {
+            let of = cells.split_off(cells.len().min(PERSON_COLUMNS));
+            found = Some(read(cells)?);
+            if of.first() != Some(&Cell::Null) {
+                memberships.push(membership(of)?);
+            }
+        }
+        Ok(found.map(|person| (person, memberships)))
     }
 
     async fn memberships(&self, person_id: &str) -> Result<Vec<(TenantId, Role)>, StoreError> {
@@ -149,10 +158,7 @@ impl<DB: TenantDatabase> PeopleStore for DbPeople<DB> {
             cells.push(former.into());
             SET_PASSWORD
         });
-        let set = again::<DB, _, _>(|| async {
-            self.0.write(sql, cells.clone()).await.map_err(StoreError::unavailable)
-        });
-        Ok(set.await? > 0)
+        Ok(self.0.write(sql, cells).await? > 0)
     }
 
     async fn leave(&self, tenant: &TenantContext, person_id: &str) -> Result<bool, StoreError> {
@@ -160,9 +166,6 @@ impl<DB: TenantDatabase> PeopleStore for DbPeople<DB> {
             return Ok(false);
         }
         let cells = vec![tenant.id().as_str().into(), person_id.into()];
-        let left = again::<DB, _, _>(|| async {
-            self.0.write(LEAVE, cells.clone()).await.map_err(StoreError::unavailable)
-        });
-        Ok(left.await? > 0)
+        Ok(self.0.write(LEAVE, cells).await? > 0)
     }
 }

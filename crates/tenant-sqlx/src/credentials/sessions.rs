@@ -11,7 +11,7 @@ use super::{
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
-    own::{again, fetch, run, taken},
+    own::{again, fetch, run},
 };
 
 /// Keeps sessions in the table `tenant_sessions` of [`TenantDb::migrate_tenants`]: never what a cookie holds, but its SHA-256.
@@ -43,13 +43,6 @@ impl<DB: TenantDatabase> DbSessions<DB> {
     #[must_use]
     pub fn new(db: &TenantDb<DB>) -> Self {
         Self(Own::of(db))
-    }
-
-    async fn change(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, StoreError> {
-        again::<DB, _, _>(|| async {
-            self.0.write(sql, cells.clone()).await.map_err(StoreError::unavailable)
-        })
-        .await
     }
 
     /// How many were due, and how many are gone by it: another instance may sweep too.
@@ -103,26 +96,23 @@ impl<DB: TenantDatabase> SessionStore for DbSessions<DB> {
                 "the subject is too long, or ends in a blank",
             ));
         }
-        let created = self.0.write(CREATE, write(session)?).await;
-        created
-            .map(drop)
-            .map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the session exists already"))
+        self.0.add(CREATE, write(session)?, "the session exists already").await
     }
 
     async fn touch(&self, digest: &[u8; 32], seen_at: Timestamp) -> Result<(), StoreError> {
         let at = seen_at.as_unix_micros();
-        self.change(TOUCH, vec![at.into(), hex(digest).into(), at.into()]).await.map(drop)
+        self.0.write(TOUCH, vec![at.into(), hex(digest).into(), at.into()]).await.map(drop)
     }
 
     async fn end(&self, digest: &[u8; 32]) -> Result<bool, StoreError> {
-        Ok(self.change(END, vec![hex(digest).into()]).await? > 0)
+        Ok(self.0.write(END, vec![hex(digest).into()]).await? > 0)
     }
 
     async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
         if !is_exact(subject) {
             return Ok(0);
         }
-        self.change(END_ALL, vec![tenant.as_str().into(), subject.into()]).await
+        self.0.write(END_ALL, vec![tenant.as_str().into(), subject.into()]).await
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
