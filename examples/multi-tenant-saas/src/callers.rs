@@ -1,6 +1,6 @@
 //! Who is calling: which credentials are taken, and who looks at them.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use sqlx::Sqlite;
 use tenant::{
@@ -16,6 +16,9 @@ use crate::{
     settings::Settings,
     tokens::{Issuer, Tokens},
 };
+
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEPT_AT_ONCE: u32 = 1_000;
 
 /// Who looks at credentials, and where they are kept.
 pub(crate) struct Callers {
@@ -64,6 +67,16 @@ impl Callers {
         self.tokens.is_none()
     }
 
+    /// Clears away sessions that have expired, now and then.
+    pub(crate) async fn sweep(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            if let Err(error) = self.sessions.sweep(SWEPT_AT_ONCE).await {
+                tracing::warn!(%error, "expired sessions could not be cleared away");
+            }
+        }
+    }
+
     /// Proves who is calling.
     pub(crate) fn layer(&self, hooks: &Hooks) -> AuthLayer {
         let mut all = Authenticators::new().with(Arc::clone(&self.keys)).with(Arc::clone(&self.sessions));
@@ -86,7 +99,7 @@ async fn revocations(
 }
 
 /// Why is for the log.
-pub(crate) fn rejection(error: AuthError) -> ApiError {
+pub(crate) fn rejection(error: &AuthError) -> ApiError {
     match (error.kind(), error.cause()) {
         (AuthErrorKind::Rejected, _) => Rejection::new(tenant::RejectionKind::Unauthenticated).into(),
         (AuthErrorKind::Overloaded, _) => Rejection::overloaded().into(),

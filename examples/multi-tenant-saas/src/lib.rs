@@ -15,6 +15,7 @@ mod key_limits;
 mod limits;
 mod login;
 mod news;
+mod peer;
 mod places;
 mod public;
 mod serve;

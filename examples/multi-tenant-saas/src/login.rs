@@ -59,7 +59,7 @@ pub(crate) async fn sign_in(State(app): State<AppState>, request: Request) -> Re
     let signed_in = app.callers.people.sign_in(&shown.email, &shown.password).await;
     let signed_in = signed_in.map_err(|error| match error.kind() {
         AuthErrorKind::Rejected => failed(),
-        _ => rejection(error),
+        _ => rejection(&error),
     })?;
     let (tenant, role) = choose(&app, &signed_in, named.map(|claim| *claim.tenant())).await?;
     let session = begin(&app, &headers, &tenant, &signed_in, role).await?;
@@ -98,7 +98,7 @@ async fn begin(
         Some(former) => sessions.renew(former, tenant, subject, [role.as_str()]).await,
         None => sessions.begin(tenant, subject, [role.as_str()]).await,
     };
-    begun.map_err(rejection)
+    begun.map_err(|error| rejection(&error))
 }
 
 fn former(headers: &HeaderMap) -> Option<&str> {

@@ -10,6 +10,8 @@ use hyper_util::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::peer::WithPeer;
+
 // A peer that sends its head byte by byte holds a connection, and no more than that, for so long.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 // A request in flight has so long to finish after the server was told to stop.
@@ -23,7 +25,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connect(stream, router.clone(), &graceful),
+                Ok((stream, peer)) => connect(stream, WithPeer::new(router.clone(), peer), &graceful),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -38,13 +40,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
     }
 }
 
-fn connect(stream: TcpStream, router: Router, graceful: &GracefulShutdown) {
+fn connect(stream: TcpStream, service: WithPeer<Router>, graceful: &GracefulShutdown) {
     // Answers are small: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(service);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(connection);
     tokio::spawn(async move {

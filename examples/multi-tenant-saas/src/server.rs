@@ -10,6 +10,7 @@ use tenant::{
     TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
     auth::ApiKeyUses,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
+    tower::{AddressLimitLayer, ForwardedLayer},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
@@ -112,6 +113,7 @@ impl Server {
         let registry = Arc::new(HostRegistry::new());
         let callers = Callers::open(settings, tokens, &db, &clock, named(settings, &registry)?).await?;
         let callers = Arc::new(callers);
+        let sweeping = Arc::clone(&callers).sweep();
         let tenancy = TenantLayer::builder()
             .resolver(resolver(&callers))
             .configs(Arc::clone(&configs))
@@ -123,6 +125,7 @@ impl Server {
         hosts.load().await?;
         let mut beside = JoinSet::new();
         beside.spawn(Arc::clone(&hosts).settle_doubts());
+        beside.spawn(sweeping);
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimits::new(Arc::clone(&clock), settings.default_rate_limit);
@@ -133,7 +136,7 @@ impl Server {
             db.clone(),
             configs,
             &tenancy,
-            clock,
+            Arc::clone(&clock),
             hosts,
             hooks.clone(),
             shared.clone(),
@@ -149,6 +152,13 @@ impl Server {
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));
+        let router = match settings.ip_rate_limit {
+            Some(limit) => {
+                router.layer(AddressLimitLayer::per_minute(limit).exempt("/health").with_clock(clock))
+            }
+            None => router,
+        };
+        let router = router.layer(ForwardedLayer::new(settings.trusted_proxies.clone()));
         Ok(Self { router, db, recorder, running, shared, reader, beside, callers, uses })
     }
 

@@ -4,9 +4,12 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     time::Duration,
 };
+
+use tenant::tower::TrustedProxies;
 
 /// How the server is set up.
 #[derive(Clone)]
@@ -31,6 +34,10 @@ pub struct Settings {
     pub session_absolute: Duration,
     /// How many requests a minute an API key without a limit of its own admits; `DEFAULT_RATE_LIMIT`, 1000 by default.
     pub default_rate_limit: u64,
+    /// Whose word about callers' addresses and hosts is taken; `TRUSTED_PROXIES`, nobody's by default.
+    pub trusted_proxies: TrustedProxies,
+    /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
+    pub ip_rate_limit: Option<NonZeroU32>,
 }
 
 /// Which tokens are taken.
@@ -81,9 +88,7 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 10] = [
-    "TRUSTED_PROXIES",
-    "IP_RATE_LIMIT",
+const NOT_BUILT_YET: [&str; 8] = [
     "TLS_DIR",
     "TLS_CLIENT_CA",
     "MAIL_DIR",
@@ -123,6 +128,8 @@ impl Settings {
             session_idle: seconds("SESSION_IDLE_SECONDS", get, 30 * 60)?,
             session_absolute: seconds("SESSION_ABSOLUTE_SECONDS", get, 12 * 60 * 60)?,
             default_rate_limit: number("DEFAULT_RATE_LIMIT", get)?.unwrap_or(1_000),
+            trusted_proxies: trusted_proxies(get("TRUSTED_PROXIES"))?,
+            ip_rate_limit: ip_rate_limit(get)?,
         };
         settings.guard_admin()?;
         Ok(settings)
@@ -152,6 +159,8 @@ impl fmt::Debug for Settings {
             session_idle,
             session_absolute,
             default_rate_limit,
+            trusted_proxies,
+            ip_rate_limit,
         } = self;
         f.debug_struct("Settings")
             .field("address", address)
@@ -163,6 +172,8 @@ impl fmt::Debug for Settings {
             .field("session_idle", session_idle)
             .field("session_absolute", session_absolute)
             .field("default_rate_limit", default_rate_limit)
+            .field("trusted_proxies", trusted_proxies)
+            .field("ip_rate_limit", ip_rate_limit)
             .finish_non_exhaustive()
     }
 }
@@ -231,6 +242,17 @@ fn seconds<'a>(
     usual: u64,
 ) -> Result<Duration, InvalidSettings> {
     Ok(Duration::from_secs(number(name, get)?.unwrap_or(usual)))
+}
+
+fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, InvalidSettings> {
+    let Some(text) = text else { return Ok(TrustedProxies::none()) };
+    TrustedProxies::parse(text.split(',').map(str::trim))
+        .map_err(|error| InvalidSettings::new("TRUSTED_PROXIES", format!("can't be used: {error}")))
+}
+
+fn ip_rate_limit<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<NonZeroU32>, InvalidSettings> {
+    let limit = number("IP_RATE_LIMIT", get)?;
+    Ok(limit.and_then(|limit| u32::try_from(limit).ok()).and_then(NonZeroU32::new))
 }
 
 /// Digits alone: neither a sign nor a blank.
@@ -336,6 +358,9 @@ mod tests {
             ("SESSION_IDLE_SECONDS", "-1"),
             ("SESSION_ABSOLUTE_SECONDS", "1h"),
             ("DEFAULT_RATE_LIMIT", "0"),
+            ("TRUSTED_PROXIES", ""),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
+            ("IP_RATE_LIMIT", "many"),
             ("MAX_CONCURRENT_REQUESTS", ""),
             ("MAX_CONCURRENT_REQUESTS", "0"),
             ("MAX_CONCURRENT_REQUESTS", "+8"),

@@ -36,7 +36,7 @@ pub(super) async fn create(
     let tenant = TenantContext::of(&*app.configs, &id).await.map_err(Rejection::from)?;
     let NewMember { email, password, role } = new;
     let person = app.callers.people.join(&tenant, &email, Some(&password), role, app.now()).await;
-    let person = person.map_err(rejection)?;
+    let person = person.map_err(|error| rejection(&error))?;
     let member = Member { user_id: person.person_id, tenant_id: id, email: person.email, role };
     Ok((StatusCode::CREATED, Json(member)).into_response())
 }

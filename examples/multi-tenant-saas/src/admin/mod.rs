@@ -2,6 +2,7 @@
 
 mod body;
 mod guard;
+mod hosts;
 mod members;
 mod tenants;
 mod usage;
@@ -9,7 +10,7 @@ mod usage;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 
 pub(crate) use guard::Guard;
@@ -26,6 +27,8 @@ pub(crate) fn router(guard: Guard) -> Router<AppState> {
         .route("/admin/tenants/{id}/suspend", post(tenants::suspend))
         .route("/admin/tenants/{id}/activate", post(tenants::activate))
         .route("/admin/tenants/{id}/usage", get(usage::show))
+        .route("/admin/tenants/{id}/hosts", get(hosts::list).post(hosts::add).put(hosts::replace))
+        .route("/admin/tenants/{id}/hosts/{host}", delete(hosts::remove))
         .route("/admin/tenants/{id}/members", post(members::create))
         .route("/admin/{*rest}", axum::routing::any(unmatched))
         .route("/metrics", get(crate::telemetry::metrics))

@@ -115,7 +115,7 @@ pub(super) async fn create(
     let now = app.now();
     new.check(now)?;
     let key = NewApiKey::generate(&tenant, ApiKeyMode::Live, now)
-        .map_err(rejection)?
+        .map_err(|error| rejection(&error))?
         .scopes(new.scopes()?)
         .name(new.name)
         .project(new.project_id)
