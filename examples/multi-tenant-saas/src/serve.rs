@@ -1,16 +1,25 @@
-//! The accept loop: HTTP/1 and HTTP/2, with time limits, and a graceful end.
+//! The accept loop: HTTP/1 and HTTP/2, in the clear or over TLS, with time limits, and a graceful end.
 
-use std::{pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, time::Duration};
 
 use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 
-use crate::peer::WithPeer;
+use crate::{
+    connection::{Connected, Known},
+    tls::Tls,
+};
 
 // A peer that sends its head byte by byte holds a connection, and no more than that, for so long.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -19,13 +28,20 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 // After an error of accept (too many open files, say) trying again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()> + Send) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<Tls>,
+    shutdown: impl Future<Output = ()> + Send,
+) {
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(stream, WithPeer::new(router.clone(), peer), &graceful),
+                Ok((stream, peer)) => {
+                    tokio::spawn(connect(stream, peer, tls.clone(), router.clone(), graceful.watcher()));
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -40,18 +56,29 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
     }
 }
 
-fn connect(stream: TcpStream, service: WithPeer<Router>, graceful: &GracefulShutdown) {
+async fn connect(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, router: Router, watcher: Watcher) {
     // Answers are small: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        return speak(stream, Connected::new(router, Known::plain(peer)), watcher).await;
+    };
+    match tls.shake_hands(stream, peer).await {
+        Ok((stream, known)) => speak(stream, Connected::new(router, known), watcher).await,
+        Err(error) => tracing::debug!(%error, "a handshake failed"),
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: Connected<Router>,
+    watcher: Watcher,
+) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
     let service = TowerToHyperService::new(service);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    let watched = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = watched.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    });
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }

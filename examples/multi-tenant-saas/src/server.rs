@@ -10,7 +10,7 @@ use tenant::{
     TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
     auth::ApiKeyUses,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
-    tower::{AddressLimitLayer, ForwardedLayer},
+    tower::{AddressLimitLayer, ForwardedLayer, tls::SniLayer},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
@@ -30,6 +30,7 @@ use crate::{
     shared::Shared,
     state::{AppState, Configs},
     telemetry::{self, AccessLog},
+    tls::Tls,
     tokens::Tokens,
     unmatched,
 };
@@ -52,6 +53,7 @@ pub struct Server {
     beside: JoinSet<()>,
     callers: Arc<Callers>,
     uses: ApiKeyUses,
+    tls: Option<Tls>,
 }
 
 /// Why the server could not start.
@@ -96,6 +98,10 @@ impl Server {
             Some(tokens) => Some(Tokens::open(tokens).await?),
             None => None,
         };
+        let tls = match &settings.tls {
+            Some(tls) => Some(Tls::open(tls).await?),
+            None => None,
+        };
         let shared = match &settings.redis_url {
             Some(url) => Some(Arc::new(Shared::open(url, Arc::clone(&clock), hooks.clone()).await?)),
             None => None,
@@ -121,7 +127,7 @@ impl Server {
             .quotas(quotas(shared.as_deref(), &clock, &hooks))
             .hooks(hooks.clone())
             .build();
-        let hosts = Hosts::new(Arc::clone(&configs), registry);
+        let hosts = Hosts::new(Arc::clone(&configs), Arc::clone(&registry));
         hosts.load().await?;
         let mut beside = JoinSet::new();
         beside.spawn(Arc::clone(&hosts).settle_doubts());
@@ -152,6 +158,10 @@ impl Server {
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));
+        let router = match &tls {
+            Some(_) => router.layer(SniLayer::new(by_host(settings, &registry)?)),
+            None => router,
+        };
         let router = match settings.ip_rate_limit {
             Some(limit) => {
                 router.layer(AddressLimitLayer::per_minute(limit).exempt("/health").with_clock(clock))
@@ -159,7 +169,7 @@ impl Server {
             None => router,
         };
         let router = router.layer(ForwardedLayer::new(settings.trusted_proxies.clone()));
-        Ok(Self { router, db, recorder, running, shared, reader, beside, callers, uses })
+        Ok(Self { router, db, recorder, running, shared, reader, beside, callers, uses, tls })
     }
 
     /// Serves the listener until `shutdown` completes, then lets requests in flight finish, ends the executions that
@@ -168,7 +178,7 @@ impl Server {
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
-        serve(listener, self.router, shutdown).await;
+        serve(listener, self.router, self.tls, shutdown).await;
         self.running.stop().await;
         drop((self.reader, self.beside, self.uses));
         if let Err(error) = self.callers.keys.flush().await {
@@ -202,8 +212,15 @@ fn quotas(shared: Option<&Shared>, clock: &Arc<dyn Clock>, hooks: &Hooks) -> Arc
 
 /// Header, exact host and, where base domains are configured, subdomain: those that speak must agree.
 fn named(settings: &Settings, hosts: &Arc<HostRegistry>) -> Result<Arc<dyn TenantResolver>, InvalidHost> {
+    Ok(Arc::new(HeaderResolver::default().or(by_host(settings, hosts)?)))
+}
+
+fn by_host(
+    settings: &Settings,
+    hosts: &Arc<HostRegistry>,
+) -> Result<impl TenantResolver + use<>, InvalidHost> {
     let subdomains = SubdomainResolver::new(&settings.base_domains)?;
-    Ok(Arc::new(HeaderResolver::default().or(HostResolver::new(Arc::clone(hosts))).or(subdomains)))
+    Ok(HostResolver::new(Arc::clone(hosts)).or(subdomains))
 }
 
 /// The caller's credential, and what agrees with it. Where no tokens are configured, header and host speak for themselves if no

@@ -38,6 +38,17 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
     pub ip_rate_limit: Option<NonZeroU32>,
+    /// With it the port speaks TLS, and nothing else.
+    pub tls: Option<TlsSettings>,
+}
+
+/// How TLS is spoken.
+#[derive(Clone, Debug)]
+pub struct TlsSettings {
+    /// The folder with `{host}.crt` and `{host}.key`, and `default.*`; `TLS_DIR`.
+    pub dir: PathBuf,
+    /// The authorities whose client certificates are taken; `TLS_CLIENT_CA`, none by default.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Which tokens are taken.
@@ -88,9 +99,7 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 8] = [
-    "TLS_DIR",
-    "TLS_CLIENT_CA",
+const NOT_BUILT_YET: [&str; 6] = [
     "MAIL_DIR",
     "INVITATION_TTL_SECONDS",
     "WEBHOOK_ALLOW_PRIVATE",
@@ -130,6 +139,7 @@ impl Settings {
             default_rate_limit: number("DEFAULT_RATE_LIMIT", get)?.unwrap_or(1_000),
             trusted_proxies: trusted_proxies(get("TRUSTED_PROXIES"))?,
             ip_rate_limit: ip_rate_limit(get)?,
+            tls: tls(get)?,
         };
         settings.guard_admin()?;
         Ok(settings)
@@ -161,6 +171,7 @@ impl fmt::Debug for Settings {
             default_rate_limit,
             trusted_proxies,
             ip_rate_limit,
+            tls,
         } = self;
         f.debug_struct("Settings")
             .field("address", address)
@@ -174,6 +185,7 @@ impl fmt::Debug for Settings {
             .field("default_rate_limit", default_rate_limit)
             .field("trusted_proxies", trusted_proxies)
             .field("ip_rate_limit", ip_rate_limit)
+            .field("tls", tls)
             .finish_non_exhaustive()
     }
 }
@@ -253,6 +265,18 @@ fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, InvalidSettings
 fn ip_rate_limit<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<NonZeroU32>, InvalidSettings> {
     let limit = number("IP_RATE_LIMIT", get)?;
     Ok(limit.and_then(|limit| u32::try_from(limit).ok()).and_then(NonZeroU32::new))
+}
+
+fn tls<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<TlsSettings>, InvalidSettings> {
+    let path = |name: &'static str| match get(name) {
+        Some("") => Err(InvalidSettings::new(name, "must not be empty")),
+        path => Ok(path.map(PathBuf::from)),
+    };
+    match (path("TLS_DIR")?, path("TLS_CLIENT_CA")?) {
+        (Some(dir), client_ca) => Ok(Some(TlsSettings { dir, client_ca })),
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(InvalidSettings::new("TLS_CLIENT_CA", "says nothing without TLS_DIR")),
+    }
 }
 
 /// Digits alone: neither a sign nor a blank.
@@ -361,6 +385,8 @@ mod tests {
             ("TRUSTED_PROXIES", ""),
             ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
             ("IP_RATE_LIMIT", "many"),
+            ("TLS_DIR", ""),
+            ("TLS_CLIENT_CA", "ca.pem"),
             ("MAX_CONCURRENT_REQUESTS", ""),
             ("MAX_CONCURRENT_REQUESTS", "0"),
             ("MAX_CONCURRENT_REQUESTS", "+8"),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{client::Answer, server::TestServer};
 
-const SECRET: &str = "a secret of at least thirty-two bytes";
+pub const SECRET: &str = "a secret of at least thirty-two bytes";
 /// The server's clock.
 const NOW: u64 = 1_700_000_040;
 
@@ -308,7 +308,7 @@ fn what_no_key_can_be_is_named() {
     assert_eq!(server.count("SELECT count(*) FROM tenant_api_keys"), 0);
 }
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 fn join(server: &TestServer, tenant: &str, email: &str, role: &str) -> Answer {
     let body = json!({ "email": email, "password": PASSWORD, "role": role });

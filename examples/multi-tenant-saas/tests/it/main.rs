@@ -22,5 +22,6 @@ mod quota;
 mod redis;
 mod server;
 mod stream;
+mod tls;
 mod users;
 mod workflows;

@@ -108,7 +108,7 @@ fn a_variable_whose_part_is_not_built_yet_is_a_start_up_error() {
     for (variable, value) in [
         ("REDIS_URL", "rediss://localhost"),
         ("JWT_SECRET", "x"),
-        ("TLS_DIR", "/tmp"),
+        ("TLS_DIR", "/nowhere"),
         ("DATABASE_URL", "postgres://localhost/x"),
         ("APP_ADDR", ":0"),
         ("ADMIN_TOKEN", ""),
