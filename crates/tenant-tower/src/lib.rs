@@ -80,6 +80,7 @@ pub use self::{
     address_limit::{AddressLimitLayer, AddressLimitService},
     auth::{
         AuthFuture, AuthLayer, AuthService, PrincipalResolver, RequireFuture, RequireLayer, RequireService,
+        check_same_origin,
     },
     body::TenantBody,
     claim::{Claim, Source},

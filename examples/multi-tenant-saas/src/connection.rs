@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -10,6 +11,7 @@ use tenant::{
     auth::Principal,
     tower::{PeerAddr, tls::ServerName},
 };
+use tokio::sync::Notify;
 use tower_service::Service;
 
 /// Who is at the other end, and what the handshake told.
@@ -34,11 +36,17 @@ impl Known {
 pub(crate) struct Connected<S> {
     inner: S,
     known: Known,
+    asked: Arc<Notify>,
 }
 
 impl<S> Connected<S> {
-    pub(crate) const fn new(inner: S, known: Known) -> Self {
-        Self { inner, known }
+    pub(crate) fn new(inner: S, known: Known) -> Self {
+        Self { inner, known, asked: Arc::default() }
+    }
+
+    /// Hears of requests.
+    pub(crate) const fn asked(&self) -> &Arc<Notify> {
+        &self.asked
     }
 }
 
@@ -52,6 +60,7 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for Connected<S> {
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        self.asked.notify_one();
         let extensions = request.extensions_mut();
         extensions.insert(PeerAddr(self.known.peer));
         if let Some(name) = self.known.server_name {

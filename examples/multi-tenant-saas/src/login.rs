@@ -16,7 +16,7 @@ use tenant::{
         AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn, cleared_session_cookie,
         read_session_cookie, session_cookie,
     },
-    tower::RequestHead,
+    tower::{RequestHead, check_same_origin},
 };
 
 use crate::{callers::rejection, http::StrictJson, state::AppState};
@@ -52,7 +52,12 @@ fn failed() -> ApiError {
 /// `POST /login`. It stands outside of the layer that proves callers: a stale cookie must not keep anybody out.
 pub(crate) async fn sign_in(State(app): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let named = app.callers.named.resolve(&RequestHead::from(&parts))?;
+    // Else a page of another tenant's host signs somebody in to an account of its own.
+    check_same_origin(&RequestHead::from(&parts))?;
+    let named = match app.callers.named.resolve(&RequestHead::from(&parts)) {
+        Err(rejection) if rejection.kind() == RejectionKind::TenantMismatch => return Err(failed()),
+        named => named?,
+    };
     let headers = parts.headers.clone();
     let StrictJson(shown) =
         StrictJson::<Credentials>::from_request(Request::from_parts(parts, body), &()).await?;
@@ -141,8 +146,13 @@ pub(crate) async fn sign_out(
     let Some(Extension(caller)) = caller else {
         return Err(Rejection::new(RejectionKind::Unauthenticated).into());
     };
-    if let Some(session) = former(&headers) {
-        app.callers.sessions.end(session).await?;
+    match former(&headers) {
+        Some(session) => drop(app.callers.sessions.end(session).await?),
+        // Nobody is told that a session has ended that goes on.
+        None if caller.proof() == Proof::Session => {
+            return Err(Rejection::invalid_request("the session's cookie is malformed").into());
+        }
+        None => {}
     }
     if caller.proof() == Proof::Token {
         revoke(&app, &caller).await?;

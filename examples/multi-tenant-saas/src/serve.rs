@@ -1,6 +1,6 @@
 //! The accept loop: HTTP/1 and HTTP/2, in the clear or over TLS, with time limits, and a graceful end.
 
-use std::{net::SocketAddr, pin::pin, time::Duration};
+use std::{future::pending, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -14,6 +14,8 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    sync::Notify,
+    time::timeout,
 };
 
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
     tls::Tls,
 };
 
-// A peer that sends its head byte by byte holds a connection, and no more than that, for so long.
+// A peer that sends nothing, or its head byte by byte, holds a connection, and no more than that, for so long.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 // A request in flight has so long to finish after the server was told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -76,9 +78,22 @@ async fn speak(
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
+    let asked = Arc::clone(service.asked());
     let service = TowerToHyperService::new(service);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection ended early");
+    tokio::select! {
+        ended = watcher.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        }
+        () = says_nothing(&asked) => tracing::debug!("a connection on which nothing was asked is closed"),
+    }
+}
+
+/// Comes to its end only if there is no first request in time: before it knows the protocol, hyper sets no limit.
+async fn says_nothing(asked: &Notify) {
+    if timeout(HEAD_TIMEOUT, asked.notified()).await.is_ok() {
+        pending::<()>().await;
     }
 }

@@ -152,6 +152,11 @@ impl Settings {
                 "must be set when APP_ADDR is not a loopback address: the admin API would be open to all";
             return Err(InvalidSettings::new("ADMIN_TOKEN", problem));
         }
+        if self.admin_token.is_none() && !self.trusted_proxies.is_empty() {
+            let problem =
+                "must be set with TRUSTED_PROXIES: whoever comes through a proxy seems to be of this machine";
+            return Err(InvalidSettings::new("ADMIN_TOKEN", problem));
+        }
         Ok(())
     }
 }
@@ -353,6 +358,7 @@ mod tests {
             assert!(read(&[("APP_ADDR", address), ("ADMIN_TOKEN", "secret")]).is_ok());
         }
         assert!(read(&[("APP_ADDR", "[::1]:80")]).is_ok());
+        assert_eq!(read(&[("TRUSTED_PROXIES", "127.0.0.1")]).unwrap_err().variable(), "ADMIN_TOKEN");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The buckets of the addresses seen last.
 
-use std::{hash::BuildHasher, net::IpAddr, num::NonZeroUsize, time::Duration};
+use std::{fmt, hash::BuildHasher, net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use foldhash::fast::RandomState;
 use lru::LruCache;
@@ -54,6 +54,12 @@ impl Counts {
     #[cfg(test)]
     fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
+    }
+}
+
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counts")
     }
 }
 

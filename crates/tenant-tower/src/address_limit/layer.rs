@@ -33,13 +33,16 @@ pub struct AddressLimitLayer {
     rate: Rate,
     exempt: Vec<Box<str>>,
     clock: Arc<dyn Clock>,
+    counts: Arc<Counts>,
 }
 
 impl AddressLimitLayer {
     /// Admits so many requests a minute from each address.
     #[must_use]
     pub fn per_minute(requests: NonZeroU32) -> Self {
-        Self { rate: Rate::per_minute(requests), exempt: Vec::new(), clock: Arc::new(SystemClock::new()) }
+        let clock = Arc::new(SystemClock::new());
+        let counts = Arc::new(Counts::new());
+        Self { rate: Rate::per_minute(requests), exempt: Vec::new(), clock, counts }
     }
 
     /// Does not count requests for this path: for probes of load balancers, which must not be denied. It is compared as
@@ -61,13 +64,13 @@ impl AddressLimitLayer {
 impl<S> Layer<S> for AddressLimitLayer {
     type Service = AddressLimitService<S>;
 
-    /// Each service that is made has counts of its own; its clones share them.
+    /// All services that one layer makes count together: a router makes one for each of its routes and methods.
     fn layer(&self, inner: S) -> Self::Service {
         let limit = Limit {
             rate: self.rate,
             exempt: self.exempt.as_slice().into(),
             clock: Arc::clone(&self.clock),
-            counts: Counts::new(),
+            counts: Arc::clone(&self.counts),
         };
         AddressLimitService::new(inner, Arc::new(limit))
     }

@@ -27,7 +27,7 @@ pub(super) struct Limit {
     pub(super) rate: Rate,
     pub(super) exempt: Box<[Box<str>]>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) counts: Counts,
+    pub(super) counts: Arc<Counts>,
 }
 
 impl Limit {

@@ -107,8 +107,10 @@ impl Desk {
         for (other_kind, other) in proved {
             self.agree((kind, &principal), (other_kind, &other))?;
         }
-        if let (CredentialKind::Session, Some(session)) = (kind, shown.first()) {
-            self.intent.check(head, session.secret())?;
+        match (kind, shown.first()) {
+            (CredentialKind::Session, Some(session)) => self.intent.check(head, session.secret())?,
+            (CredentialKind::Certificate | CredentialKind::Basic, _) => self.intent.check_unprompted(head)?,
+            _ => {}
         }
         check_project(head, &principal)?;
         Ok(Some(principal))

@@ -22,10 +22,19 @@ pub(super) struct Intent {
 }
 
 impl Intent {
+    /// What a browser sends along by itself, and no session is: a certificate, a password that it remembers. Programs name no
+    /// origin.
+    pub(super) fn check_unprompted(&self, head: &RequestHead<'_>) -> Result<(), Rejection> {
+        if is_safe(head.method()) && !head.headers().contains_key(header::UPGRADE) {
+            return Ok(());
+        }
+        self.check_origin(head)
+    }
+
     /// Safe methods pass, for they change nothing; not so an upgrade, over which anything may be sent.
     pub(super) fn check(&self, head: &RequestHead<'_>, session: &str) -> Result<(), Rejection> {
         let is_upgrade = head.headers().contains_key(header::UPGRADE);
-        let is_safe = matches!(*head.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+        let is_safe = is_safe(head.method());
         if is_safe && !is_upgrade {
             return Ok(());
         }
@@ -59,6 +68,19 @@ impl Intent {
             Some(_) => Err(foreign()),
         }
     }
+}
+
+/// Rejects a request that a page of another origin has sent (403 `csrf_failed`): for routes outside of an
+/// [`AuthLayer`](crate::AuthLayer) that begin a session. Programs, which name no origin, pass.
+///
+/// # Errors
+/// `Origin` or `Sec-Fetch-Site` names another origin than the request's host.
+pub fn check_same_origin(head: &RequestHead<'_>) -> Result<(), Rejection> {
+    Intent::default().check_origin(head)
+}
+
+const fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
 }
 
 /// Whether a page of this very host sent it. Which scheme the caller used is not known behind a proxy.

@@ -15,6 +15,7 @@ mod shown;
 pub use self::extract::{Require, Requirement};
 pub use self::{
     future::AuthFuture,
+    intent::check_same_origin,
     layer::AuthLayer,
     require::{RequireFuture, RequireLayer, RequireService},
     resolver::PrincipalResolver,

@@ -331,6 +331,42 @@ async fn who_shows_nothing_is_taken_at_its_word_where_that_was_asked_for_and_nob
 }
 
 #[tokio::test]
+async fn what_a_browser_shows_by_itself_does_nothing_unsafe_for_another_site() {
+    let certified =
+        Principal::builder("device", Proof::Certificate).membership(id("acme"), ["member"]).build();
+    let ask = async |method: Method, fields: &[(&str, &str)], certified: Option<&Principal>| {
+        let mut request = get("/x", &[&[("host", "acme.example")], fields].concat());
+        *request.method_mut() = method;
+        request.extensions_mut().extend(
+            certified
+                .cloned()
+                .map(|certified| {
+                    let mut extensions = http::Extensions::new();
+                    extensions.insert(certified);
+                    extensions
+                })
+                .unwrap_or_default(),
+        );
+        ask_with(RequireLayer::new(), request).await.0.status
+    };
+    const BASIC: (&str, &str) = ("authorization", "Basic ada+acme=member");
+    const EVIL: (&str, &str) = ("origin", "https://evil.example");
+    const OWN: (&str, &str) = ("origin", "https://acme.example");
+    for (fields, certified) in [(&[][..], Some(&certified)), (&[BASIC][..], None)] {
+        assert_eq!(ask(Method::POST, fields, certified).await, 200, "a program names no origin");
+        assert_eq!(ask(Method::POST, &[fields, &[OWN]].concat(), certified).await, 200);
+        assert_eq!(ask(Method::POST, &[fields, &[EVIL]].concat(), certified).await, 403);
+        assert_eq!(ask(Method::GET, &[fields, &[EVIL]].concat(), certified).await, 200);
+        let upgrade = [fields, &[EVIL, ("upgrade", "websocket")]].concat();
+        assert_eq!(ask(Method::GET, &upgrade, certified).await, 403);
+        assert_eq!(
+            ask(Method::POST, &[fields, &[("sec-fetch-site", "same-site")]].concat(), certified).await,
+            403
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_the_connection_proved_must_agree_too() {
     let certified =
         Principal::builder("device", Proof::Certificate).membership(id("acme"), ["member"]).build();

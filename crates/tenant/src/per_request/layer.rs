@@ -21,6 +21,10 @@ use super::TransactionService;
 /// Where the commit fails the answer is that of an [`ApiError`](crate::ApiError), and not the handler's: nobody is told of
 /// what was not kept. A gRPC status that comes only in the trailers is sent after the commit.
 ///
+/// It begins before the body is read where the handler takes it as an extractor: whoever sends a body slowly holds a
+/// connection for so long, and on SQLite the turn to write. Let a limit of time stand around, or read the body in a
+/// middleware further out.
+///
 /// A handler that has a transaction and also runs statements on the pool needs two connections at once: under load all
 /// requests may wait for their second one. Run a request's statements in its transaction.
 ///

@@ -1,7 +1,7 @@
 //! The tenant's API keys.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
     http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
     response::{IntoResponse, Response},
@@ -9,7 +9,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tenant::{
     ApiError, Rejection, Tenant, Timestamp,
-    auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Scopes},
+    auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Principal, Scopes},
 };
 
 use crate::{
@@ -107,11 +107,23 @@ impl NewKey {
     }
 }
 
+type Caller = Option<Extension<Principal>>;
+
+/// A credential for some things alone makes none for others, which would outlive it.
+fn check_whole(caller: &Caller) -> Result<(), Rejection> {
+    match caller.as_ref().and_then(|caller| caller.scopes()) {
+        Some(_) => Err(Rejection::forbidden().with_detail("a credential with scopes can't manage API keys")),
+        None => Ok(()),
+    }
+}
+
 pub(super) async fn create(
     tenant: Tenant,
+    caller: Caller,
     State(app): State<AppState>,
     StrictJson(new): StrictJson<NewKey>,
 ) -> Result<Response, ApiError> {
+    check_whole(&caller)?;
     let now = app.now();
     new.check(now)?;
     let key = NewApiKey::generate(&tenant, ApiKeyMode::Live, now)
@@ -129,9 +141,11 @@ pub(super) async fn create(
 
 pub(super) async fn list(
     tenant: Tenant,
+    caller: Caller,
     State(app): State<AppState>,
     StrictQuery(query): StrictQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
+    check_whole(&caller)?;
     let keys = app.callers.keys.store().list(&tenant, query.page()?).await?;
     let views: Vec<_> = keys.iter().map(KeyView::from).collect();
     Ok(Json(views).into_response())
@@ -139,9 +153,11 @@ pub(super) async fn list(
 
 pub(super) async fn revoke(
     tenant: Tenant,
+    caller: Caller,
     State(app): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
+    check_whole(&caller)?;
     match app.callers.keys.revoke(&tenant, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Rejection::not_found().with_detail("the API key does not exist").into()),

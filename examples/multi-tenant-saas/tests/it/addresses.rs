@@ -53,9 +53,10 @@ fn hosts_lead_to_one_tenant_each_from_the_moment_they_are_registered() {
 #[test]
 fn only_a_trusted_proxy_names_another_host() {
     for (proxies, status) in [("192.0.2.0/24", 401), ("127.0.0.0/8", 200)] {
-        let server = TestServer::with(&[("TRUSTED_PROXIES", proxies)]);
-        server.create_tenant("acme");
-        server.admin("PUT", "/admin/tenants/acme/hosts", Some(&json!({ "hosts": ["acme.example"] }))).ok(200);
+        let server = TestServer::with(&[("TRUSTED_PROXIES", proxies), ("ADMIN_TOKEN", "operator")]);
+        let acme = json!({ "tenant_id": "acme", "hosts": ["acme.example"] });
+        let admin = [("authorization", "Bearer operator")];
+        server.request("POST", "/admin/tenants", &admin, Some(&acme)).ok(201);
         let answer = info(&server, "proxy.internal", &[("x-forwarded-host", "acme.example")]);
         assert_eq!(answer.status, status, "{proxies}");
     }
@@ -63,7 +64,11 @@ fn only_a_trusted_proxy_names_another_host() {
 
 #[test]
 fn an_address_has_so_many_requests_a_minute_before_anything_is_looked_at() {
-    let server = TestServer::with(&[("IP_RATE_LIMIT", "3"), ("TRUSTED_PROXIES", "127.0.0.1")]);
+    let server = TestServer::with(&[
+        ("IP_RATE_LIMIT", "3"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("ADMIN_TOKEN", "operator"),
+    ]);
     let guess =
         |from: &str| info(&server, "x.example", &[("x-forwarded-for", from), ("x-tenant-id", "guess")]);
     for _ in 0..3 {
@@ -72,6 +77,13 @@ fn an_address_has_so_many_requests_a_minute_before_anything_is_looked_at() {
     let denied = guess("203.0.113.7");
     denied.is_problem(429, "quota_exceeded");
     assert!(denied.header("retry-after").is_some());
+    // It is one count for all routes and methods.
+    let from = [("x-forwarded-for", "203.0.113.7"), ("x-tenant-id", "guess")];
+    for (method, path) in [("GET", "/api/users"), ("POST", "/login"), ("GET", "/nowhere"), ("PUT", "/health")]
+    {
+        let answer = server.request(method, path, &from, None);
+        assert_eq!(answer.status == 429, path != "/health", "{method} {path}: {}", answer.status);
+    }
     guess("203.0.113.8").is_problem(404, "tenant_not_found");
     let health = server.request("GET", "/health", &[("x-forwarded-for", "203.0.113.7")], None);
     assert_eq!(health.status, 200);
