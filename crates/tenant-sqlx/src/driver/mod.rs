@@ -277,15 +277,15 @@ fn own_migrations<const COUNT: usize>(texts: [(&'static str, &'static str); COUN
 
 /// Whether a statement failed for nothing but its coming together with others, whatever the database.
 pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
-    let found = [
+    let judges: &[fn(&sqlx::Error) -> bool] = &[
         #[cfg(feature = "mysql")]
-        mysql::is_conflict(error),
+        mysql::is_conflict,
         #[cfg(feature = "postgres")]
-        postgres::is_conflict(error),
+        postgres::is_conflict,
         #[cfg(feature = "sqlite")]
-        sqlite::is_conflict(error),
+        sqlite::is_conflict,
     ];
-    found.contains(&true)
+    judges.iter().any(|is_conflict| is_conflict(error))
 }
 
 mod sealed {

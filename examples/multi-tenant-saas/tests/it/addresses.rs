@@ -1,5 +1,11 @@
 //! Hosts that lead to tenants, and addresses that requests come from.
 
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
 use serde_json::json;
 
 use crate::{client, server::TestServer};
@@ -89,4 +95,24 @@ fn an_address_has_so_many_requests_a_minute_before_anything_is_looked_at() {
     assert_eq!(health.status, 200);
     server.advance(60);
     guess("203.0.113.7").is_problem(404, "tenant_not_found");
+}
+
+/// Before it knows which protocol is spoken, a connection has no limit of its own.
+#[test]
+fn who_connects_and_says_nothing_is_let_go() {
+    let server = TestServer::start();
+    let silent = [&b""[..], b"PRI", b"PRI * HTTP/2.0\r\n\r\n", b"GET / HTTP/1.1\r\n"].map(|bytes| {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.write_all(bytes).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(25))).unwrap();
+        stream
+    });
+    for mut stream in silent {
+        let mut rest = Vec::new();
+        let ended = stream.read_to_end(&mut rest);
+        assert!(
+            !ended.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+        );
+    }
+    server.request("GET", "/health", &[], None).ok(200);
 }
