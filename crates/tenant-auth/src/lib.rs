@@ -13,7 +13,6 @@
 //! | the operator's token | [`OperatorToken`] |
 
 mod beliefs;
-mod cookie;
 mod key;
 mod operator;
 mod password;
@@ -23,7 +22,6 @@ mod time;
 mod token;
 
 pub use self::{
-    cookie::{InvalidCookie, SESSION_COOKIE, cleared_session_cookie, read_session_cookie, session_cookie},
     key::{ApiKeyMode, ApiKeyUses, ApiKeyVerifier, InMemoryApiKeys, NewApiKey},
     operator::OperatorToken,
     password::{

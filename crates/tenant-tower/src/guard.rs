@@ -14,7 +14,7 @@ use tower_service::Service;
 use crate::{Rejection, RequestHead, TenantBody, taken::take};
 
 pin_project! {
-    /// The future of a service that lets a request through or answers it itself.
+    /// The future of a [`GuardService`].
     pub struct GuardFuture<F, R> {
         #[pin]
         state: State<F, R>,
@@ -29,21 +29,46 @@ pin_project! {
     }
 }
 
-/// Calls the inner service where `check` lets the request through.
-#[inline]
-pub(crate) fn guard<S, Q, R>(
-    inner: &mut S,
-    mut request: Request<Q>,
-    check: impl FnOnce(&mut Request<Q>) -> Result<(), Rejection>,
-) -> GuardFuture<S::Future, R>
+/// A layer that looks at a head once, and lets the request through or answers it itself.
+#[expect(unnameable_types, reason = "nobody else makes one")]
+pub trait Guard: Clone {
+    fn check<B>(&self, request: &mut Request<B>) -> Result<(), Rejection>;
+}
+
+/// The service that a layer makes which lets a request through or answers it itself.
+#[derive(Clone, Debug)]
+pub struct GuardService<S, G> {
+    inner: S,
+    guard: G,
+}
+
+impl<S, G: Guard> GuardService<S, G> {
+    pub(crate) fn new(inner: S, guard: &G) -> Self {
+        Self { inner, guard: guard.clone() }
+    }
+}
+
+impl<S, G, Q, R> Service<Request<Q>> for GuardService<S, G>
 where
     S: Service<Request<Q>, Response = Response<R>>,
+    G: Guard,
 {
-    let state = match check(&mut request) {
-        Ok(()) => State::Inner { future: inner.call(request) },
-        Err(rejection) => reject(&request, &rejection),
-    };
-    GuardFuture { state }
+    type Response = Response<TenantBody<R>>;
+    type Error = S::Error;
+    type Future = GuardFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let state = match self.guard.check(&mut request) {
+            Ok(()) => State::Inner { future: self.inner.call(request) },
+            Err(rejection) => reject(&request, &rejection),
+        };
+        GuardFuture { state }
+    }
 }
 
 #[cold]

@@ -58,6 +58,7 @@ mod host;
 mod pattern;
 mod policy;
 mod quota;
+mod rate;
 mod rejection;
 mod resolve;
 mod resolver;
@@ -77,16 +78,16 @@ pub use self::axum::{Tenant, TenantMeter};
 #[cfg(feature = "fair")]
 pub use self::fair::{FairBody, FairFuture, FairLayer, FairService};
 pub use self::{
-    address_limit::{AddressLimitLayer, AddressLimitService},
+    address_limit::AddressLimitLayer,
     auth::{
-        AuthFuture, AuthLayer, AuthService, PrincipalResolver, RequireFuture, RequireLayer, RequireService,
-        check_same_origin,
+        AuthFuture, AuthLayer, AuthService, InvalidCookie, KeyLimitLayer, PrincipalResolver, RequireLayer,
+        SESSION_COOKIE, check_same_origin, cleared_session_cookie, read_session_cookie, session_cookie,
     },
     body::TenantBody,
     claim::{Claim, Source},
     edge::{OriginalUri, ResponseFuture, TenantService},
-    forwarded::{ClientAddr, ForwardedLayer, ForwardedService, InvalidProxies, PeerAddr, TrustedProxies},
-    guard::GuardFuture,
+    forwarded::{ClientAddr, ForwardedLayer, InvalidProxies, PeerAddr, TrustedProxies},
+    guard::{GuardFuture, GuardService},
     head::RequestHead,
     host::{HostName, InvalidHost},
     pattern::HostPattern,

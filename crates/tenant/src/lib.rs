@@ -64,8 +64,8 @@ pub use tenant_tower::{
     TenantLayerBuilder, TenantResolver, TenantService, TraceId, resolver_fn,
 };
 pub use tenant_tower::{
-    AddressLimitLayer, AddressLimitService, ClientAddr, ForwardedLayer, ForwardedService, GuardFuture,
-    HostPattern, InvalidProxies, PeerAddr, TrustedProxies,
+    AddressLimitLayer, ClientAddr, ForwardedLayer, GuardFuture, GuardService, HostPattern, InvalidProxies,
+    KeyLimitLayer, PeerAddr, TrustedProxies,
 };
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};

@@ -31,6 +31,7 @@ pub(crate) struct Callers {
     pub(crate) issuer: Option<Issuer>,
     pub(crate) revocations: Option<Revocations>,
     tokens: Option<TokenVerifier>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Callers {
@@ -59,7 +60,16 @@ impl Callers {
         };
         let people = People::new(DbPeople::new(db), Passwords::new()?);
         let (keys, sessions) = (Arc::new(keys), Arc::new(sessions));
-        Ok(Self { keys, sessions, people, named, issuer, revocations, tokens: verifier })
+        Ok(Self {
+            keys,
+            sessions,
+            people,
+            named,
+            issuer,
+            revocations,
+            tokens: verifier,
+            clock: Arc::clone(clock),
+        })
     }
 
     /// No tokens are configured: whoever shows no credential is taken at its word.
@@ -83,7 +93,7 @@ impl Callers {
         if let Some(tokens) = &self.tokens {
             all = all.with(tokens.clone());
         }
-        AuthLayer::new(all).csrf(csrf_matches).with_hooks(hooks.clone())
+        AuthLayer::new(all).csrf(csrf_matches).with_hooks(hooks.clone()).with_clock(Arc::clone(&self.clock))
     }
 }
 

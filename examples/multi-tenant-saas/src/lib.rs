@@ -12,7 +12,6 @@ mod executions;
 mod fair;
 mod hosts;
 mod http;
-mod key_limits;
 mod limits;
 mod login;
 mod news;

@@ -12,11 +12,8 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tenant::{
     ApiError, Rejection, RejectionKind, TenantContext, TenantId,
-    auth::{
-        AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn, cleared_session_cookie,
-        read_session_cookie, session_cookie,
-    },
-    tower::{RequestHead, check_same_origin},
+    auth::{AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn},
+    tower::{RequestHead, check_same_origin, cleared_session_cookie, read_session_cookie, session_cookie},
 };
 
 use crate::{callers::rejection, http::StrictJson, state::AppState};
@@ -107,8 +104,7 @@ async fn begin(
 }
 
 fn former(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
-    read_session_cookie(cookies).ok().flatten()
+    read_session_cookie(headers).ok().flatten()
 }
 
 fn answer(

@@ -6,8 +6,8 @@ use axum::{Router, middleware::from_fn};
 use sqlx::{Sqlite, migrate::Migrator};
 use tenant::{
     Clock, ConfigPolicyEvaluator, DbConfigManager, HeaderResolver, Hooks, HostRegistry, HostResolver,
-    InMemoryQuotaManager, InvalidHost, PrincipalResolver, QuotaManager, SubdomainResolver, TenantDb,
-    TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
+    InMemoryQuotaManager, InvalidHost, KeyLimitLayer, PrincipalResolver, QuotaManager, SubdomainResolver,
+    TenantDb, TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
     auth::ApiKeyUses,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
     tower::{AddressLimitLayer, ForwardedLayer, tls::SniLayer},
@@ -22,7 +22,6 @@ use crate::{
     executions::Running,
     fair,
     hosts::Hosts,
-    key_limits::KeyLimits,
     news::News,
     public,
     serve::serve,
@@ -134,8 +133,8 @@ impl Server {
         beside.spawn(sweeping);
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
-        let limits = KeyLimits::new(Arc::clone(&clock), settings.default_rate_limit);
-        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, limits, slots);
+        let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
+        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, &limits, slots);
         let api = api(settings.max_concurrent_requests.map(fair::slots));
         let uses = callers.keys.flush_every(KEY_USES_EVERY);
         let state = AppState::new(

@@ -33,7 +33,7 @@ pub struct Settings {
     /// How long a session lasts, whatever is done; `SESSION_ABSOLUTE_SECONDS`, 43200 by default.
     pub session_absolute: Duration,
     /// How many requests a minute an API key without a limit of its own admits; `DEFAULT_RATE_LIMIT`, 1000 by default.
-    pub default_rate_limit: u64,
+    pub default_rate_limit: NonZeroU32,
     /// Whose word about callers' addresses and hosts is taken; `TRUSTED_PROXIES`, nobody's by default.
     pub trusted_proxies: TrustedProxies,
     /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
@@ -98,6 +98,8 @@ impl fmt::Display for InvalidSettings {
 
 impl std::error::Error for InvalidSettings {}
 
+const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+
 // To ignore one of these would be to run without the protection somebody asked for.
 const NOT_BUILT_YET: [&str; 6] = [
     "MAIL_DIR",
@@ -136,9 +138,9 @@ impl Settings {
             tokens: tokens(get)?,
             session_idle: seconds("SESSION_IDLE_SECONDS", get, 30 * 60)?,
             session_absolute: seconds("SESSION_ABSOLUTE_SECONDS", get, 12 * 60 * 60)?,
-            default_rate_limit: number("DEFAULT_RATE_LIMIT", get)?.unwrap_or(1_000),
+            default_rate_limit: per_minute("DEFAULT_RATE_LIMIT", get)?.unwrap_or(DEFAULT_RATE_LIMIT),
             trusted_proxies: trusted_proxies(get("TRUSTED_PROXIES"))?,
-            ip_rate_limit: ip_rate_limit(get)?,
+            ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             tls: tls(get)?,
         };
         settings.guard_admin()?;
@@ -267,8 +269,11 @@ fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, InvalidSettings
         .map_err(|error| InvalidSettings::new("TRUSTED_PROXIES", format!("can't be used: {error}")))
 }
 
-fn ip_rate_limit<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<NonZeroU32>, InvalidSettings> {
-    let limit = number("IP_RATE_LIMIT", get)?;
+fn per_minute<'a>(
+    name: &'static str,
+    get: impl Fn(&str) -> Option<&'a str>,
+) -> Result<Option<NonZeroU32>, InvalidSettings> {
+    let limit = number(name, get)?;
     Ok(limit.and_then(|limit| u32::try_from(limit).ok()).and_then(NonZeroU32::new))
 }
 

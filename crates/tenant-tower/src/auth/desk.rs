@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrayvec::ArrayVec;
 use http::{HeaderName, HeaderValue};
 use tenant_core::{
-    Hooks,
+    Clock, Hooks,
     auth::{AuthError, AuthErrorKind, Authenticator, Credential, CredentialKind, Principal},
     hooks::{CredentialEvent, CrossTenantAttempt},
 };
@@ -26,6 +26,7 @@ pub(super) struct Desk {
     pub(super) places: Places,
     pub(super) intent: Intent,
     pub(super) hooks: Hooks,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Whom each of the credentials proved, in their order.
@@ -100,6 +101,10 @@ impl Desk {
     /// All that is shown must be good, and speak for the same tenants. The strongest is who is calling.
     fn admit(&self, head: &RequestHead<'_>, shown: &Shown<'_>, mut proved: Proved) -> Admission {
         if let Some(certified) = head.extensions().get::<Principal>() {
+            // The handshake has looked, perhaps long ago.
+            if certified.expires_at().is_some_and(|end| end <= self.clock.coarse_unix()) {
+                return Err(unauthenticated().with_detail("the certificate has ended"));
+            }
             proved.push((CredentialKind::Certificate, certified.clone()));
         }
         let mut proved = proved.into_iter();

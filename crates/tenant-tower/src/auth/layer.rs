@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue};
-use tenant_core::{Hooks, auth::Authenticator};
+use tenant_core::{Clock, Hooks, SystemClock, auth::Authenticator};
 use tower_layer::Layer;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 /// Proves who is calling, and leaves a [`Principal`](tenant_core::auth::Principal) with the request.
 ///
 /// It stands outside of the layer that resolves the tenant, with a [`PrincipalResolver`](crate::PrincipalResolver) in
-/// that one. Credentials are looked for in `Authorization` (Bearer and Basic), in `X-API-Key` and in the session's cookie;
+/// that one. Credentials are looked for in `Authorization` (Bearer and Basic), in `X-API-Key` and in the [session's cookie](crate::SESSION_COOKIE);
 /// a principal that the connection has proved by a client certificate counts as well.
 ///
 /// | the request shows | answer |
@@ -55,6 +55,7 @@ impl AuthLayer {
                 places: Places::default(),
                 intent: Intent::default(),
                 hooks: Hooks::default(),
+                clock: Arc::new(SystemClock::new()),
             },
         }
     }
@@ -63,13 +64,6 @@ impl AuthLayer {
     #[must_use]
     pub fn api_key_header(mut self, name: HeaderName) -> Self {
         self.desk.places.api_key = name;
-        self
-    }
-
-    /// Looks for sessions in the cookie of this name; by default `__Host-session`.
-    #[must_use]
-    pub fn session_cookie(mut self, name: impl Into<Box<str>>) -> Self {
-        self.desk.places.session = name.into();
         self
     }
 
@@ -85,6 +79,13 @@ impl AuthLayer {
     #[must_use]
     pub fn allow_origin(mut self, origin: HeaderValue) -> Self {
         self.desk.intent.origins.push(origin);
+        self
+    }
+
+    /// Takes the time from `clock`: a certificate may end while its connection goes on.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.desk.clock = clock;
         self
     }
 

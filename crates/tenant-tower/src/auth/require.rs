@@ -1,23 +1,18 @@
 //! What a route takes of whoever calls it.
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
-use http::{Extensions, Request, Response};
-use pin_project_lite::pin_project;
+use http::{Extensions, Request};
 use tenant_core::{
     TenantContext,
     auth::{Principal, Role},
 };
 use tower_layer::Layer;
-use tower_service::Service;
 
 use super::{Anonymous, resolver::proved};
-use crate::{Rejection, RequestHead, TenantBody, edge::out_of_order, taken::take};
+use crate::{
+    Rejection,
+    edge::out_of_order,
+    guard::{Guard, GuardService},
+};
 
 /// What is taken: a role in the tenant, and a scope.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,81 +96,16 @@ impl RequireLayer {
     }
 }
 
+impl Guard for RequireLayer {
+    fn check<B>(&self, request: &mut Request<B>) -> Result<(), Rejection> {
+        self.needs.admits(request.extensions())
+    }
+}
+
 impl<S> Layer<S> for RequireLayer {
-    type Service = RequireService<S>;
+    type Service = GuardService<S, Self>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RequireService { inner, needs: self.needs }
-    }
-}
-
-/// The service that a [`RequireLayer`] makes.
-#[derive(Clone, Debug)]
-pub struct RequireService<S> {
-    inner: S,
-    needs: Needs,
-}
-
-impl<S, Q, R> Service<Request<Q>> for RequireService<S>
-where
-    S: Service<Request<Q>, Response = Response<R>>,
-{
-    type Response = Response<TenantBody<R>>;
-    type Error = S::Error;
-    type Future = RequireFuture<S::Future, R>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Q>) -> Self::Future {
-        let rejection = self.needs.admits(request.extensions()).err();
-        let state = match rejection {
-            None => State::Running { future: self.inner.call(request) },
-            Some(rejection) => {
-                let response = rejection.to_response_for(&RequestHead::from(&request));
-                State::Rejected { response: Some(Box::new(response.map(TenantBody::problem))) }
-            }
-        };
-        RequireFuture { state }
-    }
-}
-
-pin_project! {
-    /// The future of a [`RequireService`].
-    pub struct RequireFuture<F, R> {
-        #[pin]
-        state: State<F, R>,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    enum State<F, R> {
-        Running { #[pin] future: F },
-        Rejected { response: Option<Box<Response<TenantBody<R>>>> },
-    }
-}
-
-impl<F, R, E> Future for RequireFuture<F, R>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-{
-    type Output = Result<Response<TenantBody<R>>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Running { future } => {
-                let result = ready!(future.poll(cx));
-                Poll::Ready(result.map(|response| response.map(TenantBody::inner)))
-            }
-            StateProj::Rejected { response } => Poll::Ready(Ok(*take(response))),
-        }
-    }
-}
-
-impl<F, R> fmt::Debug for RequireFuture<F, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RequireFuture")
+        GuardService::new(inner, self)
     }
 }

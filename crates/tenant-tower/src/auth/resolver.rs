@@ -95,8 +95,12 @@ pub(super) fn proved(extensions: &Extensions) -> Result<&Principal, Rejection> {
         None if extensions.get::<Anonymous>().is_some() => {
             Err(Rejection::new(crate::RejectionKind::Unauthenticated))
         }
-        None => Err(out_of_order().with_detail("no layer that proves the caller ran before this one")),
+        None => Err(no_layer()),
     }
+}
+
+pub(super) fn no_layer() -> Rejection {
+    out_of_order().with_detail("no layer that proves the caller ran before this one")
 }
 
 fn choose(caller: Option<&Principal>, named: Option<Claim>) -> Resolution {

@@ -1,6 +1,19 @@
+use http::{HeaderName, Request, header::FORWARDED};
 use tower_layer::Layer;
 
-use super::{ForwardedService, TrustedProxies};
+use super::{
+    ClientAddr, PeerAddr, TrustedProxies,
+    host::{self, FORWARDED_HOST},
+    walk::{self, FORWARDED_FOR},
+};
+use crate::{
+    Rejection,
+    guard::{Guard, GuardService},
+};
+
+/// What nobody but a trusted proxy may say.
+const HEARSAY: [HeaderName; 4] =
+    [FORWARDED_FOR, FORWARDED_HOST, HeaderName::from_static("x-forwarded-proto"), FORWARDED];
 
 /// Finds out who is calling, and which host they asked for, where proxies stand in between.
 ///
@@ -41,10 +54,30 @@ impl ForwardedLayer {
     }
 }
 
+impl Guard for ForwardedLayer {
+    fn check<B>(&self, request: &mut Request<B>) -> Result<(), Rejection> {
+        let peer = request.extensions().get::<PeerAddr>().ok_or_else(no_peer)?.ip();
+        let client = walk::client(peer, &self.trusted, request.headers());
+        request.extensions_mut().insert(ClientAddr(client));
+        if self.trusted.contains(peer) {
+            return host::replace(request);
+        }
+        for name in &HEARSAY {
+            request.headers_mut().remove(name);
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn no_peer() -> Rejection {
+    Rejection::internal().with_detail("the server did not say who the peer is")
+}
+
 impl<S> Layer<S> for ForwardedLayer {
-    type Service = ForwardedService<S>;
+    type Service = GuardService<S, Self>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ForwardedService::new(inner, self.trusted.clone())
+        GuardService::new(inner, self)
     }
 }

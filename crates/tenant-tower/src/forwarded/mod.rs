@@ -3,13 +3,11 @@
 mod address;
 mod host;
 mod layer;
-mod service;
 mod trusted;
 mod walk;
 
 pub use self::{
     address::{ClientAddr, PeerAddr},
     layer::ForwardedLayer,
-    service::ForwardedService,
     trusted::{InvalidProxies, TrustedProxies},
 };

@@ -1,9 +1,13 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use http::{HeaderValue, Request, header::HOST};
 use tower_layer::Layer;
 
-use super::SniService;
-use crate::TenantResolver;
+use super::ServerName;
+use crate::{
+    HostName, Rejection, RequestHead, Resolution, TenantResolver,
+    guard::{Guard, GuardService},
+};
 
 /// Rejects a request whose `Host` is another tenant's than the server name of its connection: 421 `misdirected_request` (RFC
 /// 9110, section 15.5.20), upon which a browser that shares a connection between hosts opens a new one.
@@ -36,16 +40,54 @@ impl SniLayer {
     }
 }
 
-impl<S> Layer<S> for SniLayer {
-    type Service = SniService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        SniService::new(inner, Arc::clone(&self.hosts))
+impl Guard for SniLayer {
+    fn check<B>(&self, request: &mut Request<B>) -> Result<(), Rejection> {
+        compare(&RequestHead::from(&*request), &*self.hosts)
     }
 }
 
-impl std::fmt::Debug for SniLayer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+fn compare(head: &RequestHead<'_>, hosts: &dyn TenantResolver) -> Result<(), Rejection> {
+    let ServerName(name) = head.extensions().get().ok_or_else(no_name)?;
+    let host = head.host()?;
+    match (name, host) {
+        (Some(name), Some(host)) if *name != host => differ(head, name, hosts),
+        _ => Ok(()),
+    }
+}
+
+#[cold]
+fn differ(head: &RequestHead<'_>, name: &HostName, hosts: &dyn TenantResolver) -> Result<(), Rejection> {
+    match (tenant_of(name, hosts)?, hosts.resolve(head)?) {
+        (Some(connection), Some(request)) if connection.tenant() != request.tenant() => {
+            Err(Rejection::misdirected_request())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whom a request for this host would be for.
+fn tenant_of(name: &HostName, hosts: &dyn TenantResolver) -> Resolution {
+    let mut request = Request::new(());
+    let host = HeaderValue::try_from(name.as_str()).map_err(|_| Rejection::internal())?;
+    request.headers_mut().insert(HOST, host);
+    hosts.resolve(&RequestHead::from(&request))
+}
+
+#[cold]
+fn no_name() -> Rejection {
+    Rejection::internal().with_detail("the server did not say what the connection's server name is")
+}
+
+impl<S> Layer<S> for SniLayer {
+    type Service = GuardService<S, Self>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        GuardService::new(inner, self)
+    }
+}
+
+impl fmt::Debug for SniLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SniLayer")
     }
 }

@@ -31,7 +31,6 @@ mod layer;
 mod name;
 mod pair;
 mod resolver;
-mod service;
 mod watch;
 
 pub use self::{
@@ -43,5 +42,4 @@ pub use self::{
     name::ServerName,
     pair::CertificatePair,
     resolver::CertificateResolver,
-    service::SniService,
 };

@@ -11,9 +11,7 @@ use std::{
 };
 
 use tenant_core::ManualClock;
-use tenant_tower::{
-    AddressLimitLayer, AddressLimitService, ClientAddr, HeaderResolver, Rejection, TenantLayer,
-};
+use tenant_tower::{AddressLimitLayer, ClientAddr, GuardService, HeaderResolver, Rejection, TenantLayer};
 use tower::Layer;
 
 use crate::support::{Answer, EchoService, Slow, clock, configs, get, send};
@@ -22,13 +20,13 @@ fn layer(per_minute: u32, clock: &Arc<ManualClock>) -> AddressLimitLayer {
     AddressLimitLayer::per_minute(NonZeroU32::new(per_minute).unwrap()).with_clock(Arc::clone(clock) as _)
 }
 
-async fn ask(service: &AddressLimitService<EchoService>, client: &str, path: &str) -> Answer {
+async fn ask(service: &GuardService<EchoService, AddressLimitLayer>, client: &str, path: &str) -> Answer {
     let mut request = get(path, &[]);
     request.extensions_mut().insert(ClientAddr(client.parse().unwrap()));
     send(service, request).await
 }
 
-async fn admitted(service: &AddressLimitService<EchoService>, client: &str) -> bool {
+async fn admitted(service: &GuardService<EchoService, AddressLimitLayer>, client: &str) -> bool {
     match ask(service, client, "/").await.status {
         200 => true,
         429 => false,

@@ -1,6 +1,9 @@
 //! Who is calling: a credential decides the tenant, and nothing else does.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
@@ -10,9 +13,9 @@ use tenant_core::{
     hooks::{CredentialEvent, CrossTenantAttempt},
 };
 use tenant_tower::{AuthLayer, HeaderResolver, PrincipalResolver, RequireLayer, TenantLayer};
-use tower::ServiceBuilder;
+use tower::{Layer, ServiceBuilder};
 
-use crate::support::{Answer, EchoService, clock, configs, get, id, send};
+use crate::support::{Answer, EchoService, NOW, clock, configs, get, id, send};
 
 /// Knows `NAME TENANT=ROLE[,TENANT=ROLE] [SCOPES]`, in which `+` stands for a blank; `slow-NAME` takes waiting.
 struct Porter;
@@ -378,4 +381,19 @@ async fn what_the_connection_proved_must_agree_too() {
     let mut request = get("/x", &[]);
     request.extensions_mut().insert(certified);
     assert!(ask_with(RequireLayer::new(), request).await.0.body.starts_with("acme acme"));
+}
+
+#[tokio::test]
+async fn a_certificate_ends_while_its_connection_goes_on() {
+    let clock = clock();
+    let service = AuthLayer::new(Porter).with_clock(Arc::clone(&clock) as _).layer(EchoService);
+    let ask = async || {
+        let device = Principal::builder("device", Proof::Certificate).membership(id("acme"), ["member"]);
+        let mut request = get("/x", &[]);
+        request.extensions_mut().insert(device.expires_at(UnixTime::from_secs(NOW + 60)).build());
+        send(&service, request).await.status
+    };
+    assert_eq!(ask().await, 200);
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(ask().await, 401);
 }

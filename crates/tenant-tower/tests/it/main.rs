@@ -22,6 +22,7 @@ mod grpc;
 mod hooks;
 mod hosts;
 mod isolation;
+mod key_limit;
 mod limits;
 mod order;
 mod parsing;

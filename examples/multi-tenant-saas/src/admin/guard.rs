@@ -1,33 +1,36 @@
 //! Who may use the admin API.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderValue,
+        HeaderValue,
         header::{AUTHORIZATION, HOST, ORIGIN},
         uri::Authority,
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use subtle::ConstantTimeEq;
-use tenant::Rejection;
+use tenant::{
+    Rejection,
+    auth::{Authenticator, Credential, CredentialKind, OperatorToken},
+    tower::{RequestHead, check_same_origin},
+};
 
-/// With a token: the bearer of it. Without one: programs on this machine, but no web page that a browser on this
+/// With a token: who shows it, as bearer or as the password of `admin`. Without one: programs on this machine, but no web page that a browser on this
 /// machine shows.
 #[derive(Clone)]
-pub(crate) struct Guard(Option<Arc<str>>);
+pub(crate) struct Guard(Option<OperatorToken>);
 
 impl Guard {
     pub(crate) fn new(token: Option<&str>) -> Self {
-        Self(token.map(Arc::from))
+        Self(token.and_then(OperatorToken::new))
     }
 
     fn check(&self, request: &Request) -> Result<(), Rejection> {
         match &self.0 {
-            Some(token) => bears(request.headers(), token),
+            Some(token) => shows(request, token),
             None => is_local(request),
         }
     }
@@ -40,19 +43,28 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     }
 }
 
-fn bears(headers: &HeaderMap, token: &str) -> Result<(), Rejection> {
-    let challenge = HeaderValue::from_static("Bearer realm=\"admin\"");
-    let unauthenticated = || Rejection::unauthenticated(challenge.clone());
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(unauthenticated());
+fn shows(request: &Request, token: &OperatorToken) -> Result<(), Rejection> {
+    let mut values = request.headers().get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Err(unauthenticated()) };
+    let shown = value.to_str().ok().and_then(|value| value.split_once(' '));
+    let (scheme, secret) = shown.ok_or_else(unauthenticated)?;
+    let kind = match scheme {
+        _ if scheme.eq_ignore_ascii_case("bearer") => CredentialKind::Bearer,
+        _ if scheme.eq_ignore_ascii_case("basic") => CredentialKind::Basic,
+        _ => return Err(unauthenticated()),
     };
-    let (scheme, given) =
-        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(unauthenticated)?;
-    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-    // In constant time: how long it takes must not tell how much of a guess is right.
-    let is_equal = bool::from(given.trim().as_bytes().ct_eq(token.as_bytes()));
-    if is_bearer && is_equal { Ok(()) } else { Err(unauthenticated()) }
+    if token.peek(&Credential::new(kind, secret.trim())).is_none_or(|answer| answer.is_err()) {
+        return Err(unauthenticated());
+    }
+    match kind {
+        // A browser that was told the password once sends it along from any page.
+        CredentialKind::Basic => check_same_origin(&RequestHead::from(request)),
+        _ => Ok(()),
+    }
+}
+
+fn unauthenticated() -> Rejection {
+    Rejection::unauthenticated(HeaderValue::from_static(r#"Bearer realm="admin", Basic realm="admin""#))
 }
 
 // The listener is a loopback one. What could still come from afar is a page in a local browser, either directly

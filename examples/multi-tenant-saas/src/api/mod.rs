@@ -19,12 +19,11 @@ use axum::{
 pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
 use route::{ANYBODY, MANAGES, reads, writes};
 pub use route::{Needs, Route};
-use tenant::{Hooks, TenantLayer};
+use tenant::{Hooks, KeyLimitLayer, TenantLayer};
 
 use crate::{
     callers::Callers,
     fair::{Slots, take_turns},
-    key_limits::{self, KeyLimits},
     login,
     state::AppState,
     unmatched,
@@ -71,7 +70,7 @@ pub(crate) fn router(
     tenancy: TenantLayer,
     callers: &Callers,
     hooks: &Hooks,
-    limits: KeyLimits,
+    limits: &KeyLimitLayer,
     slots: Option<Slots>,
 ) -> Router<AppState> {
     let routes = handlers(callers.is_open()).route("/api/{*rest}", axum::routing::any(unmatched));
@@ -81,6 +80,6 @@ pub(crate) fn router(
     };
     let signing_out = Router::new().route("/logout", post(login::sign_out));
     let proved = routes.layer(tenancy).merge(signing_out);
-    let proved = proved.layer(from_fn_with_state(limits, key_limits::limit)).layer(callers.layer(hooks));
+    let proved = proved.layer(limits.clone()).layer(callers.layer(hooks));
     proved.route("/login", post(login::sign_in))
 }

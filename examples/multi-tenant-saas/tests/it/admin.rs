@@ -188,8 +188,11 @@ fn hosts_are_known_again_after_a_restart() {
 }
 
 #[test]
-fn with_a_token_only_its_bearer_is_let_in() {
+fn with_a_token_only_who_shows_it_is_let_in() {
     let server = TestServer::with(&[("ADMIN_TOKEN", "s3cret")]);
+    // `admin:s3cret`, and with `root` and a wrong password.
+    let [basic, root, wrong] =
+        ["YWRtaW46czNjcmV0", "cm9vdDpzM2NyZXQ=", "YWRtaW46czNjcmU="].map(|text| format!("Basic {text}"));
     let ask = |headers: &[(&str, &str)]| server.request("GET", "/admin/tenants", headers, None);
     for headers in [
         &[][..],
@@ -197,6 +200,8 @@ fn with_a_token_only_its_bearer_is_let_in() {
         &[("authorization", "Bearer s3cre")],
         &[("authorization", "Bearer s3cret2")],
         &[("authorization", "Basic s3cret")],
+        &[("authorization", &root)],
+        &[("authorization", &wrong)],
         &[("authorization", "s3cret")],
         &[("authorization", "Bearer s3cret"), ("authorization", "Bearer s3cret")],
     ] {
@@ -206,6 +211,12 @@ fn with_a_token_only_its_bearer_is_let_in() {
     }
     ask(&[("authorization", "Bearer s3cret")]).ok(200);
     ask(&[("authorization", "bearer s3cret")]).ok(200);
+    ask(&[("authorization", &basic)]).ok(200);
+    // A browser sends the password along from any page.
+    let page = [("authorization", &*basic), ("origin", "https://evil.example")];
+    let suspend = |headers| server.request("POST", "/admin/tenants/acme/suspend", headers, None);
+    suspend(&page).is_problem(403, "csrf_failed");
+    suspend(&page[..1]).is_problem(404, "tenant_not_found");
     server.request("GET", "/metrics", &[], None).is_problem(401, "unauthenticated");
     server.request("GET", "/health", &[], None).ok(200);
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use http::{HeaderMap, header::COOKIE};
+
 /// The name of the session's cookie. A browser takes one with the prefix `__Host-` over TLS alone, for the whole of one host
 /// and for no other ([RFC 6265bis, section
 /// 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-20#section-4.1.3.2)): the host of one tenant
@@ -15,7 +17,7 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 /// use std::time::Duration;
 ///
 /// assert_eq!(
-///     tenant_auth::session_cookie("c2VjcmV0", Duration::from_secs(3_600)),
+///     tenant_tower::session_cookie("c2VjcmV0", Duration::from_secs(3_600)),
 ///     "__Host-session=c2VjcmV0; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Lax",
 /// );
 /// ```
@@ -33,7 +35,7 @@ pub fn cleared_session_cookie() -> String {
 
 /// Cookies can't be read without a doubt about which one is the session's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidCookie(&'static str);
+pub struct InvalidCookie(pub(super) &'static str);
 
 impl fmt::Display for InvalidCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,19 +58,19 @@ const MALFORMED: InvalidCookie = InvalidCookie("the session's cookie is malforme
 ///
 /// # Example
 /// ```
-/// use tenant_auth::read_session_cookie;
+/// use tenant_tower::{http::{HeaderMap, HeaderValue, header::COOKIE}, read_session_cookie};
 ///
-/// assert_eq!(read_session_cookie(["theme=dark; __Host-session=abc"])?, Some("abc"));
-/// assert!(read_session_cookie(["__Host-session=abc; __Host-session=abd"]).is_err());
-/// # Ok::<(), tenant_auth::InvalidCookie>(())
+/// let mut headers = HeaderMap::new();
+/// headers.append(COOKIE, HeaderValue::from_static("theme=dark; __Host-session=abc"));
+/// assert_eq!(read_session_cookie(&headers)?, Some("abc"));
+/// headers.append(COOKIE, HeaderValue::from_static("__Host-session=abd"));
+/// assert!(read_session_cookie(&headers).is_err());
+/// # Ok::<(), tenant_tower::InvalidCookie>(())
 /// ```
-pub fn read_session_cookie<'h, H>(
-    headers: impl IntoIterator<Item = &'h H>,
-) -> Result<Option<&'h str>, InvalidCookie>
-where
-    H: AsRef<[u8]> + ?Sized + 'h,
-{
-    let pairs = headers.into_iter().flat_map(|header| header.as_ref().split(|byte| *byte == b';'));
+pub fn read_session_cookie(headers: &HeaderMap) -> Result<Option<&str>, InvalidCookie> {
+    // HTTP/2 may split the field (RFC 9113, section 8.2.3); a cookie of this name comes once all the same.
+    let headers = headers.get_all(COOKIE).iter();
+    let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
     let mut found = None;
     for pair in pairs {
         let Some(value) = value_of(pair)? else { continue };
@@ -107,10 +109,20 @@ fn is_octet(byte: &u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
-    fn read(header: &str) -> Result<Option<&str>, InvalidCookie> {
-        read_session_cookie([header])
+    fn all(values: &[&str]) -> Result<Option<String>, InvalidCookie> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(COOKIE, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        read_session_cookie(&headers).map(|value| value.map(str::to_owned))
+    }
+
+    fn read(header: &str) -> Result<Option<String>, InvalidCookie> {
+        all(&[header])
     }
 
     #[test]
@@ -122,7 +134,7 @@ mod tests {
             "=; ;; __Host-session=a-_9;",
             "session=evil; __Host-sessions=evil; __Secure-session=evil; __Host-session=a-_9",
         ] {
-            assert_eq!(read(header), Ok(Some("a-_9")), "{header}");
+            assert_eq!(read(header), Ok(Some("a-_9".to_owned())), "{header}");
         }
         for header in ["", ";", "a=__Host-session", "=__Host-session=v", "x=__Host-session=v"] {
             assert_eq!(read(header), Ok(None), "{header}");
@@ -132,7 +144,7 @@ mod tests {
     #[test]
     fn two_are_refused_also_in_two_headers_and_also_the_same_twice() {
         assert_eq!(read("__Host-session=a; b=c; __Host-session=a"), Err(TWICE));
-        assert_eq!(read_session_cookie(["__Host-session=a", "__Host-session=b"]), Err(TWICE));
+        assert_eq!(all(&["__Host-session=a", "__Host-session=b"]), Err(TWICE));
         let planted_without_a_name = "__Host-session=evil; __Host-session=a";
         assert_eq!(read(planted_without_a_name), Err(TWICE));
     }
@@ -159,7 +171,9 @@ mod tests {
         ] {
             assert_eq!(read(header), Err(MALFORMED), "{header}");
         }
-        assert_eq!(read_session_cookie([&b"__Host-session=a\xff"[..]]), Err(MALFORMED));
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_bytes(b"__Host-session=a\xff").unwrap());
+        assert_eq!(read_session_cookie(&headers), Err(MALFORMED));
     }
 
     #[test]
@@ -170,8 +184,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_makes_it_panic(header in ".{0,80}") {
-            let _ = read(&header);
+        fn nothing_makes_it_panic(header in proptest::collection::vec(0x20_u8..0x7f, 0..80)) {
+            let _ = read(str::from_utf8(&header).unwrap());
         }
     }
 }

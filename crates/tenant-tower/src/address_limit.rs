@@ -1,9 +1,16 @@
-use std::{num::NonZeroU32, sync::Arc};
+//! How many requests an address has, before anything else is looked at.
 
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+
+use http::Request;
 use tenant_core::{Clock, SystemClock};
 use tower_layer::Layer;
 
-use super::{AddressLimitService, bucket::Rate, counts::Counts, service::Limit};
+use crate::{
+    ClientAddr, Rejection,
+    guard::{Guard, GuardService},
+    rate::{Counts, Rate, denied},
+};
 
 /// Lets each address send so many requests a minute, before a credential or a tenant is looked at: whoever guesses
 /// passwords, keys or tenants' ids is stopped by it, and costs no tenant anything.
@@ -31,25 +38,45 @@ use super::{AddressLimitService, bucket::Rate, counts::Counts, service::Limit};
 #[derive(Clone, Debug)]
 pub struct AddressLimitLayer {
     rate: Rate,
-    exempt: Vec<Box<str>>,
+    exempt: Arc<[Box<str>]>,
     clock: Arc<dyn Clock>,
-    counts: Arc<Counts>,
+    counts: Arc<Counts<Network>>,
+}
+
+/// What is counted as one caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Network {
+    V4(u32),
+    /// The network part: who has one address of a /64 has all of them (RFC 4291, section 2.5.4).
+    V6(u64),
+}
+
+impl Network {
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Self::V4(v4.to_bits()),
+            IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
+        }
+    }
 }
 
 impl AddressLimitLayer {
     /// Admits so many requests a minute from each address.
     #[must_use]
     pub fn per_minute(requests: NonZeroU32) -> Self {
-        let clock = Arc::new(SystemClock::new());
-        let counts = Arc::new(Counts::new());
-        Self { rate: Rate::per_minute(requests), exempt: Vec::new(), clock, counts }
+        Self {
+            rate: Rate::per_minute(requests),
+            exempt: Arc::default(),
+            clock: Arc::new(SystemClock::new()),
+            counts: Arc::new(Counts::new()),
+        }
     }
 
     /// Does not count requests for this path: for probes of load balancers, which must not be denied. It is compared as
     /// it stands; neither a longer path nor another spelling of it is exempt.
     #[must_use]
     pub fn exempt(mut self, path: impl Into<Box<str>>) -> Self {
-        self.exempt.push(path.into());
+        self.exempt = self.exempt.iter().cloned().chain([path.into()]).collect();
         self
     }
 
@@ -61,17 +88,28 @@ impl AddressLimitLayer {
     }
 }
 
+impl Guard for AddressLimitLayer {
+    fn check<B>(&self, request: &mut Request<B>) -> Result<(), Rejection> {
+        let path = request.uri().path();
+        if self.exempt.iter().any(|exempt| **exempt == *path) {
+            return Ok(());
+        }
+        let client = request.extensions().get::<ClientAddr>().ok_or_else(no_client)?;
+        let taken = self.counts.take(&Network::of(client.0), self.clock.coarse_monotonic(), self.rate);
+        taken.map_err(|wait| denied(wait, "the limit of requests from one address is reached"))
+    }
+}
+
+#[cold]
+fn no_client() -> Rejection {
+    Rejection::internal().with_detail("no layer that finds out the client's address ran before this one")
+}
+
 impl<S> Layer<S> for AddressLimitLayer {
-    type Service = AddressLimitService<S>;
+    type Service = GuardService<S, Self>;
 
     /// All services that one layer makes count together: a router makes one for each of its routes and methods.
     fn layer(&self, inner: S) -> Self::Service {
-        let limit = Limit {
-            rate: self.rate,
-            exempt: self.exempt.as_slice().into(),
-            clock: Arc::clone(&self.clock),
-            counts: Arc::clone(&self.counts),
-        };
-        AddressLimitService::new(inner, Arc::new(limit))
+        GuardService::new(inner, self)
     }
 }

@@ -8,19 +8,19 @@ const MINUTE: u64 = 60_000_000_000;
 
 /// So many requests a minute, which may come all at once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     /// Nanoseconds from one request to the next, rounded up: a minute must never admit more.
     interval: u64,
     /// How far ahead of time the requests admitted so far may reach.
     burst: u64,
 }
 
-/// When an address that has asked without a pause has asked for what it may: the theoretical arrival time.
+/// When somebody who has asked without a pause has asked for what it may: the theoretical arrival time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bucket(u64);
+pub(crate) struct Bucket(u64);
 
 impl Rate {
-    pub(super) const fn per_minute(requests: NonZeroU32) -> Self {
+    pub(crate) const fn per_minute(requests: NonZeroU32) -> Self {
         let requests = requests.get() as u64;
         let interval = MINUTE.div_ceil(requests);
         Self { interval, burst: interval * requests }
@@ -32,7 +32,7 @@ impl Bucket {
     ///
     /// # Errors
     /// It is empty; so long from now it is not.
-    pub(super) fn take(&mut self, now: Monotonic, rate: Rate) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, now: Monotonic, rate: Rate) -> Result<(), Duration> {
         let now = now.as_nanos();
         let next = self.0.max(now).saturating_add(rate.interval);
         let ahead = next - now;
