@@ -40,24 +40,7 @@ pub struct AddressLimitLayer {
     rate: Rate,
     exempt: Arc<[Box<str>]>,
     clock: Arc<dyn Clock>,
-    counts: Arc<Counts<Network>>,
-}
-
-/// What is counted as one caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Network {
-    V4(u32),
-    /// The network part: who has one address of a /64 has all of them (RFC 4291, section 2.5.4).
-    V6(u64),
-}
-
-impl Network {
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self::V4(v4.to_bits()),
-            IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
-        }
-    }
+    counts: Arc<Counts<IpAddr>>,
 }
 
 impl AddressLimitLayer {
@@ -95,7 +78,7 @@ impl Guard for AddressLimitLayer {
             return Ok(());
         }
         let client = request.extensions().get::<ClientAddr>().ok_or_else(no_client)?;
-        let taken = self.counts.take(&Network::of(client.0), self.clock.coarse_monotonic(), self.rate);
+        let taken = self.counts.take(&client.network(), self.clock.coarse_monotonic(), self.rate);
         taken.map_err(|wait| denied(wait, "the limit of requests from one address is reached"))
     }
 }

@@ -27,6 +27,7 @@ pub mod telemetry;
 mod tls;
 mod tokens;
 
+pub use admin::ADMIN_ROUTES;
 pub use api::{Needs, ROUTES, Route};
 pub use server::{Server, StartError};
 pub use settings::{InvalidSettings, Settings, TlsSettings, TokenKeySettings, TokenSettings};

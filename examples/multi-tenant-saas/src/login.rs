@@ -11,8 +11,8 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use tenant::{
-    ApiError, Rejection, RejectionKind, TenantContext, TenantId,
-    auth::{AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn},
+    ApiError, ClientAddr, Rejection, RejectionKind, TenantContext, TenantId, UnixTime,
+    auth::{AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn, session_name},
     tower::{RequestHead, check_same_origin, cleared_session_cookie, read_session_cookie, session_cookie},
 };
 
@@ -41,6 +41,13 @@ struct User {
     role: Role,
 }
 
+/// A password takes work, by design. Who tries many at once keeps nobody else waiting.
+pub(crate) const MAX_SIGN_INS_PER_ADDRESS: usize = 4;
+
+fn too_many() -> Rejection {
+    Rejection::quota_exceeded(Some(1)).with_detail("too many sign-ins at once from one address")
+}
+
 /// Every failure is the same: who tries passwords learns nothing of people, nor of tenants.
 fn failed() -> ApiError {
     Rejection::new(RejectionKind::Unauthenticated).with_detail("the sign-in failed").into()
@@ -56,8 +63,10 @@ pub(crate) async fn sign_in(State(app): State<AppState>, request: Request) -> Re
         named => named?,
     };
     let headers = parts.headers.clone();
+    let from = parts.extensions.get::<ClientAddr>().ok_or_else(Rejection::internal)?.network();
     let StrictJson(shown) =
         StrictJson::<Credentials>::from_request(Request::from_parts(parts, body), &()).await?;
+    let _place = app.sign_ins.enter(&from).ok_or_else(too_many)?;
     let signed_in = app.callers.people.sign_in(&shown.email, &shown.password).await;
     let signed_in = signed_in.map_err(|error| match error.kind() {
         AuthErrorKind::Rejected => failed(),
@@ -95,16 +104,31 @@ async fn begin(
     signed_in: &SignedIn,
     role: Role,
 ) -> Result<NewSession, ApiError> {
-    let (sessions, subject) = (&app.callers.sessions, &signed_in.person.person_id);
-    let begun = match former(headers) {
-        Some(former) => sessions.renew(former, tenant, subject, [role.as_str()]).await,
-        None => sessions.begin(tenant, subject, [role.as_str()]).await,
-    };
+    if let Some(former) = shown_session(headers) {
+        end(app, &former, of_the_youngest(app)).await?;
+    }
+    let begun = app.callers.sessions.begin(tenant, &signed_in.person.person_id, [role.as_str()]).await;
     begun.map_err(|error| rejection(&error))
 }
 
-fn former(headers: &HeaderMap) -> Option<&str> {
-    read_session_cookie(headers).ok().flatten()
+/// The name of the session whose cookie is shown.
+fn shown_session(headers: &HeaderMap) -> Option<String> {
+    read_session_cookie(headers).ok().flatten().and_then(session_name)
+}
+
+/// When what began this moment ends by itself.
+fn of_the_youngest(app: &AppState) -> UnixTime {
+    let lifetime = app.callers.sessions.lifetime().as_secs();
+    UnixTime::from_secs(app.clock.unix().as_secs().saturating_add(lifetime))
+}
+
+/// Ends what a sign-in has begun: its session, and the token of the same name, which ends by itself at this time.
+async fn end(app: &AppState, name: &str, expires_at: UnixTime) -> Result<(), ApiError> {
+    app.callers.sessions.end_named(name).await?;
+    if let Some(revocations) = &app.callers.revocations {
+        revocations.revoke(&Revoked::Token(name.into()), expires_at).await?;
+    }
+    Ok(())
 }
 
 fn answer(
@@ -117,7 +141,7 @@ fn answer(
     let lifetime = app.callers.sessions.lifetime();
     let person = signed_in.person;
     let sign = |issuer: &crate::tokens::Issuer| {
-        issuer.sign(&person.person_id, tenant.id(), role, app.clock.unix(), lifetime)
+        issuer.sign(&session.name(), &person.person_id, tenant.id(), role, app.clock.unix(), lifetime)
     };
     let token = app.callers.issuer.as_ref().map(sign).transpose()?;
     let user = User { user_id: person.person_id, email: person.email, tenant_id: *tenant.id(), role };
@@ -133,7 +157,7 @@ fn cookie(text: &str) -> Result<HeaderValue, Rejection> {
     HeaderValue::from_str(text).map_err(|_| Rejection::internal())
 }
 
-/// `POST /logout`: ends the session, or the token.
+/// `POST /logout`: ends the session and the token of the sign-in, whichever of them is shown.
 pub(crate) async fn sign_out(
     State(app): State<AppState>,
     caller: Option<Extension<Principal>>,
@@ -142,31 +166,19 @@ pub(crate) async fn sign_out(
     let Some(Extension(caller)) = caller else {
         return Err(Rejection::new(RejectionKind::Unauthenticated).into());
     };
-    match former(&headers) {
-        Some(session) => drop(app.callers.sessions.end(session).await?),
-        // Nobody is told that a session has ended that goes on.
-        None if caller.proof() == Proof::Session => {
-            return Err(Rejection::invalid_request("the session's cookie is malformed").into());
-        }
-        None => {}
+    if let Some(session) = shown_session(&headers) {
+        end(&app, &session, of_the_youngest(&app)).await?;
     }
     if caller.proof() == Proof::Token {
-        revoke(&app, &caller).await?;
+        let (Some(id), Some(expires_at)) = (caller.credential(), caller.expires_at()) else {
+            let detail = "the token has no id (jti) by which it could be ended: it ends when it expires";
+            return Err(Rejection::invalid_request(detail).into());
+        };
+        end(&app, id, expires_at).await?;
     }
     let headers = [
         (SET_COOKIE, cookie(&cleared_session_cookie())?),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     Ok((StatusCode::NO_CONTENT, headers).into_response())
-}
-
-async fn revoke(app: &AppState, caller: &Principal) -> Result<(), ApiError> {
-    let (Some(id), Some(end)) = (caller.credential(), caller.expires_at()) else {
-        let detail = "the token has no id (jti) by which it could be ended: it ends when it expires";
-        return Err(Rejection::invalid_request(detail).into());
-    };
-    if let Some(revocations) = &app.callers.revocations {
-        revocations.revoke(&Revoked::Token(id.into()), end).await?;
-    }
-    Ok(())
 }

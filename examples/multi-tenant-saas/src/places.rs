@@ -1,41 +1,46 @@
-//! How many of something a tenant may have under way in one process, whatever its config says.
+//! How many of something a tenant, or an address, may have under way in one process, whatever any config says.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, hash::Hash, sync::Arc};
 
 use tenant::TenantId;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
-/// Places for tenants, to each so many. What a request leaves behind it (a task, a body) must end somewhere also for
+/// Places for tenants (or others), to each so many. What a request leaves behind it (a task, a body) must end somewhere also for
 /// tenants whose config limits nothing.
-pub(crate) struct Places {
+pub(crate) struct Places<K = TenantId> {
     most: usize,
-    taken: watch::Sender<HashMap<TenantId, Taken>>,
+    taken: watch::Sender<HashMap<K, Taken>>,
 }
 
-/// Those of one tenant.
+/// What an owner of places has to be.
+pub(crate) trait Owner: Copy + Eq + Hash {}
+
+impl<K: Copy + Eq + Hash> Owner for K {}
+
+/// Those of one owner.
 #[derive(Default)]
 struct Taken {
     count: usize,
     turn: Arc<Mutex<()>>,
 }
 
-impl Places {
+impl<K: Owner> Places<K> {
     pub(crate) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, taken: watch::Sender::default() })
     }
 
-    /// A place for one more; `None` if the tenant has as many as any tenant may have.
-    pub(crate) fn enter(self: &Arc<Self>, tenant: &TenantId) -> Option<Place> {
+    /// A place for one more; `None` if the owner has as many as any may have.
+    pub(crate) fn enter(self: &Arc<Self>, owner: &K) -> Option<Place<K>> {
         let mut turn = None;
         self.taken.send_if_modified(|all| {
-            let taken = all.entry(*tenant).or_default();
+            let taken = all.entry(*owner).or_default();
             if taken.count < self.most {
                 taken.count += 1;
                 turn = Some(Arc::clone(&taken.turn));
             }
             turn.is_some()
         });
-        turn.map(|turn| Place { places: Arc::clone(self), tenant: *tenant, turn })
+        turn.map(|turn| Place { places: Arc::clone(self), owner: *owner, turn })
     }
 
     /// Waits until nobody has a place.
@@ -46,37 +51,37 @@ impl Places {
 }
 
 /// It is free again when this is dropped.
-pub(crate) struct Place {
-    places: Arc<Places>,
-    tenant: TenantId,
+pub(crate) struct Place<K: Owner = TenantId> {
+    places: Arc<Places<K>>,
+    owner: K,
     turn: Arc<Mutex<()>>,
 }
 
-impl Place {
-    /// Waits until no other one of the same tenant has its turn.
+impl<K: Owner> Place<K> {
+    /// Waits until no other one of the same owner has its turn.
     pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().await
     }
 }
 
-impl Drop for Place {
+impl<K: Owner> Drop for Place<K> {
     fn drop(&mut self) {
         self.places.taken.send_modify(|all| {
-            if let Some(taken) = all.get_mut(&self.tenant) {
+            if let Some(taken) = all.get_mut(&self.owner) {
                 taken.count = taken.count.saturating_sub(1);
                 if taken.count == 0 {
-                    all.remove(&self.tenant);
+                    all.remove(&self.owner);
                 }
             }
         });
     }
 }
 
-impl fmt::Debug for Places {
+impl<K> fmt::Debug for Places<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Places")
             .field("most", &self.most)
-            .field("tenants", &self.taken.borrow().len())
+            .field("owners", &self.taken.borrow().len())
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! What the handlers share.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::extract::FromRef;
 use sqlx::Sqlite;
@@ -11,8 +11,8 @@ use tenant::{
 };
 
 use crate::{
-    api::MAX_CHATS_PER_TENANT, callers::Callers, executions::Running, hosts::Hosts, places::Places,
-    shared::Shared,
+    api::MAX_CHATS_PER_TENANT, callers::Callers, executions::Running, hosts::Hosts,
+    login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
 };
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
@@ -28,6 +28,8 @@ pub(crate) struct AppState {
     pub(crate) policies: Policies,
     pub(crate) running: Arc<Running>,
     pub(crate) chats: Arc<Places>,
+    /// By the address that they come from.
+    pub(crate) sign_ins: Arc<Places<IpAddr>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: TenantCache,
     /// What other instances know too; `None` for one that is alone.
@@ -60,6 +62,7 @@ impl AppState {
             policies,
             running,
             chats: Places::new(MAX_CHATS_PER_TENANT),
+            sign_ins: Places::new(MAX_SIGN_INS_PER_ADDRESS),
             clock,
             cache,
             shared,

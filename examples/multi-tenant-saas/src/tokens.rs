@@ -8,7 +8,6 @@ use tenant::{
     Clock, Rejection, TenantId, UnixTime,
     auth::{Revocations, Role, TokenKeys, TokenVerifier},
 };
-use uuid::Uuid;
 
 use crate::settings::{InvalidSettings, TokenKeySettings, TokenSettings};
 
@@ -65,7 +64,7 @@ struct Claims<'a> {
     roles: [&'static str; 1],
     iat: u64,
     exp: u64,
-    jti: String,
+    jti: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,9 +72,10 @@ struct Claims<'a> {
 }
 
 impl Issuer {
-    /// A token of somebody who has just signed in.
+    /// A token of somebody who has just signed in. It has its session's name: they end together.
     pub(crate) fn sign(
         &self,
+        session: &str,
         subject: &str,
         tenant: &TenantId,
         role: Role,
@@ -88,7 +88,7 @@ impl Issuer {
             roles: [role.as_str()],
             iat: now.as_secs(),
             exp: now.as_secs().saturating_add(lifetime.as_secs()),
-            jti: Uuid::now_v7().to_string(),
+            jti: session,
             iss: self.issued_by.as_deref(),
             aud: self.meant_for.as_deref(),
         };

@@ -74,11 +74,14 @@ impl<S: PeopleStore> People<S> {
         }
     }
 
-    /// Makes somebody a member of the tenant, with a password if they are new. Who has the address already keeps their own.
+    /// Makes somebody a member of the tenant, with this password if they are new. Who has the address already keeps their
+    /// own, which this must be: else whoever registered somebody's address first, for another tenant, would come in here too.
+    ///
+    /// Leave the password out only where it is known otherwise that who has the address is meant, such as by a mail to it.
     ///
     /// # Errors
-    /// The address or the password can't be taken, or they are a member already: a [`StoreError`] of kind `Invalid` or
-    /// `AlreadyExists`, which is the cause. Or too many wait, or the store failed.
+    /// The address or the password can't be taken, they are a member already, or somebody has the address with another password:
+    /// a [`StoreError`] of kind `Invalid` or `AlreadyExists`, which is the cause. Or too many wait, or the store failed.
     pub async fn join(
         &self,
         tenant: &TenantContext,
@@ -87,16 +90,47 @@ impl<S: PeopleStore> People<S> {
         role: Role,
         now: Timestamp,
     ) -> Result<Person, AuthError> {
-        let invalid = |detail| StoreError::new(StoreErrorKind::Invalid, detail);
+        let invalid = |detail: &str| StoreError::new(StoreErrorKind::Invalid, detail);
         let email = normalize_email(email).ok_or_else(|| invalid("this is no e-mail address"))?;
-        let mut person = Person::new(person_id()?, email, now);
-        if let Some(password) = password {
-            Passwords::admit(password)
-                .map_err(|error| StoreError::new(StoreErrorKind::Invalid, error.to_string()))?;
-            person.password_hash = Some(self.passwords.hash(password).await?);
+        if let Some(Err(error)) = password.map(Passwords::admit) {
+            return Err(invalid(&error.to_string()).into());
         }
-        Ok(self.store.join(tenant, &person, role).await?)
+        for _ in 0..TRIES {
+            let person = self.person(&email, password, now).await?;
+            if self.store.join(tenant, &person, role).await? {
+                return Ok(person);
+            }
+        }
+        Err(taken().into())
     }
+
+    /// Who has the address, or is to have it.
+    async fn person(&self, email: &str, password: Option<&str>, now: Timestamp) -> Result<Person, AuthError> {
+        let known = self.store.find_by_email(email).await?;
+        match (known, password) {
+            (Some((known, _)), Some(password)) => {
+                match self.passwords.check(password, known.password_hash.as_deref()).await? {
+                    PasswordCheck::Wrong => Err(taken().into()),
+                    PasswordCheck::Right | PasswordCheck::Outdated => Ok(known),
+                }
+            }
+            (Some((known, _)), None) => Ok(known),
+            (None, password) => {
+                let mut new = Person::new(person_id()?, email, now);
+                if let Some(password) = password {
+                    new.password_hash = Some(self.passwords.hash(password).await?);
+                }
+                Ok(new)
+            }
+        }
+    }
+}
+
+/// How often somebody else may come with the same address at the same moment.
+const TRIES: usize = 3;
+
+fn taken() -> StoreError {
+    StoreError::new(StoreErrorKind::AlreadyExists, "somebody has the e-mail address, with another password")
 }
 
 /// Random, so that nobody has somebody else's by counting, nor one that was used before.

@@ -26,6 +26,12 @@ impl NewSession {
         &self.cookie
     }
 
+    /// What [names](crate::session_name) it: as `jti` of a token of the same sign-in, one ends with the other.
+    #[must_use]
+    pub fn name(&self) -> String {
+        secret::name(&self.record.digest)
+    }
+
     /// What unsafe requests have to carry: [`csrf_token`](crate::csrf_token).
     #[must_use]
     pub fn csrf_token(&self) -> &str {

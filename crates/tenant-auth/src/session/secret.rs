@@ -21,6 +21,13 @@ pub(super) fn read(cookie: &str) -> Option<Digest> {
     Some(sha256(cookie))
 }
 
+/// What names the session of this cookie, and gives nothing of it away: [`Principal::credential`](tenant_core::auth::Principal::credential)
+/// of whom it proves. `None` where it is no cookie of a session.
+#[must_use]
+pub fn session_name(cookie: &str) -> Option<String> {
+    read(cookie).as_ref().map(name)
+}
+
 /// Names a session, and gives nothing of its cookie away.
 pub(super) fn name(digest: &Digest) -> String {
     BASE64URL_NOPAD.encode(digest)

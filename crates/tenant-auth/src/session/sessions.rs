@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use tenant_core::{
-    Clock, StoreError, TenantContext, Timestamp, UnixTime,
+    Clock, StoreError, TenantContext, TenantId, Timestamp, UnixTime,
     auth::{
         AuthError, Authenticator, Credential, CredentialKind, Principal, Proof, SessionRecord, SessionStore,
     },
@@ -190,23 +190,38 @@ impl<S: SessionStore> Sessions<S> {
     /// # Errors
     /// The store failed.
     pub async fn end(&self, cookie: &str) -> Result<bool, StoreError> {
-        let Some(digest) = secret::read(cookie) else {
-            return Ok(false);
-        };
-        let ended = self.store.end(&digest).await;
-        // Also where it failed: it may have ended all the same.
-        self.beliefs.forget(&digest);
-        ended
+        match secret::read(cookie) {
+            Some(digest) => self.end_digest(&digest).await,
+            None => Ok(false),
+        }
     }
 
-    /// Ends all sessions of somebody in a tenant, here at once, and says how many there were.
+    /// Ends the session of this [name](crate::session_name), here at once; `false` where there is none.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn end_all(&self, tenant: &TenantContext, subject: &str) -> Result<u64, StoreError> {
-        let ended = self.store.end_all(tenant.id(), subject).await;
+    pub async fn end_named(&self, name: &str) -> Result<bool, StoreError> {
+        match secret::named(name) {
+            Some(digest) => self.end_digest(&digest).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn end_digest(&self, digest: &Digest) -> Result<bool, StoreError> {
+        let ended = self.store.end(digest).await;
+        // Also where it failed: it may have ended all the same.
+        self.beliefs.forget(digest);
+        ended
+    }
+
+    /// Ends all sessions of somebody in a tenant, which may be suspended, here at once, and says how many there were.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
+        let ended = self.store.end_all(tenant, subject).await;
         self.beliefs
-            .forget_where(|known| known.record.tenant == *tenant.id() && *known.record.subject == *subject);
+            .forget_where(|known| known.record.tenant == *tenant && *known.record.subject == *subject);
         ended
     }
 

@@ -32,15 +32,18 @@ impl PeopleStore for Known {
         Ok(Vec::new())
     }
 
-    async fn join(&self, tenant: &TenantContext, person: &Person, role: Role) -> Result<Person, StoreError> {
+    async fn join(&self, tenant: &TenantContext, person: &Person, role: Role) -> Result<bool, StoreError> {
         let mut known = self.0.lock();
-        let (person, roles) =
+        let (there, roles) =
             known.entry(person.email.clone()).or_insert_with(|| (person.clone(), Vec::new()));
+        if there.person_id != person.person_id {
+            return Ok(false);
+        }
         if roles.iter().any(|(of, _)| of == tenant.id()) {
             return Err(StoreError::new(StoreErrorKind::AlreadyExists, "a member already"));
         }
         roles.push((*tenant.id(), role));
-        Ok(person.clone())
+        Ok(true)
     }
 
     async fn set_password(
@@ -91,12 +94,17 @@ async fn every_failure_to_sign_in_is_the_same() {
 }
 
 #[tokio::test]
-async fn who_is_there_already_keeps_their_password_and_what_can_not_be_taken_is_not() {
+async fn who_is_there_already_joins_with_their_password_alone_and_what_can_not_be_taken_is_not() {
     let ((acme, globex), store) = (tenants().await, Known::default());
     let people = People::new(store.clone(), Passwords::new().unwrap());
     let ada = people.join(&acme, "ada@example.com", Some(RIGHT), Role::Admin, at(0)).await.unwrap();
-    let same =
-        people.join(&globex, "ADA@example.com", Some("mallory's own"), Role::Viewer, at(0)).await.unwrap();
+    let other = people.join(&globex, "ADA@example.com", Some("mallory's own"), Role::Viewer, at(0)).await;
+    assert_eq!(other.unwrap_err().cause().unwrap().kind(), StoreErrorKind::AlreadyExists);
+    assert_eq!(people.sign_in("ada@example.com", RIGHT).await.unwrap().role_in(&id("globex")), None);
+    people.join(&acme, "nopass@example.com", None, Role::Member, at(0)).await.unwrap();
+    let first = people.join(&globex, "nopass@example.com", Some(RIGHT), Role::Owner, at(0)).await;
+    assert_eq!(first.unwrap_err().cause().unwrap().kind(), StoreErrorKind::AlreadyExists);
+    let same = people.join(&globex, "ADA@example.com", Some(RIGHT), Role::Viewer, at(0)).await.unwrap();
     assert_eq!(ada.person_id, same.person_id);
     assert!(people.sign_in("ada@example.com", "mallory's own").await.is_err());
     assert_eq!(

@@ -127,7 +127,7 @@ async fn a_lookup_on_its_way_when_a_session_ends_brings_nothing() {
     while house.store.0.reads() == 0 {
         tokio::task::yield_now().await;
     }
-    here.end_all(&house.acme, "ada").await.unwrap();
+    here.end_all(house.acme.id(), "ada").await.unwrap();
     house.store.0.gate.add_permits(10);
     assert_eq!(looking.await.unwrap(), Err(REJECTED));
 }
@@ -141,7 +141,7 @@ async fn all_sessions_of_somebody_end_in_one_tenant_and_nobody_elses() {
     for new in [&one, &other, &elsewhere, &bob] {
         house.show(new).await.unwrap();
     }
-    assert_eq!(house.here.end_all(&house.acme, "ada").await.unwrap(), 2);
+    assert_eq!(house.here.end_all(house.acme.id(), "ada").await.unwrap(), 2);
     assert_eq!(
         (house.show(&one).await.unwrap_err(), house.show(&other).await.unwrap_err()),
         (REJECTED, REJECTED)

@@ -49,12 +49,12 @@ pub trait PeopleStore: Send + Sync {
     /// The store failed.
     async fn memberships(&self, person_id: &str) -> Result<Vec<(TenantId, Role)>, StoreError>;
 
-    /// Makes somebody a member of the tenant. Who has the e-mail already is that person, and keeps their password: answers
-    /// with who it is.
+    /// Makes somebody a member of the tenant; who is there already, by their id, stays as they are. `false`, and nothing is
+    /// written, where somebody else has the e-mail.
     ///
     /// # Errors
     /// They are a member already (`AlreadyExists`), or the store failed.
-    async fn join(&self, tenant: &TenantContext, person: &Person, role: Role) -> Result<Person, StoreError>;
+    async fn join(&self, tenant: &TenantContext, person: &Person, role: Role) -> Result<bool, StoreError>;
 
     /// Gives somebody another password's hash, if the one they have is still this; `false` where it is not, or nobody has the
     /// id.

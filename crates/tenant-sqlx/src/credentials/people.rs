@@ -50,28 +50,28 @@ impl<DB: TenantDatabase> DbPeople<DB> {
         Self(Own::of(db))
     }
 
-    /// `None` where somebody else came with the same address at the same moment: they are found the next time.
+    /// `None` where somebody else came with the same address or id at the same moment: they are found the next time.
     async fn try_join(
         &self,
         tenant: &TenantContext,
         person: &Person,
         role: Role,
-    ) -> Result<Option<Person>, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
         let (mut tx, _turn) = self.0.begin().await?;
         let found = fetch::<DB>(&mut tx, FIND, vec![person.email.as_str().into()]).await?;
-        let known = found.into_iter().next().map(read).transpose()?;
-        if known.is_none() {
-            match DB::execute(&mut tx, CREATE, write(person)).await {
+        match found.into_iter().next().map(read).transpose()? {
+            Some(known) if known.person_id != person.person_id => return Ok(Some(false)),
+            Some(_) => {}
+            None => match DB::execute(&mut tx, CREATE, write(person)).await {
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(None),
-                created => created.map_err(StoreError::unavailable)?,
-            };
+                created => drop(created.map_err(StoreError::unavailable)?),
+            },
         }
-        let person = known.unwrap_or_else(|| person.clone());
         let cells = vec![tenant.id().as_str().into(), (*person.person_id).into(), role.as_str().into()];
         let joined = DB::execute(&mut tx, JOIN, cells).await;
         joined.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "they are a member already"))?;
         tx.commit().await.map_err(StoreError::unavailable)?;
-        Ok(Some(person))
+        Ok(Some(true))
     }
 }
 
@@ -133,7 +133,7 @@ impl<DB: TenantDatabase> PeopleStore for DbPeople<DB> {
         self.0.read(MEMBERSHIPS, vec![person_id.into()]).await?.into_iter().map(membership).collect()
     }
 
-    async fn join(&self, tenant: &TenantContext, person: &Person, role: Role) -> Result<Person, StoreError> {
+    async fn join(&self, tenant: &TenantContext, person: &Person, role: Role) -> Result<bool, StoreError> {
         const TRIES: usize = 5;
         check(person)?;
         for _ in 0..TRIES {

@@ -1,4 +1,4 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The other end of the connection: what the server that accepted it puts on each of its requests.
 ///
@@ -30,3 +30,15 @@ impl PeerAddr {
 /// request. An address of IPv4 is always one, never one that IPv6 carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddr(pub IpAddr);
+
+impl ClientAddr {
+    /// What counts as one caller: an address of IPv4, or the first of a /64, since who has one address of that has all of them
+    /// (RFC 4291, section 2.5.4).
+    #[must_use]
+    pub const fn network(&self) -> IpAddr {
+        match self.0.to_canonical() {
+            IpAddr::V4(v4) => IpAddr::V4(v4),
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        }
+    }
+}

@@ -4,33 +4,55 @@ mod body;
 mod guard;
 mod hosts;
 mod members;
+mod revocations;
 mod tenants;
 mod usage;
 
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{delete, get, post, put},
+    routing::{MethodFilter, on},
 };
 
 pub(crate) use guard::Guard;
 
-use crate::{state::AppState, unmatched};
+use crate::{state::AppState, telemetry, unmatched};
 
-/// All routes under `/admin`, and `/metrics`, behind the guard.
+/// Declares the routes once: for the router, and for whoever wants to know them all.
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path;)*) => {
+        /// Every route of the operator, by method and path.
+        pub const ADMIN_ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+
+        fn handlers() -> Router<AppState> {
+            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
+        }
+    };
+}
+
+routes! {
+    GET "/admin/tenants" => tenants::list;
+    POST "/admin/tenants" => tenants::create;
+    GET "/admin/tenants/{id}" => tenants::show;
+    PUT "/admin/tenants/{id}" => tenants::replace;
+    DELETE "/admin/tenants/{id}" => tenants::delete;
+    PUT "/admin/tenants/{id}/quota" => tenants::set_quota;
+    PUT "/admin/tenants/{id}/quotas" => tenants::set_quota;
+    POST "/admin/tenants/{id}/suspend" => tenants::suspend;
+    POST "/admin/tenants/{id}/activate" => tenants::activate;
+    GET "/admin/tenants/{id}/usage" => usage::show;
+    GET "/admin/tenants/{id}/hosts" => hosts::list;
+    POST "/admin/tenants/{id}/hosts" => hosts::add;
+    PUT "/admin/tenants/{id}/hosts" => hosts::replace;
+    DELETE "/admin/tenants/{id}/hosts/{host}" => hosts::remove;
+    POST "/admin/tenants/{id}/members" => members::create;
+    POST "/admin/revocations" => revocations::create;
+    GET "/metrics" => telemetry::metrics;
+}
+
+/// All of them behind the guard.
 pub(crate) fn router(guard: Guard) -> Router<AppState> {
-    Router::new()
-        .route("/admin/tenants", get(tenants::list).post(tenants::create))
-        .route("/admin/tenants/{id}", get(tenants::show).put(tenants::replace).delete(tenants::delete))
-        .route("/admin/tenants/{id}/quota", put(tenants::set_quota))
-        .route("/admin/tenants/{id}/quotas", put(tenants::set_quota))
-        .route("/admin/tenants/{id}/suspend", post(tenants::suspend))
-        .route("/admin/tenants/{id}/activate", post(tenants::activate))
-        .route("/admin/tenants/{id}/usage", get(usage::show))
-        .route("/admin/tenants/{id}/hosts", get(hosts::list).post(hosts::add).put(hosts::replace))
-        .route("/admin/tenants/{id}/hosts/{host}", delete(hosts::remove))
-        .route("/admin/tenants/{id}/members", post(members::create))
+    handlers()
         .route("/admin/{*rest}", axum::routing::any(unmatched))
-        .route("/metrics", get(crate::telemetry::metrics))
         .layer(from_fn_with_state(guard, guard::guard))
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use tenant::{
-    ApiError, Rejection, Tenant, Timestamp,
+    ApiError, Page, Rejection, Tenant, Timestamp,
     auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Principal, Scopes},
 };
 
@@ -33,6 +33,9 @@ const SCOPES: [&str; 12] = [
     "read:analytics",
     "write:analytics",
 ];
+
+/// To each tenant. Several that come at once may find room together.
+const MOST_KEYS: u64 = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +127,11 @@ pub(super) async fn create(
     StrictJson(new): StrictJson<NewKey>,
 ) -> Result<Response, ApiError> {
     check_whole(&caller)?;
+    let keys = app.callers.keys.store();
+    if !keys.list(&tenant, Page { limit: 1, offset: MOST_KEYS - 1 }).await?.is_empty() {
+        let detail = format!("the tenant has {MOST_KEYS} API keys, which is the most: revoke one");
+        return Err(Rejection::conflict().with_detail(detail).into());
+    }
     let now = app.now();
     new.check(now)?;
     let key = NewApiKey::generate(&tenant, ApiKeyMode::Live, now)
@@ -133,7 +141,7 @@ pub(super) async fn create(
         .project(new.project_id)
         .rate_limit(new.rate_limit)
         .expires_at(new.expires_at);
-    app.callers.keys.store().create(&tenant, key.record()).await?;
+    keys.create(&tenant, key.record()).await?;
     let created = Created { key: key.key(), view: key.record().into() };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, no_store, Json(created)).into_response())
