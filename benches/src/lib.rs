@@ -7,6 +7,7 @@
 mod bar;
 pub mod config_cache;
 mod contestant;
+pub mod credentials;
 pub mod database;
 pub mod layers;
 pub mod load;
@@ -27,10 +28,13 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
 /// All comparisons of this crate but those of whole servers.
-pub const COMPARISONS: [Comparison; 16] = [
+pub const COMPARISONS: [Comparison; 19] = [
     ("layers", layers::contestants),
     ("layers_in_axum", layers::contestants_in_axum),
     ("config_cache", config_cache::contestants),
+    ("credentials", credentials::contestants),
+    ("rejections, keys", credentials::rejections),
+    ("rejections, rows", || database::sqlite::strangers(load::processor_time)),
     ("quota", quota::contestants),
     ("quota, a million keys", quota::contestants_with_a_million_keys),
     ("rewrite", rewrite::contestants),

@@ -3,7 +3,7 @@
 
 use std::{env, process::ExitCode, time::Duration};
 
-use tenant_benches::{Bar, BoxError, COMPARISONS, Race, database, rewrite};
+use tenant_benches::{Bar, BoxError, COMPARISONS, Race, Spread, database, rewrite};
 
 const ROUND: Duration = Duration::from_millis(20);
 
@@ -43,6 +43,16 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
             Bar::at_most("RateLimit fields, ns", 100.0, race.added("tenant with fields", "tenant")),
         ],
         "config_cache" => vec![Bar::at_most("a config hit to a moka hit", 0.2, race.ratio("tenant", "moka"))],
+        "credentials" => vec![
+            Bar::at_most("an API key that was seen before, ns", 2_000.0, race.nanos("API key")),
+            Bar::at_most(
+                "a token that was seen before, to jsonwebtoken's decoding",
+                0.5,
+                race.ratio("token, seen before", "token, jsonwebtoken"),
+            ),
+        ],
+        "rejections, keys" => alike(race, "a key's id, another secret", "a key that nobody has"),
+        "rejections, rows" => alike(race, "another tenant's row", "a row that nobody has"),
         "quota" => counting(race),
         "quota, a million keys" => against_governor(race, &["1M keys", "1M keys, 2 threads"]),
         "placement" => {
@@ -79,6 +89,14 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
         }
         _ => Vec::new(),
     }
+}
+
+/// How long it takes does not tell what is there.
+fn alike(race: &Race, there: &str, missing: &str) -> Vec<Bar> {
+    let bar = |side: fn(String, f64, Spread) -> Bar, bound| {
+        side(format!("{there}, to {missing}"), bound, race.ratio(there, missing))
+    };
+    vec![bar(Bar::at_least, 0.9), bar(Bar::at_most, 1.1)]
 }
 
 fn counting(race: &Race) -> Vec<Bar> {

@@ -21,6 +21,9 @@ use crate::{
 /// How many rows each of the two tenants has.
 pub const ROWS: i64 = 1_000;
 
+/// From here on only globex has notes, as many again.
+pub const GLOBEX_ALONE: i64 = 2 * ROWS;
+
 /// What is read of a clock before and after: time, or this process' processor time.
 pub type Reading = fn() -> Duration;
 
@@ -46,8 +49,9 @@ fn reader(
 /// The notes of two tenants, with tenants and texts of the type `text`; and what their planner wants to know of them.
 fn notes(text: &str, analyze: &str) -> [String; 3] {
     let note = |tenant: &'static str| move |id| format!("('{tenant}', {id}, '{tenant} has note {id}')");
-    let notes: Vec<String> =
-        ["acme", "globex"].into_iter().flat_map(|tenant| (1..=ROWS).map(note(tenant))).collect();
+    let both = ["acme", "globex"].into_iter().flat_map(|tenant| (1..=ROWS).map(note(tenant)));
+    let more = (1..=ROWS).map(|id| GLOBEX_ALONE + id).map(note("globex"));
+    let notes: Vec<String> = both.chain(more).collect();
     [
         format!(
             "CREATE TABLE notes (tenant_id {text} NOT NULL, id BIGINT NOT NULL, text {text} NOT NULL, \

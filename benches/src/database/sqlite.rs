@@ -8,7 +8,7 @@ use sqlx::{
 };
 use tenant::{TenantContext, TenantDb};
 
-use super::{Reading, acme, notes, reader, runtime};
+use super::{GLOBEX_ALONE, ROWS, Reading, acme, notes, reader, runtime};
 use crate::{BoxError, Contestant};
 
 const PLAIN: &str = "SELECT text FROM notes WHERE tenant_id = ? AND id = ?";
@@ -35,6 +35,30 @@ pub fn contestants(now: Reading) -> Result<Vec<Contestant>, BoxError> {
             let _kept = &directory;
             plain(&pool, "acme", id).await
         }),
+    ])
+}
+
+/// Reads what the tenant does not have: notes of another one, and notes that nobody has. Neither is to take longer.
+///
+/// # Errors
+/// The file can't be written.
+pub fn strangers(now: Reading) -> Result<Vec<Contestant>, BoxError> {
+    let directory = Rc::new(tempfile::tempdir()?);
+    prepare(directory.path())?;
+    let contestant = |name, first: i64| {
+        let (runtime, tenant, kept) = (runtime()?, acme()?, Rc::clone(&directory));
+        let db = runtime.block_on(async { TenantDb::builder(pool(kept.path()).await?).build().await })?;
+        Ok::<_, BoxError>(reader(name, now, runtime, async move |id| {
+            let _kept = &kept;
+            match scoped(&db, &tenant, first + id).await {
+                Err(sqlx::Error::RowNotFound) => Ok("acme has none".to_owned()),
+                other => other,
+            }
+        }))
+    };
+    Ok(vec![
+        contestant("another tenant's row", GLOBEX_ALONE)?,
+        contestant("a row that nobody has", 5 * ROWS)?,
     ])
 }
 
