@@ -22,6 +22,7 @@
 //! # What it does not protect against
 //! An implementor of [`ConfigManager`] that answers with invented configs, and code that runs SQL past the edges.
 
+pub mod audit;
 pub mod auth;
 mod clock;
 mod config;

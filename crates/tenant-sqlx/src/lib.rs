@@ -45,6 +45,7 @@
 //! | [`ScopedTransaction::admit_stock`] | how many of something a tenant may have, held where it is created |
 //! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
 //! | [`DbConfigManager`] | the tenants' configs |
+//! | [`DbAudit`] | the audit log |
 //! | [`DbApiKeys`], [`DbSessions`], [`DbPeople`], [`DbRevocations`] | what proves who is calling |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
@@ -99,6 +100,7 @@
     allow(dead_code, unused_imports)
 )]
 
+mod audit;
 mod catalog;
 mod configs;
 mod credentials;
@@ -124,6 +126,7 @@ mod transaction;
 #[cfg(feature = "postgres")]
 pub use self::configs::{PgAnnouncer, PgChangeReader};
 pub use self::{
+    audit::DbAudit,
     catalog::{Finding, Problem},
     configs::DbConfigManager,
     credentials::{DbApiKeys, DbPeople, DbRevocations, DbSessions},

@@ -6,7 +6,7 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 14] = [
+const FRAMEWORK: [&str; 16] = [
     "tenants",
     "tenant_hosts",
     "tenant_host_turns",
@@ -19,6 +19,8 @@ const FRAMEWORK: [&str; 14] = [
     "tenant_memberships",
     "tenant_token_revocations",
     "tenant_token_revocation_turns",
+    "tenant_audit",
+    "tenant_audit_ends",
     "_tenant_migrations",
     "_sqlx_migrations",
 ];
@@ -121,5 +123,39 @@ impl Rules {
         let builder = tables.into_iter().fold(builder, CatalogBuilder::table);
         let builder = self.functions.iter().fold(builder, CatalogBuilder::allow_function);
         Ok((builder.build()?, findings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tables that migrations of the framework make.
+    fn made<DB: TenantDatabase>() -> Vec<String> {
+        let migrations = [DB::tenant_migrations(), DB::place_migrations()];
+        let texts = migrations.iter().flat_map(|all| all.iter()).map(|one| one.sql.as_str().to_owned());
+        let text = texts.collect::<Vec<_>>().join("\n");
+        let after = |mark: &str| -> Vec<String> {
+            let names = text.split(mark).skip(1).filter_map(|rest| rest.split_whitespace().next());
+            names.filter(|name| *name != "IF").map(str::to_owned).collect()
+        };
+        [after("CREATE TABLE "), after("CREATE TABLE IF NOT EXISTS ")].concat()
+    }
+
+    #[test]
+    fn every_table_of_the_framework_is_hidden_from_tenants() {
+        let made = [
+            #[cfg(feature = "mysql")]
+            made::<sqlx::MySql>(),
+            #[cfg(feature = "postgres")]
+            made::<sqlx::Postgres>(),
+            #[cfg(feature = "sqlite")]
+            made::<sqlx::Sqlite>(),
+        ];
+        for tables in made {
+            assert!(tables.len() >= FRAMEWORK.len() - 3, "{tables:?}");
+            let open: Vec<_> = tables.iter().filter(|table| !is_framework(table)).collect();
+            assert!(open.is_empty(), "{open:?}");
+        }
     }
 }

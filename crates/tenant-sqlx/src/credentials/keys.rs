@@ -4,14 +4,14 @@ use tenant_core::{
     auth::{ApiKeyRecord, ApiKeyStore},
 };
 
-use super::{
-    Own, is_exact,
-    row::{Row, corrupt, hex},
-};
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
-    own::{again, run},
+    own::{
+        Own, again, is_exact,
+        row::{Row, corrupt, hex},
+        run,
+    },
 };
 
 /// Keeps API keys in the table `tenant_api_keys` of [`TenantDb::migrate_tenants`]: never a key itself, but its SHA-256. Every

@@ -4,11 +4,10 @@ use tenant_core::{
     auth::{PeopleStore, Person, Role},
 };
 
-use super::{Own, is_exact, row::Row};
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
-    own::{again, fetch, taken},
+    own::{Own, again, fetch, is_exact, row::Row, taken},
 };
 
 /// Keeps people in the table `tenant_people` of [`TenantDb::migrate_tenants`], and what they are where in

@@ -4,14 +4,14 @@ use tenant_core::{
     auth::{Revocation, RevocationStore, Revoked},
 };
 
-use super::{
-    Own,
-    row::{Row, corrupt},
-};
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
-    own::{again, fetch, run},
+    own::{
+        Own, again, fetch,
+        row::{Row, corrupt},
+        run,
+    },
 };
 
 /// Keeps revocations in the table `tenant_token_revocations` of [`TenantDb::migrate_tenants`].

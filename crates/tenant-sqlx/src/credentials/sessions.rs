@@ -4,14 +4,14 @@ use tenant_core::{
     auth::{SessionRecord, SessionStore},
 };
 
-use super::{
-    Own, is_exact,
-    row::{Row, corrupt, hex},
-};
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
-    own::{again, fetch, run},
+    own::{
+        Own, again, fetch, is_exact,
+        row::{Row, corrupt, hex},
+        run,
+    },
 };
 
 /// Keeps sessions in the table `tenant_sessions` of [`TenantDb::migrate_tenants`]: never what a cookie holds, but its SHA-256.

@@ -139,6 +139,7 @@ impl TenantDatabase for MySql {
             ("moves", include_str!("../../../migrations/mysql/0005_moves.sql")),
             ("credentials", include_str!("../../../migrations/mysql/0006_credentials.sql")),
             ("host bases", include_str!("../../../migrations/mysql/0007_host_bases.sql")),
+            ("audit", include_str!("../../../migrations/mysql/0008_audit.sql")),
         ])
     }
 

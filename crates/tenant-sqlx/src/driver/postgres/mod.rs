@@ -122,6 +122,7 @@ impl TenantDatabase for Postgres {
             ("moves", include_str!("../../../migrations/postgres/0005_moves.sql")),
             ("credentials", include_str!("../../../migrations/postgres/0006_credentials.sql")),
             ("host bases", include_str!("../../../migrations/postgres/0007_host_bases.sql")),
+            ("audit", include_str!("../../../migrations/postgres/0008_audit.sql")),
         ])
     }
 

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod arguments;
+mod audit;
 mod bypass;
 mod concurrency;
 mod configs;

@@ -1,4 +1,4 @@
-//! Rows of credentials.
+//! Rows of the framework's own tables.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use tenant_core::{StoreError, StoreErrorKind, TenantId, Timestamp};
 use crate::driver::Cell;
 
 /// A row, read from its first column to its last. Others may write the table too: whatever they left there is an error.
-pub(super) struct Row(std::vec::IntoIter<Cell>);
+pub(crate) struct Row(std::vec::IntoIter<Cell>);
 
 impl Row {
-    pub(super) fn new(cells: Vec<Cell>) -> Self {
+    pub(crate) fn new(cells: Vec<Cell>) -> Self {
         Self(cells.into_iter())
     }
 
-    pub(super) fn optional_text(&mut self) -> Result<Option<String>, StoreError> {
+    pub(crate) fn optional_text(&mut self) -> Result<Option<String>, StoreError> {
         match self.0.next() {
             Some(Cell::Text(text)) => Ok(Some(text)),
             Some(Cell::Null) => Ok(None),
@@ -22,7 +22,7 @@ impl Row {
         }
     }
 
-    pub(super) fn optional_integer(&mut self) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn optional_integer(&mut self) -> Result<Option<i64>, StoreError> {
         match self.0.next() {
             Some(Cell::Integer(number)) => Ok(Some(number)),
             Some(Cell::Null) => Ok(None),
@@ -30,41 +30,41 @@ impl Row {
         }
     }
 
-    pub(super) fn text(&mut self) -> Result<String, StoreError> {
+    pub(crate) fn text(&mut self) -> Result<String, StoreError> {
         self.optional_text()?.ok_or_else(corrupt)
     }
 
-    pub(super) fn integer(&mut self) -> Result<i64, StoreError> {
+    pub(crate) fn integer(&mut self) -> Result<i64, StoreError> {
         self.optional_integer()?.ok_or_else(corrupt)
     }
 
-    pub(super) fn parsed<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
+    pub(crate) fn parsed<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
         parse(&self.text()?).ok_or_else(corrupt)
     }
 
-    pub(super) fn tenant(&mut self) -> Result<TenantId, StoreError> {
+    pub(crate) fn tenant(&mut self) -> Result<TenantId, StoreError> {
         self.parsed(|text| TenantId::parse(text).ok())
     }
 
-    pub(super) fn digest(&mut self) -> Result<[u8; 32], StoreError> {
+    pub(crate) fn digest(&mut self) -> Result<[u8; 32], StoreError> {
         self.parsed(from_hex)
     }
 
-    pub(super) fn moment(&mut self) -> Result<Timestamp, StoreError> {
+    pub(crate) fn moment(&mut self) -> Result<Timestamp, StoreError> {
         self.integer().map(Timestamp::from_unix_micros)
     }
 
-    pub(super) fn optional_moment(&mut self) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) fn optional_moment(&mut self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.optional_integer()?.map(Timestamp::from_unix_micros))
     }
 }
 
 /// Nothing of what is there: it may be a secret.
-pub(super) fn corrupt() -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, "a stored credential is unreadable")
+pub(crate) fn corrupt() -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable, "a stored row is unreadable")
 }
 
-pub(super) fn hex(digest: &[u8; 32]) -> String {
+pub(crate) fn hex(digest: &[u8; 32]) -> String {
     digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

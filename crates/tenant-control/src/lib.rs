@@ -1,0 +1,14 @@
+//! The control plane: what a SaaS needs around its tenants.
+//!
+//! | what | for |
+//! |---|---|
+//! | [`AuditLog`] | who did what, in a chain in which a removed or changed entry shows |
+//! | [`AuditHooks`] | what the edges tell of: attempts across tenants, bypasses, rejected credentials |
+//!
+//! What is kept lies behind the store traits of `tenant-core`, which `tenant-sqlx` implements.
+
+mod audit;
+
+pub use self::audit::{
+    AuditBuilder, AuditDamage, AuditHooks, AuditLog, AuditPage, AuditReport, InvalidAuditKey, verify_audit,
+};

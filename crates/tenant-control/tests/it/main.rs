@@ -1,0 +1,6 @@
+//! The control plane on a database.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod audit;
+mod support;

@@ -1,0 +1,116 @@
+//! Running statements of the framework's own, so that what went wrong is a store's error.
+
+pub(crate) mod row;
+
+use std::{error::Error, fmt};
+
+use sqlx::Transaction;
+use tenant_core::{StoreError, StoreErrorKind};
+
+use crate::{
+    TenantDb,
+    db::Turn,
+    driver::{Cell, Sql, TenantDatabase},
+};
+
+/// Tries a transaction once more where others got in its way: each takes its hosts in its own order, and of two that
+/// wait for each other the database ends one.
+pub(crate) async fn again<DB, T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    DB: TenantDatabase,
+    F: Future<Output = Result<T, StoreError>>,
+{
+    const TRIES: usize = 10;
+    for _ in 1..TRIES {
+        match attempt().await {
+            Err(error) if is_collision::<DB>(&error) => {}
+            answer => return answer,
+        }
+    }
+    attempt().await
+}
+
+fn is_collision<DB: TenantDatabase>(error: &StoreError) -> bool {
+    error.source().and_then(|source| source.downcast_ref()).is_some_and(DB::is_collision)
+}
+
+/// Who comes second learns it from the database: a look before the write would be a moment too early.
+pub(crate) fn taken(error: sqlx::Error, kind: StoreErrorKind, detail: &'static str) -> StoreError {
+    match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => StoreError::new(kind, detail),
+        _ => StoreError::unavailable(error),
+    }
+}
+
+pub(crate) async fn run<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    sql: Sql,
+    cells: Vec<Cell>,
+) -> Result<u64, StoreError> {
+    DB::execute(connection, sql, cells).await.map_err(StoreError::unavailable)
+}
+
+pub(crate) async fn fetch<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    sql: Sql,
+    cells: Vec<Cell>,
+) -> Result<Vec<Vec<Cell>>, StoreError> {
+    DB::fetch(connection, sql, cells).await.map_err(StoreError::unavailable)
+}
+
+/// Statements on the framework's own tables, which belong to no tenant's session.
+pub(crate) struct Own<DB: TenantDatabase>(TenantDb<DB>);
+
+impl<DB: TenantDatabase> Own<DB> {
+    pub(crate) fn of(db: &TenantDb<DB>) -> Self {
+        Self(db.clone())
+    }
+
+    pub(crate) async fn read(&self, sql: Sql, cells: Vec<Cell>) -> Result<Vec<Vec<Cell>>, StoreError> {
+        let mut connection = self.0.own_pool().acquire().await.map_err(StoreError::unavailable)?;
+        fetch::<DB>(&mut connection, sql, cells).await
+    }
+
+    pub(crate) async fn begin(&self) -> Result<(Transaction<'static, DB>, Turn), StoreError> {
+        self.0.begin_write().await.map_err(StoreError::unavailable)
+    }
+}
+
+impl<DB: TenantDatabase> Own<DB> {
+    /// One statement that writes, and how many rows it changed.
+    pub(crate) async fn write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, StoreError> {
+        let unavailable = |error| StoreError::unavailable(error);
+        again::<DB, _, _>(|| async { self.try_write(sql, cells.clone()).await.map_err(unavailable) }).await
+    }
+
+    /// Adds a row, unless one is there with what is unique of it.
+    pub(crate) async fn add(
+        &self,
+        sql: Sql,
+        cells: Vec<Cell>,
+        exists: &'static str,
+    ) -> Result<(), StoreError> {
+        let already = |error| taken(error, StoreErrorKind::AlreadyExists, exists);
+        again::<DB, _, _>(|| async { self.try_write(sql, cells.clone()).await.map(drop).map_err(already) })
+            .await
+    }
+
+    async fn try_write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, sqlx::Error> {
+        let (mut tx, _turn) = self.0.begin_write().await?;
+        let changed = DB::execute(&mut tx, sql, cells).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+}
+
+impl<DB: TenantDatabase> fmt::Debug for Own<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// Whether a text can be looked for as it is: MySQL pads what it compares, so that one with a blank at its end would be found as
+/// the one without.
+pub(crate) fn is_exact(text: &str) -> bool {
+    !text.ends_with(' ')
+}
