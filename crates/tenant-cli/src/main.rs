@@ -1,5 +1,6 @@
 //! The `tenant` command.
 
+mod audit;
 mod check;
 mod database;
 mod ddl;
@@ -37,6 +38,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Migrates all places where tenants live.
     Migrate(Box<migrate::Arguments>),
+    /// Looks whether an entry of the audit log was removed or changed.
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Ddl(arguments) => ddl::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
     };
     match done {
         Ok(code) => code,

@@ -11,6 +11,7 @@
 //! | `auth` | no | tokens, API keys, sessions and passwords, in `tenant::auth` beside the vocabulary of callers |
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer` and `RequestTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
+//! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager`, `PgAnnouncer`, `PgChangeReader` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
@@ -42,6 +43,8 @@ pub use api_error::ApiError;
 pub use per_request::{RequestTransaction, TransactionFuture, TransactionLayer, TransactionService};
 #[cfg(feature = "cache")]
 pub use tenant_cache as cache;
+#[cfg(feature = "control")]
+pub use tenant_control as control;
 pub use tenant_core::*;
 #[cfg(feature = "redis")]
 pub use tenant_redis as redis;
@@ -49,9 +52,9 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbConfigManager, DbPeople, DbRevocations, DbSessions, Drift, Finding, Fleet, FleetProgress,
-    FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved,
-    NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack, RowLevelSecurity, Scoped,
+    DbApiKeys, DbAudit, DbConfigManager, DbPeople, DbRevocations, DbSessions, Drift, Finding, Fleet,
+    FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep,
+    Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack, RowLevelSecurity, Scoped,
     ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl, doctor, is_transient,
 };
 #[cfg(feature = "postgres")]
@@ -80,6 +83,9 @@ mod book {
     #[cfg(feature = "auth")]
     #[doc = include_str!("../../../docs/src/callers.md")]
     struct Callers;
+    #[cfg(feature = "control")]
+    #[doc = include_str!("../../../docs/src/audit.md")]
+    struct Audit;
     #[doc = include_str!("../../../docs/src/getting-started.md")]
     struct GettingStarted;
     #[cfg(feature = "fair")]
