@@ -9,7 +9,7 @@
 //! | feature | default | brings |
 //! |---|---|---|
 //! | `auth` | no | tokens, API keys, sessions and passwords, in `tenant::auth` beside the vocabulary of callers |
-//! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer` and `RequestTransaction` |
+//! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer`, `RequestTransaction` and `OpenTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
@@ -40,7 +40,9 @@ pub mod prelude;
 #[cfg(all(feature = "axum", feature = "_database"))]
 pub use api_error::ApiError;
 #[cfg(all(feature = "axum", feature = "_database"))]
-pub use per_request::{RequestTransaction, TransactionFuture, TransactionLayer, TransactionService};
+pub use per_request::{
+    OpenTransaction, RequestTransaction, TransactionFuture, TransactionLayer, TransactionService,
+};
 #[cfg(feature = "cache")]
 pub use tenant_cache as cache;
 #[cfg(feature = "control")]

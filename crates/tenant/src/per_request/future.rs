@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tenant_sqlx::{ScopedTransaction, TenantDatabase};
 use tenant_tower::Rejection;
 
-use super::slot::{Left, Slot};
+use super::slot::{Left, Owned, Slot};
 use crate::ApiError;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -27,7 +27,7 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<F, DB: TenantDatabase> {
-        Serving { #[pin] inner: F, slot: Slot<DB> },
+        Serving { #[pin] inner: F, slot: Owned<DB> },
         /// Only where there was a transaction.
         Ending { answer: Pin<Box<dyn Future<Output = Response> + Send>> },
     }
@@ -35,7 +35,7 @@ pin_project! {
 
 impl<F, DB: TenantDatabase> TransactionFuture<F, DB> {
     pub(super) const fn new(inner: F, slot: Slot<DB>) -> Self {
-        Self { state: State::Serving { inner, slot } }
+        Self { state: State::Serving { inner, slot: Owned::new(slot) } }
     }
 }
 

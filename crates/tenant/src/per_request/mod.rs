@@ -1,12 +1,14 @@
-//! One transaction per request: begun when a handler first asks for it, committed when the handler has answered well.
+//! One transaction per request: begun by the handler, committed when it has answered well.
 
+mod body;
 mod future;
 mod layer;
+mod open;
 mod service;
 mod slot;
 mod transaction;
 
 pub use self::{
-    future::TransactionFuture, layer::TransactionLayer, service::TransactionService,
+    future::TransactionFuture, layer::TransactionLayer, open::OpenTransaction, service::TransactionService,
     transaction::RequestTransaction,
 };

@@ -3,12 +3,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum_core::response::Response;
+use axum_core::{body::Body, response::Response};
 use http::Request;
 use tenant_sqlx::{TenantDatabase, TenantDb};
 use tower_service::Service;
 
-use super::{TransactionFuture, slot::Slot};
+use super::{TransactionFuture, body::Watched, slot::Slot};
 
 /// The service that a [`TransactionLayer`](crate::TransactionLayer) makes.
 pub struct TransactionService<S, DB: TenantDatabase> {
@@ -22,9 +22,9 @@ impl<S, DB: TenantDatabase> TransactionService<S, DB> {
     }
 }
 
-impl<S, Q, DB> Service<Request<Q>> for TransactionService<S, DB>
+impl<S, DB> Service<Request<Body>> for TransactionService<S, DB>
 where
-    S: Service<Request<Q>, Response = Response>,
+    S: Service<Request<Body>, Response = Response>,
     DB: TenantDatabase,
 {
     type Response = Response;
@@ -35,8 +35,9 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         let slot = Slot::of(self.db.clone());
+        let mut request = request.map(|body| Watched::watch(body, &slot));
         request.extensions_mut().insert(slot.clone());
         TransactionFuture::new(self.inner.call(request), slot)
     }
