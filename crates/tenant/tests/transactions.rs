@@ -93,8 +93,7 @@ impl House {
 
     /// Another tenant's, which has to wait for nobody.
     async fn globex_goes_on(&self) {
-        let answer = self.router.clone().oneshot(request("/ok", Some("globex")));
-        let answer = timeout(Duration::from_secs(2), answer).await.expect("it waits for acme");
+        let answer = soon(self.router.clone().oneshot(request("/ok", Some("globex")))).await;
         assert_eq!(answer.unwrap().status(), 200);
     }
 
@@ -125,6 +124,10 @@ fn request(path: &str, tenant: Option<&str>) -> Request {
         request = request.header("x-tenant-id", tenant);
     }
     request.body(Body::empty()).unwrap()
+}
+
+async fn soon<F: Future>(future: F) -> F::Output {
+    timeout(Duration::from_secs(2), future).await.expect("it waits for what does not come")
 }
 
 /// A request's head and the beginning of its body.
@@ -290,7 +293,7 @@ async fn shrugged(mut tx: Tx) -> &'static str {
     "fine"
 }
 
-async fn spawned(State(app): State<App>, mut tx: Tx) -> &'static str {
+async fn spawned(State(app): State<App>, mut tx: Tx, mut late: Tx) -> &'static str {
     let begun = Arc::new(Notify::new());
     let tell = Arc::clone(&begun);
     tokio::spawn(async move {
@@ -298,10 +301,11 @@ async fn spawned(State(app): State<App>, mut tx: Tx) -> &'static str {
         let held = tx.begin().await.unwrap();
         tell.notify_one();
         app.signal.notified().await;
+        assert!(late.begin().await.is_err());
         drop(held);
         app.done.notify_one();
         pending::<()>().await;
-        drop(tx);
+        drop((tx, late));
     });
     begun.notified().await;
     "soon"
@@ -464,7 +468,7 @@ async fn nobody_is_told_of_what_a_task_still_holds() {
     let house = House::new(1).await;
     assert_eq!(house.post("/spawned").await, 500);
     house.app.signal.notify_one();
-    house.app.done.notified().await;
+    soon(house.app.done.notified()).await;
     assert_eq!(house.post("/streamed").await, 500);
     assert!(house.notes("acme").await.is_empty());
 }
@@ -474,13 +478,14 @@ async fn nobody_begins_after_the_answer() {
     let house = House::new(1).await;
     let answer = house.router.clone().oneshot(request("/begun-in-the-answer", Some("acme"))).await.unwrap();
     assert_eq!(answer.status(), 200);
-    assert_eq!(axum::body::to_bytes(answer.into_body(), 100).await.unwrap(), "over");
-
     let acme = TenantContext::of(&*house.app.configs, &"acme".parse().unwrap()).await.unwrap();
     let busy = house.app.db.begin(&acme).await.unwrap();
+    let body = soon(axum::body::to_bytes(answer.into_body(), 100)).await;
+    assert_eq!(body.unwrap(), "over", "and nobody has waited for a connection");
+
     assert_eq!(house.post("/waiting").await, 500);
     drop(busy);
-    house.app.done.notified().await;
+    soon(house.app.done.notified()).await;
     house.globex_goes_on().await;
 }
 
