@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlparser::tokenizer::Token;
+use sqlparser::{ast::Statement, tokenizer::Token};
 
 use crate::catalog::{Catalog, Dialect};
 use crate::dialect::Rules;
@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::plan::{Plan, StatementKind, TenantBind, Trailing};
 use crate::refusal::{HINT_UNSCOPED, Refusal, RefusalKind};
 use crate::scope::{Scoped, Scoper};
+use crate::tree::Tree;
 use crate::{reach, round_trip, verify, words};
 
 // What a statement within the limits can need at most, with the large frames of an unoptimised build, stays below the
@@ -46,9 +47,7 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     round_trip::same_tokens(&tokens, &statement, rules)?;
     let marker = rules.inline.map_or_else(|| (rules.placeholder)(arguments + 1), str::to_owned);
     let scoped = Scoper::new(catalog, &source, marker.clone()).statement(&mut statement)?;
-    let printed = statement.to_string();
-    let read = round_trip::same_tree(&printed, &statement, rules)?;
-    verify::verify(&read, catalog, &marker)?;
+    let (printed, read) = proved(&statement, catalog, &marker, rules)?;
     let printed = locks::said_again(spoken(printed, dialect), weak, rules)?;
     let printed = match (shares, scoped.kind) {
         (false, _) => printed,
@@ -58,6 +57,19 @@ fn plan_here(sql: &str, catalog: &Catalog, limits: Limits) -> Result<Plan, Refus
     let is_one_select = !shares && reach::is_one_select(&read, catalog);
     let plan = assemble(&printed, &scoped, arguments, &marker, catalog)?;
     Ok(Plan { is_one_select, ..plan })
+}
+
+/// A scoped statement's text, and that text read again: nobody gets it without the proof, whatever the scoper did.
+fn proved(
+    statement: &Statement,
+    catalog: &Catalog,
+    marker: &str,
+    rules: &'static Rules,
+) -> Result<(String, Tree), Refusal> {
+    let printed = statement.to_string();
+    let read = round_trip::same_tree(&printed, statement, rules)?;
+    verify::verify(&read, catalog, marker)?;
+    Ok((printed, read))
 }
 
 /// What the parser only knows in SQLite's words, in MySQL's: they stand at the beginning, or nowhere.
@@ -153,4 +165,24 @@ fn unsupported(word: &str) -> Refusal {
         false => HINT_UNSCOPED,
     };
     Refusal::new(RefusalKind::UnsupportedStatement, word, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Table;
+
+    #[test]
+    fn what_the_scoper_left_unscoped_goes_nowhere() {
+        let table = Table::owned("users").columns(["id", "name", "tenant_id"]).unique(["tenant_id", "id"]);
+        let catalog = Catalog::builder(Dialect::Sqlite).table(table).build().expect("sound");
+        let rules = Rules::of(Dialect::Sqlite);
+        let is_proved = |sql: &str| {
+            let statement = round_trip::reparse(sql, rules).expect("a statement");
+            proved(&statement, &catalog, "?1", rules).is_ok()
+        };
+        assert!(is_proved("SELECT name FROM users WHERE \"users\".\"tenant_id\" = ?1"));
+        assert!(!is_proved("SELECT name FROM users"));
+        assert!(!is_proved("DELETE FROM users"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, postgres::PgPoolOptions};
 use tenant_core::{
     Clock, ConfigStore, ManualClock, Placement, TenantConfig, TenantContext, TenantId, UnixTime,
@@ -159,6 +160,41 @@ async fn a_write_that_nobody_waited_for_is_one() {
     let primary = plain(&house.url).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(read(&db, &acme).await.unwrap(), read(&primary, &acme).await.unwrap());
+    house.go_on().await;
+}
+
+#[tokio::test]
+async fn a_write_is_one_from_its_beginning_until_long_after_its_end() {
+    let (house, (acme, _)) = (House::new().await, tenants().await);
+    let (db, elsewhere) = (house.open().await, plain(&house.url).await);
+    write(&elsewhere, &acme, "old").await.unwrap();
+    house.stand_still().await;
+
+    // The server is done with it, and nobody has heard its end.
+    let scoped = db.scoped(&acme);
+    let mut steps = sqlx::query("UPDATE notes SET text = 'first' RETURNING text").fetch(&scoped);
+    steps.try_next().await.unwrap().unwrap();
+    while read(&elsewhere, &acme).await.unwrap() != ["first"] {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(read(&db, &acme).await.unwrap(), ["first"]);
+    drop(steps);
+
+    // It takes longer than the copy is behind.
+    let mut others = elsewhere.begin(&acme).await.unwrap();
+    sqlx::query("UPDATE notes SET text = 'undone'").execute(&mut others).await.unwrap();
+    let waits = tokio::spawn({
+        let (db, acme) = (db.clone(), acme.clone());
+        async move { sqlx::query("UPDATE notes SET text = 'second'").execute(&db.scoped(&acme)).await }
+    });
+    let waiting = "SELECT (count(*) > 0)::text FROM pg_locks WHERE NOT granted";
+    while house.ask(&house.url, waiting).await != "true" {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    house.clock.advance(BEHIND);
+    others.rollback().await.unwrap();
+    waits.await.unwrap().unwrap();
+    assert_eq!(read(&db, &acme).await.unwrap(), ["second"]);
     house.go_on().await;
 }
 

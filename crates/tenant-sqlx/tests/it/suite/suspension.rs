@@ -70,6 +70,19 @@ async fn while_the_statement_waits_for_a_connection() {
     assert_eq!(count_all(&house.db).await, 6);
 }
 
+/// Nobody who is suspended stands in the queue.
+#[tokio::test]
+async fn before_a_connection_is_waited_for() {
+    let (house, pool) = narrow_house().await;
+    let _held = pool.acquire().await.unwrap();
+    house.acme.record().retire();
+    let scoped = house.db.scoped(&house.acme);
+    gone(sqlx::query("DELETE FROM users").execute(&scoped).now_or_never().unwrap());
+    let row = sqlx::query("SELECT 1 FROM users").fetch_optional(&scoped).now_or_never().unwrap();
+    gone(row.map(|row| row.is_some()));
+    gone(house.db.begin(&house.acme).now_or_never().unwrap());
+}
+
 #[tokio::test]
 async fn until_it_is_activated_again() {
     let house = house().await;
