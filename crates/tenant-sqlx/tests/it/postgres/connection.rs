@@ -1,12 +1,15 @@
 //! The settings that the server must have, and sessions that are not shared.
 
-use sqlx::Postgres;
-use tenant_core::DatabaseKey;
+use sqlx::{AssertSqlSafe, Postgres};
+use tenant_core::{DatabaseKey, Placement};
 use tenant_sqlx::TenantDb;
 
 use super::{
     database::Place,
-    suite::support::{count, emails, house, narrow_house, one_connection, refusal, setup, tenant},
+    suite::{
+        places::{fresh, living, migrator, read, write},
+        support::{count, emails, house, narrow_house, one_connection, refusal, setup, tenant},
+    },
 };
 
 /// A URL that sets something in each session, as a role or the server may.
@@ -28,6 +31,29 @@ async fn a_server_that_reads_backslashes_in_literals_is_refused() {
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
     names(TenantDb::builder(pool).build().await, "standard_conforming_strings");
     TenantDb::<Postgres>::connect(&place.url()).await.unwrap();
+}
+
+/// A database can have settings of its own, which a pool that was given does not look at.
+#[tokio::test]
+async fn a_tenants_own_database_that_reads_backslashes_in_literals_is_refused() {
+    let place = Place::new();
+    let open = async || {
+        let pool = sqlx::PgPool::connect(&place.url()).await.unwrap();
+        TenantDb::builder(pool).databases(2).build().await.unwrap()
+    };
+    let (db, name) = (open().await, fresh());
+    for placement in [Placement::Shared, Placement::Database(name.clone())] {
+        db.provision(&placement, &migrator()).await.unwrap();
+    }
+    let acme = living("acme", Placement::Database(name.clone())).await;
+    write(&db, &acme, "mine").await.unwrap();
+    db.close().await;
+    let off = format!("ALTER DATABASE {name} SET standard_conforming_strings = off");
+    let again = open().await;
+    sqlx::raw_sql(AssertSqlSafe(off)).execute(&again.unscoped(setup())).await.unwrap();
+    names(read(&again, &acme).await, "standard_conforming_strings");
+    names(again.begin(&acme).await, "standard_conforming_strings");
+    again.close().await;
 }
 
 #[tokio::test]

@@ -495,6 +495,40 @@ async fn places_without_policies_serve_nobody() {
     }
 }
 
+#[tokio::test]
+async fn a_place_is_looked_at_again_when_its_tables_may_be_others() {
+    let house = House::new().await;
+    let system = PgPoolOptions::new().connect(&house.place.url()).await.unwrap();
+    let builder =
+        TenantDb::builder(house.pool(2).await).row_level_security(RowLevelSecurity::BehindRewriting);
+    let db = builder.system(system).schemas().build().await.unwrap();
+    let name = fresh();
+    let own = Placement::Schema(name.clone());
+    let walled = [USERS, &POLICY.replace("{table}", "users")].concat();
+    db.provision(&own, &tables(&walled, &house.role)).await.unwrap();
+    let acme = living("acme", own.clone()).await;
+    add(&db, &acme, "a@acme").await;
+
+    // A table has come since: walled where many live, and not here.
+    let notes = "CREATE TABLE {table} (tenant_id TEXT NOT NULL, x INT); GRANT SELECT ON {table} TO {role};";
+    let wall = POLICY.replace("{table}", "notes").replace("{type}", "TEXT");
+    house.system(&[&*notes.replace("{table}", "notes"), &wall].concat()).await;
+    house.system(&notes.replace("{table}", &format!("{name}.notes"))).await;
+    db.refresh_catalog().await.unwrap();
+    let read = sqlx::query("SELECT x FROM notes").fetch_all(&db.scoped(&acme)).await;
+    assert!(read.is_err_and(|error| error.to_string().contains("table `notes`")));
+
+    // It was torn down, and another one made in its stead.
+    house.system(&format!("DROP TABLE {name}.notes; DROP TABLE notes")).await;
+    db.refresh_catalog().await.unwrap();
+    assert_eq!(emails(&db, &acme).await, ["a@acme"]);
+    db.tear_down(&own, setup()).await.unwrap();
+    let bare = [USERS, "GRANT SELECT, INSERT, UPDATE, DELETE ON users TO {role};"].concat();
+    db.provision(&own, &tables(&bare, &house.role)).await.unwrap();
+    let read = sqlx::query("SELECT email FROM users").fetch_all(&db.scoped(&acme)).await;
+    assert!(read.is_err_and(|error| error.to_string().contains("table `users`")));
+}
+
 fn tables(sql: &str, role: &str) -> Migrator {
     let sql = AssertSqlSafe(sql.replace("{type}", "TEXT").replace("{role}", role)).into_sql_str();
     Migrator::with_migrations(vec![Migration::new(1, "users".into(), MigrationType::Simple, sql, false)])
