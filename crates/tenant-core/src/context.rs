@@ -2,9 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::de::DeserializeOwned;
+
 use crate::{
     ConfigManager, DatabaseKey, Lookup, StoreError, TenantConfig, TenantId, TenantRecord, TenantStatus,
     quota::Limits,
+    settings::{EdgeSettings, InvalidSetting},
 };
 
 /// The proof that work is done for one *active* tenant.
@@ -85,6 +88,21 @@ impl TenantContext {
     #[must_use]
     pub fn limits(&self) -> &Arc<Limits> {
         self.0.limits()
+    }
+
+    /// A setting, as the type that is asked for; `None` where the tenant has none of this name. It is read anew each time.
+    ///
+    /// # Errors
+    /// It is of another type.
+    pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, InvalidSetting> {
+        self.config().setting(name)
+    }
+
+    /// What the settings tell the edge.
+    #[inline]
+    #[must_use]
+    pub fn edge_settings(&self) -> &EdgeSettings {
+        self.0.edge_settings()
     }
 
     /// The value that stands for the tenant in tables keyed by a uuid or an integer.

@@ -11,6 +11,7 @@
 //! | [`TenantContext`] | the proof that work is done for an active tenant |
 //! | [`ConfigManager`], [`ConfigStore`] | who reads and writes configs |
 //! | [`Plans`] | what the tenants of a plan may use |
+//! | [`settings`] | what a tenant may set for itself, by name and type |
 //! | [`QuotaManager`] | who counts, and decides whether there may be more |
 //! | [`PolicyEvaluator`] | who decides whether something may be asked for |
 //! | [`auth::Principal`], [`auth::Authenticator`] | who is calling, and who proves it |
@@ -38,6 +39,7 @@ pub mod policy;
 pub mod quota;
 mod record;
 mod scope;
+pub mod settings;
 mod timestamp;
 
 pub use async_trait::async_trait;

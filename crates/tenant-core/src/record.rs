@@ -10,7 +10,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::{Placement, TenantConfig, TenantId, Timestamp, quota::Limits};
+use crate::{Placement, TenantConfig, TenantId, Timestamp, quota::Limits, settings::EdgeSettings};
 
 /// One tenant's config, ready for use, shared by everyone who serves it.
 ///
@@ -21,6 +21,7 @@ use crate::{Placement, TenantConfig, TenantId, Timestamp, quota::Limits};
 pub struct TenantRecord {
     config: TenantConfig,
     limits: Arc<Limits>,
+    settings: EdgeSettings,
     liveness: Arc<Liveness>,
     /// The moves that were known of when it was made.
     moves: u64,
@@ -69,9 +70,10 @@ impl TenantRecord {
 
     fn with_liveness(config: TenantConfig, liveness: Arc<Liveness>) -> Self {
         let limits = Arc::new(Limits::of(&config));
+        let settings = EdgeSettings::of(&config);
         let moves = liveness.moves_of(&config);
         let [quota, edge, place] = [(); 3].map(|()| QuotaSlot::default());
-        Self { config, limits, liveness, moves, quota, edge, place }
+        Self { config, limits, settings, liveness, moves, quota, edge, place }
     }
 
     pub(crate) const fn liveness(&self) -> &Arc<Liveness> {
@@ -97,6 +99,13 @@ impl TenantRecord {
     #[must_use]
     pub const fn limits(&self) -> &Arc<Limits> {
         &self.limits
+    }
+
+    /// What the config's settings tell the edge.
+    #[inline]
+    #[must_use]
+    pub const fn edge_settings(&self) -> &EdgeSettings {
+        &self.settings
     }
 
     /// Whether the tenant is served, as far as this process knows.

@@ -9,7 +9,7 @@ mod validate;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 pub(crate) use limit::is_limit_name;
@@ -21,9 +21,12 @@ pub use policy::PolicyConfig;
 pub use quota::QuotaConfig;
 pub use status::TenantStatus;
 pub use validate::InvalidConfig;
-pub(crate) use validate::{base_of, check_limits, check_shorthands};
+pub(crate) use validate::{base_of, check_limits, check_shorthands, is_host};
 
-use crate::{TenantId, Timestamp};
+use crate::{
+    TenantId, Timestamp,
+    settings::{self, InvalidSetting},
+};
 
 /// Everything that is configured for one tenant.
 ///
@@ -71,6 +74,9 @@ pub struct TenantConfig {
     /// How its pages look; free for the application to define.
     #[serde(default)]
     pub branding: Map<String, Value>,
+    /// Settings by name: those that [the framework acts upon](crate::settings), and the application's own.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
     /// Limits beyond the two shorthands, by name; over the plan's of the same name.
     #[serde(default)]
     pub limits: BTreeMap<String, LimitSetting>,
@@ -129,6 +135,26 @@ impl TenantConfig {
         self.features.get(name).copied().unwrap_or(false)
     }
 
+    /// A setting, as the type that is asked for; `None` where the tenant has none of this name.
+    ///
+    /// # Errors
+    /// It is of another type.
+    ///
+    /// # Example
+    /// ```
+    /// use serde_json::json;
+    /// use tenant_core::{TenantConfig, TenantId};
+    ///
+    /// let acme = TenantConfig::builder(TenantId::parse("acme")?).setting("seats", json!(50)).build()?;
+    /// assert_eq!(acme.setting::<u32>("seats")?, Some(50));
+    /// assert_eq!(acme.setting::<String>("theme")?, None);
+    /// assert!(acme.setting::<String>("seats").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, InvalidSetting> {
+        settings::typed(&self.settings, name)
+    }
+
     /// Checks everything that the types alone don't guarantee. What hangs on the tenant's plan,
     /// [`Plans::limits`](crate::Plans::limits) checks.
     ///
@@ -149,6 +175,7 @@ impl TenantConfig {
             hosts: Vec::new(),
             features: BTreeMap::new(),
             branding: Map::new(),
+            settings: Map::new(),
             limits: BTreeMap::new(),
             metadata: Map::new(),
             database_key: None,
@@ -244,6 +271,18 @@ impl TenantConfigBuilder {
     /// How its pages look.
     pub fn branding(mut self, branding: Map<String, Value>) -> Self {
         self.config.branding = branding;
+        self
+    }
+
+    /// One setting.
+    pub fn setting(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.config.settings.insert(name.into(), value.into());
+        self
+    }
+
+    /// All settings at once.
+    pub fn settings(mut self, settings: Map<String, Value>) -> Self {
+        self.config.settings = settings;
         self
     }
 

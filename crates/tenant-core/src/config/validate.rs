@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{
     Algorithm, Amount, LimitKind, LimitSetting, NamedLimit, QuotaConfig, TenantConfig, limit::is_limit_name,
 };
+use crate::settings::{self, InvalidSetting};
 
 /// A config that can't be accepted: which field, and what it must be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,12 @@ impl InvalidConfig {
     }
 }
 
+impl From<InvalidSetting> for InvalidConfig {
+    fn from(error: InvalidSetting) -> Self {
+        Self::new(error.field(), error.problem())
+    }
+}
+
 // Counts ride in JSON numbers; beyond 2^53 not every integer has one (RFC 8259, section 6).
 const MAX_COUNT: u64 = 1 << 53;
 const MAX_LIST: usize = 1_000;
@@ -42,6 +49,7 @@ pub(super) fn validate(config: &TenantConfig) -> Result<(), InvalidConfig> {
     names("policy.allowed_paths", &config.policy.allowed_paths)?;
     paths(&config.policy.allowed_paths)?;
     hosts(&config.hosts)?;
+    settings::check(&config.settings)?;
     limits(config)
 }
 
@@ -123,7 +131,7 @@ pub(crate) fn base_of(host: &str) -> Option<&str> {
 
 /// A host name by RFC 1123, section 2.1, in lower case, with at least one letter in its last label: an address
 /// is nobody's name.
-fn is_host(host: &str) -> bool {
+pub(crate) fn is_host(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

@@ -6,7 +6,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, store::not_found};
 use crate::{
     Clock, InvalidConfig, Plans, StoreError, StoreErrorKind, SystemClock, TenantConfig, TenantId,
-    TenantRecord, TenantStatus, Timestamp, config::base_of,
+    TenantRecord, TenantStatus, Timestamp, config::base_of, settings::SettingsSchema,
 };
 
 /// Keeps configs in this process' memory: for tests, and for deployments whose tenants are known at start.
@@ -23,6 +23,7 @@ use crate::{
 pub struct InMemoryConfigManager {
     clock: Arc<dyn Clock>,
     plans: Plans,
+    settings: SettingsSchema,
     tenants: RwLock<Tenants>,
 }
 
@@ -43,7 +44,7 @@ impl InMemoryConfigManager {
     /// No tenants yet; time stamps come from `clock`.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, plans: Plans::default(), tenants: RwLock::default() }
+        Self { clock, plans: Plans::default(), settings: SettingsSchema::new(), tenants: RwLock::default() }
     }
 
     /// These tenants.
@@ -71,8 +72,22 @@ impl InMemoryConfigManager {
         Ok(self)
     }
 
+    /// Refuses to write settings that are not as this schema has them. Tenants that are there already stay as they are.
+    #[must_use]
+    pub fn with_settings(mut self, schema: SettingsSchema) -> Self {
+        self.settings = schema;
+        self
+    }
+
+    /// What settings must be.
+    #[must_use]
+    pub const fn settings(&self) -> &SettingsSchema {
+        &self.settings
+    }
+
     fn insert(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         config.validate().map_err(|error| invalid(&error))?;
+        self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
         let limits = self.plans.merged(&config)?;
         let mut tenants = self.tenants.write();
         if tenants.records.contains_key(&config.tenant_id) {
@@ -96,6 +111,9 @@ impl InMemoryConfigManager {
                 StoreErrorKind::StaleRevision,
                 "the tenant was changed since it was read",
             ));
+        }
+        if config.settings != old.config().settings {
+            self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
         }
         config.revision += 1;
         config.created_at = old.config().created_at;
