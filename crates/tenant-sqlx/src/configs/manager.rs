@@ -1,7 +1,9 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tenant_core::{CachedConfigs, ConfigManager, ConfigStore, StoreError, TenantId, TenantRecord};
+use tenant_core::{
+    CachedConfigs, ConfigManager, ConfigStore, StoreError, TenantId, TenantRecord, settings::SettingsSchema,
+};
 
 use super::records::Records;
 use crate::{TenantDb, driver::TenantDatabase};
@@ -36,13 +38,27 @@ use crate::{TenantDb, driver::TenantDatabase};
 pub struct DbConfigManager<DB: TenantDatabase> {
     pub(crate) db: TenantDb<DB>,
     pub(super) records: Records,
+    pub(super) settings: SettingsSchema,
 }
 
 impl<DB: TenantDatabase> DbConfigManager<DB> {
     /// The configs of a database; time stamps come from its clock.
     #[must_use]
     pub fn new(db: &TenantDb<DB>) -> Self {
-        Self { db: db.clone(), records: Records::default() }
+        Self { db: db.clone(), records: Records::default(), settings: SettingsSchema::new() }
+    }
+
+    /// Refuses to write settings that are not as this schema has them.
+    #[must_use]
+    pub fn with_settings(mut self, schema: SettingsSchema) -> Self {
+        self.settings = schema;
+        self
+    }
+
+    /// What settings must be.
+    #[must_use]
+    pub const fn settings(&self) -> &SettingsSchema {
+        &self.settings
     }
 
     /// Remembers up to `capacity` tenants for `ttl`.

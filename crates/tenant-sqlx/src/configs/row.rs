@@ -38,6 +38,7 @@ pub(super) fn settings(config: &TenantConfig) -> Result<Vec<Cell>, StoreError> {
             true => Cell::Null,
             false => json(&config.placement)?,
         },
+        json(&config.settings)?,
     ])
 }
 
@@ -75,6 +76,7 @@ pub(super) fn read(cells: Vec<Cell>) -> Result<TenantConfig, StoreError> {
     config.metadata = row.json("metadata")?;
     config.database_key = row.json("database_key")?;
     config.placement = row.json("placement")?;
+    config.settings = row.json("settings")?;
     config.revision = row.count("revision")?.ok_or_else(|| corrupt("revision"))?;
     config.created_at = row.parsed("created_at", |text| Timestamp::parse(text).ok())?;
     config.updated_at = row.parsed("updated_at", |text| Timestamp::parse(text).ok())?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::Transaction;
 use tenant_core::{
-    ConfigStore, Page, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantList, TenantRecord,
-    TenantStatus, Timestamp,
+    ConfigStore, InvalidConfig, Page, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantList,
+    TenantRecord, TenantStatus, Timestamp,
 };
 
 use super::{DbConfigManager, hosts, row, sql};
@@ -20,6 +20,7 @@ use crate::{
 impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     async fn create(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         validate(&config)?;
+        self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
         config.is_moving = false;
         config.revision = 1;
         config.created_at = self.now();
@@ -82,6 +83,10 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         config.is_moving = old.is_moving;
         if old.is_moving && config.placement != old.placement {
             return Err(StoreError::new(StoreErrorKind::Invalid, "the tenant is being moved"));
+        }
+        // What a schema that came later refuses must not keep a tenant from being suspended.
+        if config.settings != old.settings {
+            self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
         }
         let hosts = config.hosts != old.hosts;
         self.replace(&mut tx, &mut config).await?;
@@ -160,5 +165,9 @@ async fn kept<DB: TenantDatabase>(
 }
 
 fn validate(config: &TenantConfig) -> Result<(), StoreError> {
-    config.validate().map_err(|error| StoreError::new(StoreErrorKind::Invalid, error.to_string()))
+    config.validate().map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &InvalidConfig) -> StoreError {
+    StoreError::new(StoreErrorKind::Invalid, error.to_string())
 }

@@ -122,7 +122,8 @@ impl TenantDatabase for Postgres {
             ("moves", include_str!("../../../migrations/postgres/0005_moves.sql")),
             ("credentials", include_str!("../../../migrations/postgres/0006_credentials.sql")),
             ("host bases", include_str!("../../../migrations/postgres/0007_host_bases.sql")),
-            ("audit", include_str!("../../../migrations/postgres/0008_audit.sql")),
+            ("settings", include_str!("../../../migrations/postgres/0008_settings.sql")),
+            ("audit", include_str!("../../../migrations/postgres/0010_audit.sql")),
         ])
     }
 

@@ -120,7 +120,8 @@ impl TenantDatabase for Sqlite {
             ("moves", include_str!("../../../migrations/sqlite/0005_moves.sql")),
             ("credentials", include_str!("../../../migrations/sqlite/0006_credentials.sql")),
             ("host bases", include_str!("../../../migrations/sqlite/0007_host_bases.sql")),
-            ("audit", include_str!("../../../migrations/sqlite/0008_audit.sql")),
+            ("settings", include_str!("../../../migrations/sqlite/0008_settings.sql")),
+            ("audit", include_str!("../../../migrations/sqlite/0010_audit.sql")),
         ])
     }
 

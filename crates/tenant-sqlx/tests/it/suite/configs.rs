@@ -6,6 +6,7 @@ use tenant_core::{
     ConfigManager, ConfigStore, ConfigStoreExt, DatabaseKey, Dimension, InMemoryConfigManager, ManualClock,
     NamedLimit, Page, PlaceName, Placement, PolicyConfig, StoreErrorKind, TenantConfig, TenantContext,
     TenantStatus, UnixTime, Window,
+    settings::{InvalidSetting, Setting, SettingsSchema},
 };
 use tenant_sqlx::{DbConfigManager, TenantDb};
 
@@ -235,6 +236,8 @@ fn rich() -> TenantConfig {
         .hosts(["b.example", "a.example"])
         .features(BTreeMap::from([("sso".to_owned(), true), ("beta".to_owned(), false)]))
         .branding(object("logo"))
+        .settings(object("theme"))
+        .setting("allowed_networks", serde_json::json!(["192.0.2.0/24", "2001:db8::/32"]))
         .metadata(object("contact"))
         .limit("daily", NamedLimit::rate(Dimension::Named("exports".into()), Window::Day, 5).shadow(true))
         .database_key(DatabaseKey::Uuid(u128::MAX - 1))
@@ -251,6 +254,25 @@ async fn survives_the_process() {
     let db = TenantDb::<Db>::connect(&place.url()).await.unwrap();
     let found = DbConfigManager::new(&db).fetch(&id("acme")).await.unwrap().unwrap();
     assert_eq!(&found, created.config());
+}
+
+#[tokio::test]
+async fn a_schema_refuses_wrong_settings_and_holds_up_nothing_else() {
+    const SEATS: Setting<u64> =
+        Setting::new("seats", || 5, |value| value.as_u64().ok_or(InvalidSetting::new("must be a number")));
+    let (configs, _db, _place) = stored().await;
+    let seats =
+        |name: &str, seats: &str| TenantConfig::builder(id(name)).setting("seats", seats).build().unwrap();
+    configs.create(seats("acme", "many")).await.unwrap();
+    let configs = configs.with_settings(SettingsSchema::new().with(SEATS).closed());
+    let kind = |answer: Result<_, tenant_core::StoreError>| answer.map(drop).unwrap_err().kind();
+    assert_eq!(kind(configs.create(seats("globex", "many")).await), StoreErrorKind::Invalid);
+    let suspended = configs.modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await;
+    assert!(!suspended.unwrap().is_live());
+    let rename = |config: &mut TenantConfig| drop(config.settings.insert("seets".into(), 7.into()));
+    assert_eq!(kind(configs.modify(&id("acme"), rename).await), StoreErrorKind::Invalid);
+    let mend = |config: &mut TenantConfig| drop(config.settings.insert("seats".into(), 7.into()));
+    assert_eq!(SEATS.of(configs.modify(&id("acme"), mend).await.unwrap().config()), Ok(7));
 }
 
 #[tokio::test]

@@ -1,0 +1,2 @@
+-- What a tenant has set by name, as JSON; nothing where it is null.
+ALTER TABLE tenants ADD COLUMN settings TEXT;
