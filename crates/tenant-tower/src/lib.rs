@@ -13,6 +13,7 @@
 //! | [`AuthLayer`], [`PrincipalResolver`], [`RequireLayer`] | who is calling, for which tenant, and whether that suffices |
 //! | [`ForwardedLayer`] | who is calling, where proxies that are trusted stand in between |
 //! | [`AddressLimitLayer`] | how many requests an address has, before anything else is looked at |
+//! | [`TenantCorsLayer`] | pages of which origins may call a tenant, and read its answers |
 //! | `FairLayer` (feature `fair`) | how many requests run at once, and whose turn it is |
 //! | [`TenantResolver`] | who reads the tenant from a head: [`HeaderResolver`], [`SubdomainResolver`], [`HostResolver`], [`PathResolver`], chains of them |
 //! | [`Claim`] | what a resolver says |
@@ -47,6 +48,7 @@ mod auth;
 mod axum;
 mod body;
 mod claim;
+mod cors;
 pub mod danger;
 mod edge;
 #[cfg(feature = "fair")]
@@ -63,6 +65,7 @@ mod rejection;
 mod resolve;
 mod resolver;
 mod sieve;
+mod standing;
 mod taken;
 mod tenancy;
 #[cfg(feature = "tls")]
@@ -85,6 +88,7 @@ pub use self::{
     },
     body::TenantBody,
     claim::{Claim, Source},
+    cors::{TenantCorsFuture, TenantCorsLayer, TenantCorsService},
     edge::{OriginalUri, ResponseFuture, TenantService},
     forwarded::{ClientAddr, ForwardedLayer, InvalidProxies, PeerAddr, TrustedProxies},
     guard::{GuardFuture, GuardService},
@@ -100,5 +104,6 @@ pub use self::{
         InvalidPattern, Or, PathResolver, Resolution, ResolveFuture, SubdomainResolver, TenantResolver,
         resolver_fn,
     },
+    standing::check_network,
     tenancy::{Given, Missing, TenantLayer, TenantLayerBuilder},
 };

@@ -70,7 +70,7 @@ pub use tenant_tower::{
 };
 pub use tenant_tower::{
     AddressLimitLayer, ClientAddr, ForwardedLayer, GuardFuture, GuardService, HostPattern, InvalidProxies,
-    KeyLimitLayer, PeerAddr, TrustedProxies,
+    KeyLimitLayer, PeerAddr, TenantCorsLayer, TrustedProxies, check_network,
 };
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use tenant_core::{
     Clock, Hooks,
     auth::{AuthError, AuthErrorKind, Authenticator, Credential, CredentialKind, Principal},
@@ -17,8 +17,6 @@ use super::{
 use crate::{Rejection, RejectionKind, RequestHead};
 
 const PROJECT: HeaderName = HeaderName::from_static("x-project-id");
-// RFC 6750, section 3.1.
-const INVALID_TOKEN: HeaderValue = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
 
 #[derive(Clone)]
 pub(super) struct Desk {
@@ -113,8 +111,12 @@ impl Desk {
             self.agree((kind, &principal), (other_kind, &other))?;
         }
         match (kind, shown.first()) {
-            (CredentialKind::Session, Some(session)) => self.intent.check(head, session.secret())?,
-            (CredentialKind::Certificate | CredentialKind::Basic, _) => self.intent.check_unprompted(head)?,
+            (CredentialKind::Session, Some(session)) => {
+                self.intent.check(head, &principal, session.secret())?;
+            }
+            (CredentialKind::Certificate | CredentialKind::Basic, _) => {
+                self.intent.check_unprompted(head, &principal)?;
+            }
             _ => {}
         }
         check_project(head, &principal)?;
@@ -174,7 +176,7 @@ fn rejection(error: &AuthError) -> Rejection {
 }
 
 fn unauthenticated() -> Rejection {
-    Rejection::unauthenticated(INVALID_TOKEN)
+    Rejection::invalid_token()
 }
 
 /// A credential of one project does not speak for another.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, header};
+use tenant_core::auth::Principal;
 
-use crate::{Rejection, RequestHead};
+use crate::{Rejection, RequestHead, cors::FromAllowedOrigin};
 
 /// Compares the token that a page sends along with what its session expects.
 pub(super) type CsrfCheck = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
@@ -24,21 +25,30 @@ pub(super) struct Intent {
 impl Intent {
     /// What a browser sends along by itself, and no session is: a certificate, a password that it remembers. Programs name no
     /// origin.
-    pub(super) fn check_unprompted(&self, head: &RequestHead<'_>) -> Result<(), Rejection> {
+    pub(super) fn check_unprompted(
+        &self,
+        head: &RequestHead<'_>,
+        caller: &Principal,
+    ) -> Result<(), Rejection> {
         if is_safe(head.method()) && !head.headers().contains_key(header::UPGRADE) {
             return Ok(());
         }
-        self.check_origin(head)
+        self.check_origin(head, Some(caller))
     }
 
     /// Safe methods pass, for they change nothing; not so an upgrade, over which anything may be sent.
-    pub(super) fn check(&self, head: &RequestHead<'_>, session: &str) -> Result<(), Rejection> {
+    pub(super) fn check(
+        &self,
+        head: &RequestHead<'_>,
+        caller: &Principal,
+        session: &str,
+    ) -> Result<(), Rejection> {
         let is_upgrade = head.headers().contains_key(header::UPGRADE);
         let is_safe = is_safe(head.method());
         if is_safe && !is_upgrade {
             return Ok(());
         }
-        self.check_origin(head)?;
+        self.check_origin(head, Some(caller))?;
         // A page can't set a header of an upgrade: its origin has to do, and has to be there.
         if is_safe {
             let has_origin = head.headers().contains_key(header::ORIGIN);
@@ -55,8 +65,11 @@ impl Intent {
 
     /// A browser names the origin of each unsafe request (<https://fetch.spec.whatwg.org/#origin-header>). Another host of
     /// the same site is another tenant's, perhaps.
-    fn check_origin(&self, head: &RequestHead<'_>) -> Result<(), Rejection> {
+    fn check_origin(&self, head: &RequestHead<'_>, caller: Option<&Principal>) -> Result<(), Rejection> {
         let origin = head.only(&header::ORIGIN).map_err(|_| foreign())?;
+        if is_of_own_tenant(head, caller) {
+            return Ok(());
+        }
         if origin.is_some_and(|origin| self.origins.contains(origin)) {
             return Ok(());
         }
@@ -73,10 +86,21 @@ impl Intent {
 /// Rejects a request that a page of another origin has sent (403 `csrf_failed`): for routes outside of an
 /// [`AuthLayer`](crate::AuthLayer) that begin a session. Programs, which name no origin, pass.
 ///
+/// Inside of a [`TenantCorsLayer`](crate::TenantCorsLayer) pages of the origins pass that the tenant of the host allows: a route
+/// that signs somebody in must do so in that tenant.
+///
 /// # Errors
 /// `Origin` or `Sec-Fetch-Site` names another origin than the request's host.
 pub fn check_same_origin(head: &RequestHead<'_>) -> Result<(), Rejection> {
-    Intent::default().check_origin(head)
+    Intent::default().check_origin(head, None)
+}
+
+/// Whether a page sent it whose origin the tenant allows that the caller belongs to. What another tenant allows, who shares the
+/// host, does not count; so where nobody is known yet, the host must be the tenant's: else a page of one tenant puts its own
+/// session in the place of another's.
+fn is_of_own_tenant(head: &RequestHead<'_>, caller: Option<&Principal>) -> bool {
+    let Some(from) = head.extensions().get::<FromAllowedOrigin>() else { return false };
+    caller.map_or(from.has_host, |caller| caller.membership_in(&from.tenant).is_some())
 }
 
 const fn is_safe(method: &Method) -> bool {

@@ -75,7 +75,8 @@ impl AuthLayer {
         self
     }
 
-    /// Takes unsafe requests by sessions from pages of this origin too, such as `https://app.example.com`.
+    /// Takes unsafe requests by sessions from pages of this origin too, whatever their tenant, such as `https://app.example.com`.
+    /// The origins that a tenant allows for itself count inside of a [`TenantCorsLayer`](crate::TenantCorsLayer).
     #[must_use]
     pub fn allow_origin(mut self, origin: HeaderValue) -> Self {
         self.desk.intent.origins.push(origin);

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use http::Response;
 use tenant_core::{
     AdmissionError, Hooks, TenantContext,
-    hooks::{CrossTenantAttempt, PolicyEvent, QuotaEvent, ResolveEvent},
+    auth::Principal,
+    hooks::{CredentialEvent, CrossTenantAttempt, PolicyEvent, QuotaEvent, ResolveEvent},
     policy::{PolicyDecision, PolicyRequest},
     quota::{Decision, LimitState},
 };
@@ -29,6 +30,7 @@ use crate::{
     rejection::Disagreement,
     resolve::ResolveStage,
     resolver::{Resolution, ResolveFuture},
+    standing,
 };
 
 /// The steps that a layer consists of.
@@ -194,6 +196,19 @@ impl Edge {
 
     #[inline]
     fn judge(&self, way: &mut Way<'_>, entry: Entry) -> Step {
+        let extensions = way.head.extensions();
+        match entry.tenant.edge_settings().networks() {
+            Some(networks) if !standing::is_within(networks, extensions) => {
+                return self.deny_stranger(way, entry);
+            }
+            Some(_) | None => {}
+        }
+        // The layer that has entered the tenant has looked at the caller, and has a clock.
+        if let Some(stage) = &self.resolve
+            && let Some(caller) = standing::outdated(&entry.tenant, extensions, || stage.now())
+        {
+            return self.reject_outdated(entry, caller);
+        }
         let Some(stage) = &self.policy else {
             return self.count(way, entry);
         };
@@ -205,6 +220,23 @@ impl Edge {
             Some(decision) => self.judged(way, entry, &request, &decision),
             None => Err(wait(Pending::Policy(entry))),
         }
+    }
+
+    /// Nothing is asked of the policy, and nothing counted; nor is a stranger told how the tenant's limits stand.
+    #[cold]
+    fn deny_stranger(&self, way: &Way<'_>, entry: Entry) -> Step {
+        let path = path_below(way.head.uri().path(), entry.stripped);
+        let request = PolicyRequest::new(way.head.method().as_str(), path);
+        let decision = PolicyDecision::deny(standing::ELSEWHERE);
+        self.hooks.on_policy(&PolicyEvent::new(&entry.tenant, &request, &decision));
+        Err(reject_for(entry, Rejection::policy_denied(standing::ELSEWHERE)))
+    }
+
+    #[cold]
+    fn reject_outdated(&self, entry: Entry, caller: &Principal) -> Step {
+        let kind = standing::shown_in(caller);
+        self.hooks.on_credential(&CredentialEvent::new(kind, Some(caller), standing::TOO_OLD));
+        Err(reject_for(entry, Rejection::invalid_token()))
     }
 
     #[inline]

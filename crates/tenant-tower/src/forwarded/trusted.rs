@@ -1,6 +1,6 @@
 use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 
-use ipnet::IpNet;
+use tenant_core::settings::{InvalidNetwork, Network};
 
 /// The networks whose word about the connections behind them is taken.
 ///
@@ -17,7 +17,7 @@ use ipnet::IpNet;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct TrustedProxies(Arc<[IpNet]>);
+pub struct TrustedProxies(Arc<[Network]>);
 
 /// A list of networks can't be taken: an entry is no address or network in CIDR notation (RFC 4632, section 3.1), has bits
 /// beyond its prefix, is one of IPv4 written as IPv6, or is everybody.
@@ -60,8 +60,7 @@ impl TrustedProxies {
     #[inline]
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.0.iter().any(|network| network.contains(address))
     }
 
     /// Whether nobody is trusted.
@@ -71,27 +70,9 @@ impl TrustedProxies {
     }
 }
 
-// Read by the standard library, which refuses `010.0.0.0`: ten to some programs, eight to others.
-fn network(text: &str) -> Result<IpNet, &'static str> {
-    let (address, length) =
-        text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
-    let address: IpAddr = address.parse().map_err(|_| "is no address and no network")?;
-    let network = match length {
-        None => IpNet::from(address),
-        Some(length) => IpNet::new(address, prefix(length)?).map_err(|_| "has too long a prefix")?,
-    };
-    match network {
-        _ if network.prefix_len() == 0 => Err("is everybody"),
-        _ if network.trunc() != network => Err("has bits beyond its prefix"),
-        // Addresses are compared as what they are: such a network would never match.
-        IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some() => Err("is IPv4, written as IPv6"),
-        _ => Ok(network),
-    }
-}
-
-fn prefix(length: &str) -> Result<u8, &'static str> {
-    let is_number = length.bytes().all(|byte| byte.is_ascii_digit());
-    length.parse().ok().filter(|_| is_number).ok_or("has no prefix length")
+fn network(text: &str) -> Result<Network, &'static str> {
+    let network: Network = text.parse().map_err(|error: InvalidNetwork| error.problem())?;
+    if network.is_everybody() { Err("is everybody") } else { Ok(network) }
 }
 
 impl FromStr for TrustedProxies {

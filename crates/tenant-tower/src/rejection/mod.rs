@@ -121,6 +121,11 @@ impl Rejection {
         Self::new(RejectionKind::Unauthenticated).with(|extra| extra.challenge = Some(challenge))
     }
 
+    /// 401: a token, or what stands for one, is not taken (RFC 6750, section 3.1).
+    pub(crate) fn invalid_token() -> Self {
+        Self::unauthenticated(HeaderValue::from_static(r#"Bearer error="invalid_token""#))
+    }
+
     /// 403: the policy denies, for a reason that the caller may read. The layer that charged the request refunds it.
     #[must_use]
     pub fn policy_denied(reason: impl Into<Cow<'static, str>>) -> Self {

@@ -6,7 +6,8 @@ use tower_layer::Layer;
 use super::ResolveStage;
 use crate::{TenantResolver, TenantService, edge::Edge};
 
-/// Resolves and enters the tenant, and nothing else; for stacks that place policy and quotas on their own.
+/// Resolves and enters the tenant, as far as its settings let the caller in, and nothing else; for stacks that place policy and
+/// quotas on their own.
 ///
 /// # Example
 /// ```
@@ -55,6 +56,13 @@ impl ResolveLayer {
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.stage.clock = clock;
+        self
+    }
+
+    /// Takes the age of sessions and tokens from `clock`, and not from that of durations.
+    #[must_use]
+    pub fn with_session_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.stage.session_clock = Some(clock);
         self
     }
 }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use tenant_core::{Clock, ConfigManager};
+use tenant_core::{Clock, ConfigManager, UnixTime};
 
 use crate::{
     RequestHead, TenantResolver, host,
@@ -13,6 +13,8 @@ pub(crate) struct ResolveStage {
     resolver: Arc<dyn TenantResolver>,
     pub(crate) configs: Arc<dyn ConfigManager>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Where the age of sessions and tokens comes from, where that is not `clock`.
+    pub(crate) session_clock: Option<Arc<dyn Clock>>,
     pub(crate) waits: bool,
     pub(crate) allows_missing: bool,
 }
@@ -23,7 +25,11 @@ impl ResolveStage {
         configs: Arc<dyn ConfigManager>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { waits: resolver.waits(), resolver, configs, clock, allows_missing: false }
+        Self { waits: resolver.waits(), resolver, configs, clock, session_clock: None, allows_missing: false }
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        self.session_clock.as_ref().unwrap_or(&self.clock).coarse_unix()
     }
 
     #[inline]

@@ -50,6 +50,7 @@ struct Options {
     quotas: Option<Arc<dyn QuotaManager>>,
     hooks: Hooks,
     clock: Option<Arc<dyn Clock>>,
+    session_clock: Option<Arc<dyn Clock>>,
     allows_missing: bool,
     model_header: Option<HeaderName>,
     tool_header: Option<HeaderName>,
@@ -107,6 +108,11 @@ impl<R, C> TenantLayerBuilder<R, C> {
     /// Where durations, and the windows of the default quotas, come from; a [`SystemClock`] unless given.
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         self.with(|options| options.clock = Some(clock))
+    }
+
+    /// Where the age of sessions and tokens comes from, which a tenant may bound; the clock of durations unless given.
+    pub fn session_clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.with(|options| options.session_clock = Some(clock))
     }
 
     /// Lets requests that name no tenant through, without a context: for public routes. Malformed claims and unknown
@@ -181,6 +187,7 @@ impl Options {
         let clock = self.clock.take().unwrap_or_else(|| Arc::new(SystemClock::new()));
         let mut resolve = ResolveStage::new(resolver, configs, Arc::clone(&clock));
         resolve.allows_missing = self.allows_missing;
+        resolve.session_clock = self.session_clock.take();
         let policy = self.policy();
         let quota = self.quota(clock);
         let policies = Policies::of(Arc::clone(&policy.evaluator), self.hooks.clone());

@@ -12,6 +12,11 @@ use crate::{Meter, Policies, TenantService, edge::Edge};
 /// [`tenant_core::scope`]. Anything else is answered with a [`Rejection`](crate::Rejection). Policy comes before quota: a
 /// request that is denied costs the tenant nothing.
 ///
+/// What the tenant's [settings](tenant_core::settings) say of the caller comes before both, and is told by no header: who is not
+/// in its `allowed_networks` is denied (403 `policy_denied`; also where no [`ForwardedLayer`](crate::ForwardedLayer) has found out
+/// the address), and a session or a token that was proved longer ago than its `session_timeout` is not taken (401
+/// `unauthenticated`).
+///
 /// Neither a resolver nor configs can be forgotten:
 /// ```compile_fail
 /// use tenant_tower::{HeaderResolver, TenantLayer};

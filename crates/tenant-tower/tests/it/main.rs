@@ -14,6 +14,7 @@ mod axum;
 mod bodies;
 mod callers;
 mod chains;
+mod cors;
 #[cfg(feature = "fair")]
 mod fair;
 mod fields;
@@ -31,6 +32,7 @@ mod permits;
 mod policies;
 mod readiness;
 mod rejections;
+mod settings;
 mod support;
 #[cfg(feature = "tls")]
 mod tls;
