@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum_core::response::{IntoResponse, Response};
-use tenant_core::{StoreError, StoreErrorKind};
+use tenant_core::{StoreError, StoreErrorKind, settings::InvalidSetting};
 use tenant_sql::Refusal;
 use tenant_sqlx::{NoLongerActive, StockDenied};
 use tenant_tower::{Rejection, RejectionKind};
@@ -19,7 +19,7 @@ use tenant_tower::{Rejection, RejectionKind};
 /// | a unique key was violated | 409 `conflict` |
 /// | it came together with others (a deadlock, a lock held too long), or the tenant was moved meanwhile | 503 with `Retry-After` |
 /// | the pool had no connection in time, or the config store failed | 503 |
-/// | a statement was refused, or the database failed | 500, and a log line; the caller learns nothing |
+/// | a statement was refused, the database failed, or a setting of the tenant is not what it must be | 500, and a log line; the caller learns nothing |
 ///
 /// # Example
 /// ```
@@ -40,6 +40,7 @@ enum Cause {
     Rejected(Rejection),
     Database(sqlx::Error),
     Store(StoreError),
+    Setting(InvalidSetting),
 }
 
 impl From<Rejection> for ApiError {
@@ -60,12 +61,19 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<InvalidSetting> for ApiError {
+    fn from(error: InvalidSetting) -> Self {
+        Self(Cause::Setting(error))
+    }
+}
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Cause::Rejected(rejection) => rejection.fmt(f),
             Cause::Database(error) => error.fmt(f),
             Cause::Store(error) => error.fmt(f),
+            Cause::Setting(error) => error.fmt(f),
         }
     }
 }
@@ -78,6 +86,11 @@ impl IntoResponse for ApiError {
             Cause::Rejected(rejection) => rejection,
             Cause::Database(error) => database(&error),
             Cause::Store(error) => store(&error),
+            // What stands in the tenant's config is not the caller's mistake.
+            Cause::Setting(error) => {
+                trace(&error);
+                Rejection::internal()
+            }
         };
         rejection.into_response()
     }

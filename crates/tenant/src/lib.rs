@@ -107,4 +107,6 @@ mod book {
     #[cfg(feature = "redis")]
     #[doc = include_str!("../../../docs/src/redis.md")]
     struct Redis;
+    #[doc = include_str!("../../../docs/src/settings.md")]
+    struct Settings;
 }

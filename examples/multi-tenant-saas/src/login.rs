@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use tenant::{
     ApiError, ClientAddr, Rejection, RejectionKind, TenantContext, TenantId, UnixTime,
     auth::{AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn, session_name},
-    tower::{RequestHead, check_same_origin, cleared_session_cookie, read_session_cookie, session_cookie},
+    tower::{
+        RequestHead, check_network, check_same_origin, cleared_session_cookie, read_session_cookie,
+        session_cookie,
+    },
 };
 
 use crate::{callers::rejection, http::StrictJson, state::AppState};
@@ -63,16 +66,17 @@ pub(crate) async fn sign_in(State(app): State<AppState>, request: Request) -> Re
         named => named?,
     };
     let headers = parts.headers.clone();
-    let from = parts.extensions.get::<ClientAddr>().ok_or_else(Rejection::internal)?.network();
+    let client = *parts.extensions.get::<ClientAddr>().ok_or_else(Rejection::internal)?;
     let StrictJson(shown) =
         StrictJson::<Credentials>::from_request(Request::from_parts(parts, body), &()).await?;
-    let _place = app.sign_ins.enter(&from).ok_or_else(too_many)?;
+    let _place = app.sign_ins.enter(&client.network()).ok_or_else(too_many)?;
     let signed_in = app.callers.people.sign_in(&shown.email, &shown.password).await;
     let signed_in = signed_in.map_err(|error| match error.kind() {
         AuthErrorKind::Rejected => failed(),
         _ => rejection(&error),
     })?;
     let (tenant, role) = choose(&app, &signed_in, named.map(|claim| *claim.tenant())).await?;
+    check_network(&tenant, Some(client)).map_err(|_| failed())?;
     let session = begin(&app, &headers, &tenant, &signed_in, role).await?;
     answer(&app, &tenant, signed_in, role, &session)
 }

@@ -10,7 +10,7 @@ use tenant::{
     TenantDb, TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
     auth::ApiKeyUses,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
-    tower::{AddressLimitLayer, ForwardedLayer, tls::SniLayer},
+    tower::{AddressLimitLayer, ForwardedLayer, TenantCorsLayer, tls::SniLayer},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
@@ -27,7 +27,7 @@ use crate::{
     serve::serve,
     settings::Settings,
     shared::Shared,
-    state::{AppState, Configs},
+    state::{AppState, Configs, settings_schema},
     telemetry::{self, AccessLog},
     tls::Tls,
     tokens::Tokens,
@@ -111,7 +111,7 @@ impl Server {
             .clock(Arc::clone(&clock))
             .build()
             .await?;
-        let configs = DbConfigManager::new(&db);
+        let configs = DbConfigManager::new(&db).with_settings(settings_schema());
         configs.migrate().await?;
         db.migrate(&MIGRATIONS).await?;
         let configs = announced(configs.cached(CACHED_TENANTS, CACHED_FOR), shared.as_deref());
@@ -125,7 +125,9 @@ impl Server {
             .policies(ConfigPolicyEvaluator::new())
             .quotas(quotas(shared.as_deref(), &clock, &hooks))
             .hooks(hooks.clone())
+            .session_clock(Arc::clone(&clock))
             .build();
+        let pages = TenantCorsLayer::new(by_host(settings, &registry)?, Arc::clone(&configs));
         let hosts = Hosts::new(Arc::clone(&configs), Arc::clone(&registry));
         hosts.load().await?;
         let mut beside = JoinSet::new();
@@ -134,7 +136,7 @@ impl Server {
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
-        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, &limits, slots);
+        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, &limits, slots).layer(pages);
         let api = api(settings.max_concurrent_requests.map(fair::slots));
         let uses = callers.keys.flush_every(KEY_USES_EVERY);
         let state = AppState::new(
@@ -229,6 +231,6 @@ fn resolver(callers: &Callers) -> impl TenantResolver + use<> {
     if callers.is_open() { resolver.allow_anonymous() } else { resolver }
 }
 
-async fn method_not_allowed() -> tenant::Rejection {
+pub(crate) async fn method_not_allowed() -> tenant::Rejection {
     tenant::Rejection::method_not_allowed()
 }

@@ -8,6 +8,7 @@ use tenant::{
     CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, TenantDb, TenantLayer,
     Timestamp,
     cache::{InMemoryBackend, TenantCache},
+    settings::SettingsSchema,
 };
 
 use crate::{
@@ -16,6 +17,11 @@ use crate::{
 };
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
+
+/// Every setting is one that the framework knows: a misspelt one would do nothing.
+pub(crate) fn settings_schema() -> SettingsSchema {
+    SettingsSchema::new().closed()
+}
 
 const CACHE_BYTES: usize = 64 << 20;
 

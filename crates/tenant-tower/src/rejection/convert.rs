@@ -4,6 +4,7 @@ use tenant_core::{
     AdmissionError, Inactive, InvalidConfig, StoreError, StoreErrorKind,
     policy::{PolicyDecision, PolicyDenial},
     quota::Decision,
+    settings::InvalidSetting,
 };
 
 use super::{Rejection, RejectionKind};
@@ -42,6 +43,13 @@ impl From<StoreError> for Rejection {
 impl From<InvalidConfig> for Rejection {
     fn from(error: InvalidConfig) -> Self {
         Self::invalid_request(error.to_string()).with_field(error.field().to_owned())
+    }
+}
+
+impl From<InvalidSetting> for Rejection {
+    // What a handler finds in its tenant's config is not the caller's mistake.
+    fn from(_: InvalidSetting) -> Self {
+        Self::internal()
     }
 }
 

@@ -9,6 +9,8 @@ use tenant::{
     TenantStatus, Timestamp,
 };
 
+use crate::state::settings_schema;
+
 /// The body of `POST /admin/tenants` and `PUT /admin/tenants/{id}`: flat, or with nested `quota` and `policy`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,7 @@ pub(super) struct TenantBody {
     features: Option<BTreeMap<String, bool>>,
     branding: Option<Map<String, Value>>,
     limits: Option<BTreeMap<String, LimitSetting>>,
+    settings: Option<Map<String, Value>>,
     metadata: Option<Map<String, Value>>,
 }
 
@@ -63,9 +66,11 @@ impl TenantBody {
             .features(self.features.unwrap_or_default())
             .branding(self.branding.unwrap_or_default())
             .limits(self.limits.unwrap_or_default())
+            .settings(self.settings.unwrap_or_default())
             .metadata(self.metadata.unwrap_or_default());
         let config = builder.build().map_err(|error| invalid(&error))?;
         plans.limits(&config).map_err(|error| invalid(&error))?;
+        settings_schema().check(&config.settings).map_err(|error| invalid(&error))?;
         Ok(config)
     }
 
@@ -126,6 +131,8 @@ pub(super) struct TenantView<'a> {
     features: &'a BTreeMap<String, bool>,
     branding: &'a Map<String, Value>,
     limits: &'a BTreeMap<String, LimitSetting>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    settings: &'a Map<String, Value>,
     metadata: &'a Map<String, Value>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -144,6 +151,7 @@ impl<'a> From<&'a TenantConfig> for TenantView<'a> {
             features: &config.features,
             branding: &config.branding,
             limits: &config.limits,
+            settings: &config.settings,
             metadata: &config.metadata,
             created_at: config.created_at,
             updated_at: config.updated_at,

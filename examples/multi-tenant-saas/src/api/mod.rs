@@ -25,6 +25,7 @@ use crate::{
     callers::Callers,
     fair::{Slots, take_turns},
     login,
+    server::method_not_allowed,
     state::AppState,
     unmatched,
 };
@@ -81,5 +82,7 @@ pub(crate) fn router(
     let signing_out = Router::new().route("/logout", post(login::sign_out));
     let proved = routes.layer(tenancy).merge(signing_out);
     let proved = proved.layer(limits.clone()).layer(callers.layer(hooks));
-    proved.route("/login", post(login::sign_in))
+    let all = proved.route("/login", post(login::sign_in));
+    // Here, so that what stands around the routes hears of every method: browsers ask for leave with OPTIONS.
+    all.method_not_allowed_fallback(method_not_allowed)
 }

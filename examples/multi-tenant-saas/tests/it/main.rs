@@ -22,6 +22,7 @@ mod quick_start;
 mod quota;
 mod redis;
 mod server;
+mod settings;
 mod signing_out;
 mod stream;
 mod tls;
