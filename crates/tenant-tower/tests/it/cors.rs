@@ -184,6 +184,13 @@ async fn no_answer_tells_which_tenants_there_are() {
         let what = format!("{request:?}");
         assert_eq!(whole(send(&service, request).await), foreign, "{what}");
     }
+    // Also where the host is not what names the tenant.
+    let by_path = TenantCorsLayer::new(PathResolver::new("/t/{tenant}").unwrap(), configs());
+    let by_path = ServiceBuilder::new().layer(by_path).service_fn(careless);
+    assert_eq!(allowed(&send(&by_path, preflight("a.example", "/t/acme/x", ACMES)).await), Some(ACMES));
+    let mut two_hosts = preflight("a.example", "/t/acme/x", ACMES);
+    two_hosts.headers_mut().append("host", HeaderValue::from_static("b.example"));
+    assert_eq!(whole(send(&by_path, two_hosts).await), foreign);
     let down = ServiceBuilder::new().layer(TenantCorsLayer::new(in_target(), Down)).service_fn(careless);
     assert_eq!(whole(send(&down, preflight("acme.example.com", "/x", ACMES)).await), foreign);
 }
