@@ -15,6 +15,7 @@
 //! | [`QuotaManager`] | who counts, and decides whether there may be more |
 //! | [`PolicyEvaluator`] | who decides whether something may be asked for |
 //! | [`auth::Principal`], [`auth::Authenticator`] | who is calling, and who proves it |
+//! | [`HostClaim`] | a host that a tenant has yet to prove its own |
 //! | [`TenantHooks`] | who listens |
 //! | [`Clock`] | where time comes from |
 //!
@@ -31,6 +32,7 @@ mod configs;
 mod context;
 mod error;
 pub mod hooks;
+mod host_claim;
 mod id;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -58,6 +60,7 @@ pub use self::{
     context::{AdmissionError, Inactive, TenantContext},
     error::{StoreError, StoreErrorKind},
     hooks::{Hooks, TenantHooks},
+    host_claim::{HostClaim, HostClaimStatus, HostClaimStore, HostClaimed},
     id::{InvalidTenantId, TenantId},
     plan::{InvalidPlan, Plan, Plans},
     policy::{ConfigPolicyEvaluator, PolicyEvaluator},
