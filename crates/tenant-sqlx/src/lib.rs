@@ -47,6 +47,7 @@
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`DbAudit`] | the audit log |
 //! | [`DbApiKeys`], [`DbSessions`], [`DbPeople`], [`DbRevocations`] | what proves who is calling |
+//! | [`DbHostClaims`] | hosts that tenants have yet to prove theirs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
 //! | [`TenantDb::move_tenant`] | one tenant, from one place to another |
@@ -129,7 +130,7 @@ pub use self::{
     audit::DbAudit,
     catalog::{Finding, Problem},
     configs::DbConfigManager,
-    credentials::{DbApiKeys, DbPeople, DbRevocations, DbSessions},
+    credentials::{DbApiKeys, DbHostClaims, DbPeople, DbRevocations, DbSessions},
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{Moved, NoLongerActive, RolledBack, is_transient},

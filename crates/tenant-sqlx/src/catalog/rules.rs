@@ -6,9 +6,10 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 16] = [
+const FRAMEWORK: [&str; 17] = [
     "tenants",
     "tenant_hosts",
+    "tenant_host_claims",
     "tenant_host_turns",
     "tenant_stocks",
     "tenant_places",

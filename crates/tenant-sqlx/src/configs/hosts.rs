@@ -38,6 +38,14 @@ pub(super) async fn free<DB: TenantDatabase>(
     run::<DB>(connection, sql::FREE_HOSTS, vec![id.as_str().into()]).await.map(drop)
 }
 
+/// Takes all claims to hosts from a tenant: who has its id one day must not find them.
+pub(super) async fn forget_claims<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    id: &TenantId,
+) -> Result<(), StoreError> {
+    run::<DB>(connection, sql::FREE_CLAIMS, vec![id.as_str().into()]).await.map(drop)
+}
+
 /// The wildcard that would cover a host.
 pub(super) fn wildcard_over(host: &str) -> Option<String> {
     host.split_once('.').map(|(_, base)| format!("*.{base}"))

@@ -57,4 +57,6 @@ pub(super) const TAKE_WILDCARD: Sql = take_host!("base");
 
 pub(super) const FREE_HOSTS: Sql = sql!("DELETE FROM tenant_hosts WHERE tenant_id = ?");
 
+pub(super) const FREE_CLAIMS: Sql = sql!("DELETE FROM tenant_host_claims WHERE tenant_id = ?");
+
 pub(super) const TENANT_OF_HOST: Sql = sql!("SELECT tenant_id FROM tenant_hosts WHERE host IN (?, ?)");

@@ -103,6 +103,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         config.hosts.clear();
         self.replace(&mut tx, &mut config).await?;
         hosts::free::<DB>(&mut tx, id).await?;
+        hosts::forget_claims::<DB>(&mut tx, id).await?;
         self.commit(tx, config).await.map(drop)
     }
 

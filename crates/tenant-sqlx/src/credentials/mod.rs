@@ -1,8 +1,11 @@
-//! What proves who is calling, in the database of the tenants' configs.
+//! What proves who is calling, and whose a host is, in the database of the tenants' configs.
 
+mod claims;
 mod keys;
 mod people;
 mod revocations;
 mod sessions;
 
-pub use self::{keys::DbApiKeys, people::DbPeople, revocations::DbRevocations, sessions::DbSessions};
+pub use self::{
+    claims::DbHostClaims, keys::DbApiKeys, people::DbPeople, revocations::DbRevocations, sessions::DbSessions,
+};

@@ -140,6 +140,7 @@ impl TenantDatabase for MySql {
             ("credentials", include_str!("../../../migrations/mysql/0006_credentials.sql")),
             ("host bases", include_str!("../../../migrations/mysql/0007_host_bases.sql")),
             ("settings", include_str!("../../../migrations/mysql/0008_settings.sql")),
+            ("host claims", include_str!("../../../migrations/mysql/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/mysql/0010_audit.sql")),
         ])
     }

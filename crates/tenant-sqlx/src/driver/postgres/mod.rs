@@ -123,6 +123,7 @@ impl TenantDatabase for Postgres {
             ("credentials", include_str!("../../../migrations/postgres/0006_credentials.sql")),
             ("host bases", include_str!("../../../migrations/postgres/0007_host_bases.sql")),
             ("settings", include_str!("../../../migrations/postgres/0008_settings.sql")),
+            ("host claims", include_str!("../../../migrations/postgres/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/postgres/0010_audit.sql")),
         ])
     }

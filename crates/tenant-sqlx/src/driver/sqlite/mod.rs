@@ -121,6 +121,7 @@ impl TenantDatabase for Sqlite {
             ("credentials", include_str!("../../../migrations/sqlite/0006_credentials.sql")),
             ("host bases", include_str!("../../../migrations/sqlite/0007_host_bases.sql")),
             ("settings", include_str!("../../../migrations/sqlite/0008_settings.sql")),
+            ("host claims", include_str!("../../../migrations/sqlite/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/sqlite/0010_audit.sql")),
         ])
     }

@@ -4,6 +4,7 @@ mod allocations;
 mod arguments;
 mod audit;
 mod bypass;
+mod claims;
 mod concurrency;
 mod configs;
 mod credentials;
