@@ -11,8 +11,15 @@
 //! | a session's cookie | [`Sessions`] |
 //! | a name and a password | [`People`], with [`Passwords`] |
 //! | the operator's token | [`OperatorToken`] |
+//!
+//! With the feature `domains` it proves too that a tenant holds a host: `HostClaims` hands out tokens, and a `DomainProof`
+//! looks for them at a well-known path (`WellKnownProof`) or in the DNS (`TxtProof`).
 
 mod beliefs;
+#[cfg(feature = "domains")]
+pub mod danger;
+#[cfg(feature = "domains")]
+mod domains;
 mod key;
 mod operator;
 mod password;
@@ -21,6 +28,11 @@ mod session;
 mod time;
 mod token;
 
+#[cfg(feature = "domains")]
+pub use self::domains::{
+    Dns, DnsError, DomainProof, DomainProofs, HostClaimError, HostClaimErrorKind, HostClaims,
+    InMemoryHostClaims, NotProved, ProvedHost, TxtProof, WellKnownProof,
+};
 pub use self::{
     key::{ApiKeyMode, ApiKeyUses, ApiKeyVerifier, InMemoryApiKeys, NewApiKey},
     operator::OperatorToken,

@@ -8,6 +8,8 @@
     reason = "helpers of tests are tests"
 )]
 
+#[cfg(feature = "domains")]
+mod domains;
 mod keys;
 mod passwords;
 mod sessions;
