@@ -17,6 +17,7 @@
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
 //! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisAnnouncer`, `ChangeReader` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
+//! | `domains` | no | `HostClaims`, `WellKnownProof`, `TxtProof` in `tenant::auth`: tenants prove hosts that they bring along |
 //! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |
 //! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |
@@ -54,7 +55,7 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbAudit, DbConfigManager, DbPeople, DbRevocations, DbSessions, Drift, Finding, Fleet,
+    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbPeople, DbRevocations, DbSessions, Drift, Finding, Fleet,
     FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep,
     Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack, RowLevelSecurity, Scoped,
     ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl, doctor, is_transient,

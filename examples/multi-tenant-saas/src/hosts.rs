@@ -51,6 +51,12 @@ impl Hosts {
         task.await.map_err(StoreError::unavailable)?
     }
 
+    /// Runs something while no change is under way.
+    pub(crate) async fn in_turn<F: Future>(&self, something: F) -> F::Output {
+        let _one_at_a_time = self.changes.lock().await;
+        something.await
+    }
+
     /// Deletes a tenant; its hosts lead nowhere from now on.
     pub(crate) async fn delete(self: &Arc<Self>, id: TenantId) -> Result<(), StoreError> {
         let hosts = Arc::clone(self);

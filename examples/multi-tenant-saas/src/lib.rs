@@ -8,6 +8,7 @@ mod analytics;
 mod api;
 mod callers;
 mod connection;
+mod domains;
 mod executions;
 mod fair;
 mod hosts;

@@ -19,6 +19,7 @@ use crate::{
     analytics::{Recorder, Writer},
     api,
     callers::Callers,
+    domains::Domains,
     executions::Running,
     fair,
     hosts::Hosts,
@@ -133,6 +134,8 @@ impl Server {
         let mut beside = JoinSet::new();
         beside.spawn(Arc::clone(&hosts).settle_doubts());
         beside.spawn(sweeping);
+        let domains = Domains::new(settings, &db, &clock, &hosts, &configs);
+        beside.spawn(Arc::clone(&domains).keep_looking());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
@@ -148,6 +151,7 @@ impl Server {
             hooks.clone(),
             shared.clone(),
             Arc::clone(&callers),
+            domains,
         );
         let running = Arc::clone(&state.running);
         let guard = Guard::new(settings.admin_token.as_deref());

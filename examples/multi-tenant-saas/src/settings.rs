@@ -6,10 +6,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     num::NonZeroU32,
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
-use tenant::tower::TrustedProxies;
+use tenant::{auth::DomainProof, tower::TrustedProxies};
 
 /// How the server is set up.
 #[derive(Clone)]
@@ -40,6 +41,9 @@ pub struct Settings {
     pub ip_rate_limit: Option<NonZeroU32>,
     /// With it the port speaks TLS, and nothing else.
     pub tls: Option<TlsSettings>,
+    /// How tenants prove the hosts that they claim. No variable says it: unless a program gives one (a test does, whose hosts are
+    /// nowhere on the internet), the token is found at `/.well-known/tenant-verification` or in the DNS.
+    pub domain_proof: Option<Arc<dyn DomainProof>>,
 }
 
 /// How TLS is spoken.
@@ -142,6 +146,7 @@ impl Settings {
             trusted_proxies: trusted_proxies(get("TRUSTED_PROXIES"))?,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             tls: tls(get)?,
+            domain_proof: None,
         };
         settings.guard_admin()?;
         Ok(settings)
@@ -179,6 +184,7 @@ impl fmt::Debug for Settings {
             trusted_proxies,
             ip_rate_limit,
             tls,
+            domain_proof,
         } = self;
         f.debug_struct("Settings")
             .field("address", address)
@@ -193,6 +199,7 @@ impl fmt::Debug for Settings {
             .field("trusted_proxies", trusted_proxies)
             .field("ip_rate_limit", ip_rate_limit)
             .field("tls", tls)
+            .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
             .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use tenant::{
 };
 
 use crate::{
-    api::MAX_CHATS_PER_TENANT, callers::Callers, executions::Running, hosts::Hosts,
+    api::MAX_CHATS_PER_TENANT, callers::Callers, domains::Domains, executions::Running, hosts::Hosts,
     login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
 };
 
@@ -43,6 +43,7 @@ pub(crate) struct AppState {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) hooks: Hooks,
     pub(crate) callers: Arc<Callers>,
+    pub(crate) domains: Arc<Domains>,
 }
 
 impl AppState {
@@ -56,6 +57,7 @@ impl AppState {
         hooks: Hooks,
         shared: Option<Arc<Shared>>,
         callers: Arc<Callers>,
+        domains: Arc<Domains>,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
@@ -75,6 +77,7 @@ impl AppState {
             hosts,
             hooks,
             callers,
+            domains,
         }
     }
 

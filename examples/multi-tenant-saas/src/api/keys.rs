@@ -1,7 +1,7 @@
 //! The tenant's API keys.
 
 use axum::{
-    Extension, Json,
+    Json,
     extract::{Path, State},
     http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
     response::{IntoResponse, Response},
@@ -9,9 +9,10 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tenant::{
     ApiError, Page, Rejection, Tenant, Timestamp,
-    auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Principal, Scopes},
+    auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Scopes},
 };
 
+use super::whole::{Caller, check_whole};
 use crate::{
     callers::rejection,
     http::{PageQuery, StrictJson, StrictQuery, check_name},
@@ -110,23 +111,13 @@ impl NewKey {
     }
 }
 
-type Caller = Option<Extension<Principal>>;
-
-/// A credential for some things alone makes none for others, which would outlive it.
-fn check_whole(caller: &Caller) -> Result<(), Rejection> {
-    match caller.as_ref().and_then(|caller| caller.scopes()) {
-        Some(_) => Err(Rejection::forbidden().with_detail("a credential with scopes can't manage API keys")),
-        None => Ok(()),
-    }
-}
-
 pub(super) async fn create(
     tenant: Tenant,
     caller: Caller,
     State(app): State<AppState>,
     StrictJson(new): StrictJson<NewKey>,
 ) -> Result<Response, ApiError> {
-    check_whole(&caller)?;
+    check_whole(&caller, "API keys")?;
     let keys = app.callers.keys.store();
     if !keys.list(&tenant, Page { limit: 1, offset: MOST_KEYS - 1 }).await?.is_empty() {
         let detail = format!("the tenant has {MOST_KEYS} API keys, which is the most: revoke one");
@@ -153,7 +144,7 @@ pub(super) async fn list(
     State(app): State<AppState>,
     StrictQuery(query): StrictQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
-    check_whole(&caller)?;
+    check_whole(&caller, "API keys")?;
     let keys = app.callers.keys.store().list(&tenant, query.page()?).await?;
     let views: Vec<_> = keys.iter().map(KeyView::from).collect();
     Ok(Json(views).into_response())
@@ -165,7 +156,7 @@ pub(super) async fn revoke(
     State(app): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    check_whole(&caller)?;
+    check_whole(&caller, "API keys")?;
     match app.callers.keys.revoke(&tenant, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Rejection::not_found().with_detail("the API key does not exist").into()),

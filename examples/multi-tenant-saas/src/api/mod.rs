@@ -3,12 +3,14 @@
 mod analytics;
 mod chat;
 mod executions;
+mod hosts;
 mod info;
 mod kept;
 mod keys;
 mod me;
 mod route;
 mod users;
+mod whole;
 mod workflows;
 
 use axum::{
@@ -63,6 +65,10 @@ routes! {
     GET "/api/api-keys" => keys::list, MANAGES;
     POST "/api/api-keys" => keys::create, MANAGES;
     DELETE "/api/api-keys/{id}" => keys::revoke, MANAGES;
+    GET "/api/hosts" => hosts::list, MANAGES;
+    POST "/api/hosts" => hosts::claim, MANAGES;
+    DELETE "/api/hosts/{host}" => hosts::remove, MANAGES;
+    POST "/api/hosts/{host}/verify" => hosts::verify, MANAGES;
 }
 
 /// All routes under `/api`, and signing in and out; where there are `slots`, they stand between the tenant layer and the

@@ -10,6 +10,7 @@ mod chat;
 mod client;
 mod contract;
 mod crowd;
+mod domains;
 mod durability;
 mod edge;
 mod executions;

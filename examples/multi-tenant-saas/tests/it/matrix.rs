@@ -9,8 +9,13 @@ use crate::{
     server::TestServer,
 };
 
-pub fn call(server: &TestServer, route: &Route, bearer: Option<&str>, tenant: Option<&str>) -> Answer {
+fn path_of(route: &Route) -> String {
     let path = route.path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
+    path.replace("{host}", "nobody.example")
+}
+
+pub fn call(server: &TestServer, route: &Route, bearer: Option<&str>, tenant: Option<&str>) -> Answer {
+    let path = path_of(route);
     let bearer = bearer.map(|token| format!("Bearer {token}"));
     let mut headers = Vec::new();
     headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
@@ -25,6 +30,8 @@ pub fn body(route: &Route) -> Option<Value> {
         ("POST", "/api/workflows") => json!({ "name": "new" }),
         ("POST", "/api/workflows/{id}/execute") => json!({}),
         ("POST", "/api/api-keys") => json!({ "name": "new", "scopes": [] }),
+        ("POST", "/api/hosts") => json!({ "host": "new.example" }),
+        ("POST", "/api/hosts/{host}/verify") => return None,
         ("POST", "/api/chat") => json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }] }),
         ("GET" | "DELETE", _) => return None,
         (method, path) => panic!("what does {method} {path} take?"),
@@ -33,9 +40,10 @@ pub fn body(route: &Route) -> Option<Value> {
 }
 
 /// What there is, of all tenants.
-fn rows(server: &TestServer) -> [i64; 4] {
+fn rows(server: &TestServer) -> [i64; 5] {
     [
         server.count("SELECT count(*) FROM tenant_api_keys"),
+        server.count("SELECT count(*) FROM tenant_host_claims"),
         server.count("SELECT count(*) FROM users"),
         server.count("SELECT count(*) FROM workflows"),
         server.count("SELECT count(*) FROM executions"),
@@ -104,8 +112,11 @@ fn every_route_refuses_every_wrong_credential_and_changes_nothing() {
             }
         }
     }
-    // Scopes take away, also where none is asked for: keys would outlive the token, and do more.
-    for route in ROUTES.iter().filter(|route| route.path.starts_with("/api/api-keys")) {
+    // Scopes take away, also where none is asked for: keys and hosts would outlive the token, and do more.
+    for route in ROUTES
+        .iter()
+        .filter(|route| ["/api/api-keys", "/api/hosts"].iter().any(|path| route.path.starts_with(path)))
+    {
         let claims = json!({ "tenant_id": "acme", "roles": ["owner"], "scope": "read:users write:users" });
         call(&server, route, Some(&token(SECRET, &claims)), None).is_problem(403, "forbidden");
     }
@@ -117,8 +128,7 @@ type Shown<'a> = &'a [(&'a str, &'a str)];
 
 /// As `call`, with these headers.
 fn call_with(server: &TestServer, route: &Route, headers: &[(&str, &str)]) -> Answer {
-    let path = route.path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
-    server.request(route.method, &path, headers, body(route).as_ref())
+    server.request(route.method, &path_of(route), headers, body(route).as_ref())
 }
 
 #[test]

@@ -31,10 +31,20 @@ impl TestServer {
 
     /// A server on the database in this folder.
     pub fn on(folder: TempDir, variables: &[(&str, &str)]) -> Self {
+        Self::built(folder, variables, |_| {})
+    }
+
+    /// A server that is set up as no variable says.
+    pub fn set(variables: &[(&str, &str)], change: impl FnOnce(&mut Settings)) -> Self {
+        Self::built(TempDir::new().unwrap(), variables, change)
+    }
+
+    fn built(folder: TempDir, variables: &[(&str, &str)], change: impl FnOnce(&mut Settings)) -> Self {
         let mut environment: Vec<(String, String)> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         environment.push(("DB_PATH".into(), folder.path().join("tenants.db").display().to_string()));
-        let settings = Settings::read(&environment.into_iter().collect()).unwrap();
+        let mut settings = Settings::read(&environment.into_iter().collect()).unwrap();
+        change(&mut settings);
         // 2023-11-14T22:14:00Z: the start of a minute.
         let clock = Arc::new(ManualClock::starting_at(UnixTime::from_secs(1_700_000_040)));
         let runtime =
