@@ -16,6 +16,7 @@
 //! | [`PolicyEvaluator`] | who decides whether something may be asked for |
 //! | [`auth::Principal`], [`auth::Authenticator`] | who is calling, and who proves it |
 //! | [`HostClaim`] | a host that a tenant has yet to prove its own |
+//! | [`events::EventBus`] | who tells a tenant's own what happens in it |
 //! | [`TenantHooks`] | who listens |
 //! | [`Clock`] | where time comes from |
 //!
@@ -31,6 +32,7 @@ mod config;
 mod configs;
 mod context;
 mod error;
+pub mod events;
 pub mod hooks;
 mod host_claim;
 mod id;

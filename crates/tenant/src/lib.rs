@@ -55,9 +55,9 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbPeople, DbRevocations, DbSessions, Drift, Finding, Fleet,
-    FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep,
-    Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack, RowLevelSecurity, Scoped,
+    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbPeople, DbRevocations, DbSessions, Drift, Finding,
+    Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions, MoveReport,
+    MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack, RowLevelSecurity, Scoped,
     ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl, doctor, is_transient,
 };
 #[cfg(feature = "postgres")]
