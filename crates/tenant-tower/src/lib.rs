@@ -15,6 +15,7 @@
 //! | [`AddressLimitLayer`] | how many requests an address has, before anything else is looked at |
 //! | [`TenantCorsLayer`] | pages of which origins may call a tenant, and read its answers |
 //! | `FairLayer` (feature `fair`) | how many requests run at once, and whose turn it is |
+//! | `StreamGuard` (feature `streams`) | what stays open: it ends with its tenant and with what its caller has shown |
 //! | [`TenantResolver`] | who reads the tenant from a head: [`HeaderResolver`], [`SubdomainResolver`], [`HostResolver`], [`PathResolver`], chains of them |
 //! | [`Claim`] | what a resolver says |
 //! | [`Rejection`] | a request that is not served, and why; handlers answer in the same form |
@@ -39,6 +40,7 @@
 //! # Features
 //! - `axum`: the extractors `Tenant` and `Option<Tenant>`, and rejections as responses of handlers.
 //! - `fair`: slots in front of the inner service, shared out fairly between tenants (`FairLayer`).
+//! - `streams`: answers and connections that stay open end with their tenant, and with the credential that opened them (`StreamGuard`).
 //! - `tls`: certificates by host, changed at run time, and client certificates (the module `tls`).
 //! - `tracing`: a span per request with `tenant.id`.
 
@@ -66,6 +68,8 @@ mod resolve;
 mod resolver;
 mod sieve;
 mod standing;
+#[cfg(feature = "streams")]
+mod stream;
 mod taken;
 mod tenancy;
 #[cfg(feature = "tls")]
@@ -80,6 +84,8 @@ pub use self::auth::{Require, Requirement};
 pub use self::axum::{Tenant, TenantMeter};
 #[cfg(feature = "fair")]
 pub use self::fair::{FairBody, FairFuture, FairLayer, FairService};
+#[cfg(feature = "streams")]
+pub use self::stream::{StreamEnd, StreamGuard, StreamWatch, WatchedBody};
 pub use self::{
     address_limit::AddressLimitLayer,
     auth::{

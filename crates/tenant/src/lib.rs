@@ -19,6 +19,7 @@
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `domains` | no | `HostClaims`, `WellKnownProof`, `TxtProof` in `tenant::auth`: tenants prove hosts that they bring along |
 //! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |
+//! | `streams` | no | `StreamGuard`: what stays open ends with its tenant and its credential |
 //! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
@@ -77,6 +78,8 @@ pub use tenant_tower::{
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};
 #[cfg(feature = "axum")]
 pub use tenant_tower::{Require, Requirement, Tenant, TenantMeter};
+#[cfg(feature = "streams")]
+pub use tenant_tower::{StreamEnd, StreamGuard, StreamWatch, WatchedBody};
 
 /// The README's and the book's examples, compiled.
 #[cfg(all(doctest, feature = "axum", feature = "sqlite"))]

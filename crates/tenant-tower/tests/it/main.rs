@@ -33,6 +33,8 @@ mod policies;
 mod readiness;
 mod rejections;
 mod settings;
+#[cfg(feature = "streams")]
+mod streams;
 mod support;
 #[cfg(feature = "tls")]
 mod tls;
