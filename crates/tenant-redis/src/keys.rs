@@ -69,6 +69,11 @@ impl Keyspace {
     pub(crate) fn changes(&self) -> String {
         format!("{}:{{*}}:changes", self.0)
     }
+
+    /// The stream of events; not of one tenant, as [`changes`](Self::changes).
+    pub(crate) fn events(&self) -> String {
+        format!("{}:{{*}}:events", self.0)
+    }
 }
 
 impl Default for Keyspace {

@@ -1,4 +1,4 @@
-//! The Redis edge: limits, cache entries and news of changed configs that the instances of a deployment share.
+//! The Redis edge: limits, cache entries, news of changed configs and events that the instances of a deployment share.
 //!
 //! | noun | what it is |
 //! |---|---|
@@ -8,6 +8,7 @@
 //! | [`RedisCache`] | keeps cache entries, as a [`CacheBackend`](tenant_cache::CacheBackend) |
 //! | [`RedisSessions`] | keeps sessions |
 //! | [`RedisAnnouncer`], [`ChangeReader`] | tell and hear of changed configs |
+//! | [`RedisEvents`], [`EventReader`] | carry tenants' events from instance to instance |
 //!
 //! Redis 7 or later, a primary or a Redis Cluster. The user that is connected as needs `EVAL`, `EVALSHA`, `EXISTS`, `DEL`, `HMGET`, `ZRANGE`, `ZREM`,
 //! the stream commands `XADD`, `XREAD` and `XRANGE`, and in scripts `TIME`, `INFO` and the commands on strings, hashes and
@@ -25,6 +26,7 @@
 //! | `{prefix}:{{digest}}:s` | a hash: a session | until it ends |
 //! | `{prefix}:{{tenant}}:s:{subject}` | a sorted set: somebody's sessions, by their ends | as long as the last one |
 //! | `{prefix}:{*}:changes` | the stream of changed configs | for ever, at some 10 000 entries |
+//! | `{prefix}:{*}:events` | the stream of events | for ever, at some 500 entries of up to 64 events or 64 KiB |
 //!
 //! The braces are hash tags: all keys of one tenant lie in one slot of a cluster, and whatever stands in an application's
 //! key can't change that, nor lead to another tenant's ([`Keyspace`] has the proof). Counts are of the tenant's id, as in
@@ -74,6 +76,7 @@
 //! | permits of a killed instance | after 25 s |
 //! | permits of an instance that stood still for 25 s | until its next renewal: then they are taken anew, beyond the limit if others took them meanwhile |
 //! | a charge | its caller went away or fell back before the answer came: it stays charged |
+//! | events | the server restarts or fails over, or more came than the stream holds: who listens is told that something was missed |
 //! | news of changes | never, where Redis keeps what it acknowledged; else everything is doubted when the connection is back |
 //!
 //! # What it does not protect against
@@ -90,6 +93,8 @@ mod caller;
 mod changes;
 mod connection;
 mod error;
+mod events;
+mod follower;
 mod keys;
 mod quota;
 mod script;
@@ -100,6 +105,7 @@ pub use self::{
     changes::{ChangeReader, RedisAnnouncer},
     connection::Redis,
     error::{RedisError, RedisErrorKind},
+    events::{EventReader, RedisEvents},
     keys::Keyspace,
     quota::{RedisQuotaManager, RedisQuotaManagerBuilder},
     sessions::RedisSessions,

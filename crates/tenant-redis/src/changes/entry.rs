@@ -1,13 +1,10 @@
 //! A change as an entry of the stream.
 
-use redis::{Cmd, FromRedisValue, Value, streams::StreamReadReply};
+use redis::Cmd;
 use tenant_core::{ConfigChange, ConfigVersion, TenantId, Timestamp};
 
 use super::KEPT;
-use crate::RedisError;
-
-/// An entry of the stream: its id, and what it tells. `None` is a marker that tells nothing.
-pub(super) type Entry = (String, Option<ConfigChange>);
+use crate::follower::Entry;
 
 /// Adds a change.
 pub(super) fn add(stream: &str, change: Option<&ConfigChange>) -> Cmd {
@@ -32,37 +29,9 @@ pub(super) fn add(stream: &str, change: Option<&ConfigChange>) -> Cmd {
     command
 }
 
-/// Looks whether an entry is there still.
-pub(super) fn find(stream: &str, entry: &str) -> Cmd {
-    let mut command = Cmd::new();
-    command.arg("XRANGE").arg(stream).arg(entry).arg(entry);
-    command
-}
-
-/// Waits for what comes after an entry.
-pub(super) fn read(stream: &str, after: &str, wait_millis: u64, count: usize) -> Cmd {
-    let mut command = Cmd::new();
-    command.arg("XREAD").arg("COUNT").arg(count).arg("BLOCK").arg(wait_millis);
-    command.arg("STREAMS").arg(stream).arg(after);
-    command
-}
-
-pub(super) fn entries(answer: Value) -> Result<Vec<Entry>, RedisError> {
-    if answer == Value::Nil {
-        return Ok(Vec::new());
-    }
-    let reply = StreamReadReply::from_redis_value(answer).map_err(|_| RedisError::unexpected())?;
-    let ids = reply.keys.into_iter().flat_map(|key| key.ids);
-    Ok(ids
-        .map(|entry| {
-            let field = |name: &str| entry.map.get(name).and_then(text);
-            let change = change(&field);
-            (entry.id, change)
-        })
-        .collect())
-}
-
-fn change(field: &dyn Fn(&str) -> Option<String>) -> Option<ConfigChange> {
+/// What an entry tells; `None` for a marker, which tells nothing.
+pub(super) fn change(entry: &Entry) -> Option<ConfigChange> {
+    let field = |name: &str| entry.field(name);
     if field("marker").is_some() {
         return None;
     }
@@ -77,8 +46,4 @@ fn change(field: &dyn Fn(&str) -> Option<String>) -> Option<ConfigChange> {
         created_at: Timestamp::from_unix_micros(created_at),
     });
     Some(ConfigChange::Tenant { id, version })
-}
-
-fn text(value: &Value) -> Option<String> {
-    String::from_redis_value_ref(value).ok()
 }

@@ -11,6 +11,7 @@ mod cache;
 mod changes;
 mod cluster;
 mod denied;
+mod events;
 mod neighbours;
 mod outage;
 mod permits;
