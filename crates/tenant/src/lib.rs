@@ -113,4 +113,7 @@ mod book {
     struct Redis;
     #[doc = include_str!("../../../docs/src/settings.md")]
     struct Settings;
+    #[cfg(all(feature = "redis", feature = "streams"))]
+    #[doc = include_str!("../../../docs/src/streams.md")]
+    struct Streams;
 }

@@ -4,8 +4,8 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use sqlx::Sqlite;
 use tenant::{
-    ApiError, AuthLayer, Clock, DbApiKeys, DbPeople, DbRevocations, DbSessions, Hooks, Rejection, TenantDb,
-    TenantResolver,
+    ApiError, AuthLayer, Clock, DbApiKeys, DbPeople, DbRevocations, DbSessions, Hooks, Rejection,
+    StreamGuard, TenantDb, TenantResolver,
     auth::{
         ApiKeyVerifier, AuthError, AuthErrorKind, Authenticators, Passwords, People, Revocations, Sessions,
         TokenVerifier, csrf_matches,
@@ -14,6 +14,7 @@ use tenant::{
 
 use crate::{
     settings::Settings,
+    state::Configs,
     tokens::{Issuer, Tokens},
 };
 
@@ -87,13 +88,24 @@ impl Callers {
         }
     }
 
+    /// Ends what stays open longer than its caller may. Each guard stops what it watches itself, and nothing else.
+    pub(crate) fn guard(&self, configs: &Arc<Configs>) -> StreamGuard {
+        let guard = StreamGuard::new(self.authenticators()).configs(Arc::clone(configs));
+        guard.with_clock(Arc::clone(&self.clock))
+    }
+
     /// Proves who is calling.
     pub(crate) fn layer(&self, hooks: &Hooks) -> AuthLayer {
+        let layer = AuthLayer::new(self.authenticators()).csrf(csrf_matches).with_hooks(hooks.clone());
+        layer.with_clock(Arc::clone(&self.clock))
+    }
+
+    fn authenticators(&self) -> Authenticators {
         let mut all = Authenticators::new().with(Arc::clone(&self.keys)).with(Arc::clone(&self.sessions));
         if let Some(tokens) = &self.tokens {
             all = all.with(tokens.clone());
         }
-        AuthLayer::new(all).csrf(csrf_matches).with_hooks(hooks.clone()).with_clock(Arc::clone(&self.clock))
+        all
     }
 }
 

@@ -9,6 +9,7 @@ mod api;
 mod callers;
 mod connection;
 mod domains;
+mod events;
 mod executions;
 mod fair;
 mod hosts;

@@ -20,6 +20,7 @@ use crate::{
     api,
     callers::Callers,
     domains::Domains,
+    events::Events,
     executions::Running,
     fair,
     hosts::Hosts,
@@ -47,6 +48,7 @@ pub struct Server {
     db: TenantDb<Sqlite>,
     recorder: Arc<Recorder>,
     running: Arc<Running>,
+    events: Arc<Events>,
     shared: Option<Arc<Shared>>,
     reader: Option<ChangeReader>,
     /// What goes on beside requests; it ends where this is dropped.
@@ -153,7 +155,7 @@ impl Server {
             Arc::clone(&callers),
             domains,
         );
-        let running = Arc::clone(&state.running);
+        let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let guard = Guard::new(settings.admin_token.as_deref());
         let router = Router::new()
             .merge(public::router())
@@ -174,16 +176,22 @@ impl Server {
             None => router,
         };
         let router = router.layer(ForwardedLayer::new(settings.trusted_proxies.clone()));
-        Ok(Self { router, db, recorder, running, shared, reader, beside, callers, uses, tls })
+        Ok(Self { router, db, recorder, running, events, shared, reader, beside, callers, uses, tls })
     }
 
-    /// Serves the listener until `shutdown` completes, then lets requests in flight finish, ends the executions that
+    /// Serves the listener until `shutdown` completes, then ends streams of events, lets requests in flight finish, ends the executions that
     /// still run and marks them as interrupted, sends and writes what is still to be sent and written, and closes the
     /// database.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
+        let events = Arc::clone(&self.events);
+        let shutdown = async {
+            shutdown.await;
+            events.stop();
+        };
         serve(listener, self.router, self.tls, shutdown).await;
+        self.events.finish().await;
         self.running.stop().await;
         drop((self.reader, self.beside, self.uses));
         if let Err(error) = self.callers.keys.flush().await {

@@ -1,10 +1,10 @@
-//! What the instances of a deployment share through Redis: counts of limits, and news of changed tenants.
+//! What the instances of a deployment share through Redis: counts of limits, news of changed tenants, and events.
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use tenant::{
     Clock, Hooks, QuotaManager, StoreError, TenantConfig, TenantId, TenantRecord,
-    redis::{ChangeReader, Redis, RedisAnnouncer, RedisErrorKind, RedisQuotaManager},
+    redis::{ChangeReader, Redis, RedisAnnouncer, RedisErrorKind, RedisEvents, RedisQuotaManager},
 };
 
 use crate::{news::News, settings::InvalidSettings};
@@ -14,6 +14,7 @@ pub(crate) struct Shared {
     redis: Redis,
     quotas: Arc<RedisQuotaManager>,
     announcer: Arc<RedisAnnouncer>,
+    events: Arc<RedisEvents>,
     health: RedisQuotaManager,
     /// No tenant: how its limits stand is asked to see whether there is an answer.
     probe: TenantRecord,
@@ -45,7 +46,8 @@ impl Shared {
         let quotas = Arc::new(RedisQuotaManager::builder(&redis).clock(clock).hooks(hooks).build());
         let health = RedisQuotaManager::builder(&redis).deadline(DEADLINE).build();
         let announcer = Arc::new(RedisAnnouncer::start(&redis));
-        Ok(Self { redis, quotas, announcer, health, probe })
+        let events = Arc::new(RedisEvents::start(&redis));
+        Ok(Self { redis, quotas, announcer, events, health, probe })
     }
 
     /// Where limits are counted.
@@ -58,6 +60,11 @@ impl Shared {
         &self.announcer
     }
 
+    /// How events travel.
+    pub(crate) const fn events(&self) -> &Arc<RedisEvents> {
+        &self.events
+    }
+
     /// Hears what others change until the reader is dropped.
     pub(crate) fn listen(&self, news: News) -> ChangeReader {
         ChangeReader::start(&self.redis, news)
@@ -68,9 +75,9 @@ impl Shared {
         self.health.usage(&self.probe).await.is_ok()
     }
 
-    /// Sends what was settled, given back and announced so far.
+    /// Sends what was settled, given back, announced and told so far.
     pub(crate) async fn finish(&self) {
-        let all = async { tokio::join!(self.quotas.flush(), self.announcer.flush()) };
+        let all = async { tokio::join!(self.quotas.flush(), self.announcer.flush(), self.events.flush()) };
         if tokio::time::timeout(LAST_WORDS, all).await.is_err() {
             tracing::warn!("redis did not hear of everything before the end");
         }

@@ -5,15 +5,15 @@ use std::{net::IpAddr, sync::Arc};
 use axum::extract::FromRef;
 use sqlx::Sqlite;
 use tenant::{
-    CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, TenantDb, TenantLayer,
-    Timestamp,
+    CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, StreamGuard, TenantDb,
+    TenantLayer, Timestamp,
     cache::{InMemoryBackend, TenantCache},
     settings::SettingsSchema,
 };
 
 use crate::{
-    api::MAX_CHATS_PER_TENANT, callers::Callers, domains::Domains, executions::Running, hosts::Hosts,
-    login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
+    api::MAX_CHATS_PER_TENANT, callers::Callers, domains::Domains, events::Events, executions::Running,
+    hosts::Hosts, login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
 };
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
@@ -44,6 +44,9 @@ pub(crate) struct AppState {
     pub(crate) hooks: Hooks,
     pub(crate) callers: Arc<Callers>,
     pub(crate) domains: Arc<Domains>,
+    pub(crate) events: Arc<Events>,
+    /// Ends answers that outlive what they were asked with.
+    pub(crate) streams: StreamGuard,
 }
 
 impl AppState {
@@ -63,6 +66,8 @@ impl AppState {
         let cache = TenantCache::new(backend);
         let (meter, policies) = (tenancy.meter().clone(), tenancy.policies().clone());
         let running = Running::new(Arc::clone(&clock));
+        let events = Events::open(&callers, &configs, &clock, shared.as_deref());
+        let streams = callers.guard(&configs);
         Self {
             db,
             configs,
@@ -78,6 +83,8 @@ impl AppState {
             hooks,
             callers,
             domains,
+            events,
+            streams,
         }
     }
 

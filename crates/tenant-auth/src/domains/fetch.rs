@@ -56,5 +56,5 @@ async fn exchange(
 }
 
 async fn read(body: Incoming) -> Option<Bytes> {
-    Limited::new(body, MOST_BODY).collect().await.ok().map(|body| body.to_bytes())
+    Limited::new(body, MOST_BODY).collect().await.ok().map(http_body_util::Collected::to_bytes)
 }

@@ -157,6 +157,7 @@ fn invalid(detail: String) -> Rejection {
     Rejection::invalid_request(detail).with_field("host")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is the end of a map_err")]
 fn unclaimed(error: HostClaimError) -> ApiError {
     match (error.kind(), error.cause()) {
         (HostClaimErrorKind::Invalid | HostClaimErrorKind::Reserved, _) => invalid(error.to_string()).into(),

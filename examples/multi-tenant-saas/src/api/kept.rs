@@ -14,6 +14,7 @@ use sqlx::{
 use tenant::{ApiError, InMemoryQuotaManager, Rejection, TenantContext, hooks::LimitWarning, quota::Limit};
 
 use crate::{
+    events::{Happening, Kind},
     http::{PageQuery, Paged},
     state::AppState,
     stock::{Stock, Whose},
@@ -22,6 +23,8 @@ use crate::{
 /// A kind of thing that a tenant keeps.
 pub(super) trait Kept: for<'r> FromRow<'r, SqliteRow> + Serialize + Send + Unpin {
     const STOCK: Stock;
+    /// What is told when there is a new one, and when one is gone.
+    const TOLD: [Kind; 2];
     /// Where it is found.
     const PATH: &'static str;
     /// A page, oldest first; the limit and the offset are to be bound.
@@ -62,6 +65,9 @@ pub(super) async fn create<T: Kept>(
         Some(limit) => insert_under(limit, app, tenant, insert).await?,
         None => insert.fetch_one(&app.db.scoped(tenant)).await.map_err(T::not_inserted)?,
     };
+    // At once: who leaves meanwhile takes the rest along.
+    let [told, _] = T::TOLD;
+    app.events.tell(tenant, &Happening::Kept(told, created.id()));
     T::STOCK.forget(app, tenant).await;
     let location = [("location", format!("{}/{}", T::PATH, created.id()))];
     Ok((StatusCode::CREATED, location, Json(created)).into_response())
@@ -102,10 +108,12 @@ pub(super) async fn delete<T: Kept>(
     tenant: &TenantContext,
     id: String,
 ) -> Result<StatusCode, ApiError> {
-    let done = sqlx::query(T::DELETE).bind(id).execute(&app.db.scoped(tenant)).await?;
+    let done = sqlx::query(T::DELETE).bind(&id).execute(&app.db.scoped(tenant)).await?;
     if done.rows_affected() == 0 {
         return Err(T::missing().into());
     }
+    let [_, told] = T::TOLD;
+    app.events.tell(tenant, &Happening::Kept(told, &id));
     T::STOCK.forget(app, tenant).await;
     Ok(StatusCode::NO_CONTENT)
 }

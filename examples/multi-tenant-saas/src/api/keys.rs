@@ -15,6 +15,7 @@ use tenant::{
 use super::whole::{Caller, check_whole};
 use crate::{
     callers::rejection,
+    events::{Happening, Kind},
     http::{PageQuery, StrictJson, StrictQuery, check_name},
     state::AppState,
 };
@@ -133,6 +134,7 @@ pub(super) async fn create(
         .rate_limit(new.rate_limit)
         .expires_at(new.expires_at);
     keys.create(&tenant, key.record()).await?;
+    app.events.tell(&tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id));
     let created = Created { key: key.key(), view: key.record().into() };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, no_store, Json(created)).into_response())
@@ -158,7 +160,10 @@ pub(super) async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     check_whole(&caller, "API keys")?;
     match app.callers.keys.revoke(&tenant, &id).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+        true => {
+            app.events.tell(&tenant, &Happening::Key(Kind::ApiKeyRevoked, &id));
+            Ok(StatusCode::NO_CONTENT)
+        }
         false => Err(Rejection::not_found().with_detail("the API key does not exist").into()),
     }
 }

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod chat;
+mod events;
 mod executions;
 mod hosts;
 mod info;
@@ -34,11 +35,22 @@ use crate::{
 
 /// Declares the routes once: for the router, and for whoever wants to know them all.
 macro_rules! routes {
-    ($($method:ident $path:literal => $handler:path, $needs:expr;)*) => {
+    (
+        requests { $($method:ident $path:literal => $handler:path, $needs:expr;)* }
+        streams { $($stream_method:ident $stream_path:literal => $stream:path, $stream_needs:expr;)* }
+    ) => {
         /// Every route behind the tenant layer.
         pub const ROUTES: &[Route] = &[
-            $(Route { method: stringify!($method), path: $path, needs: $needs }),*
+            $(Route { method: stringify!($method), path: $path, needs: $needs },)*
+            $(Route { method: stringify!($stream_method), path: $stream_path, needs: $stream_needs },)*
         ];
+
+        /// What stays open for as long as it likes: it must not hold a slot.
+        fn streams(is_open: bool) -> Router<AppState> {
+            Router::new()$(
+                .route($stream_path, on(MethodFilter::$stream_method, $stream).layer($stream_needs.layer(is_open)))
+            )*
+        }
 
         fn handlers(is_open: bool) -> Router<AppState> {
             Router::new()
@@ -48,31 +60,36 @@ macro_rules! routes {
 }
 
 routes! {
-    GET "/api/users" => users::list, reads("read:users");
-    POST "/api/users" => users::create, writes("write:users");
-    GET "/api/users/{id}" => users::show, reads("read:users");
-    DELETE "/api/users/{id}" => users::delete, writes("write:users");
-    GET "/api/workflows" => workflows::list, reads("read:workflows");
-    POST "/api/workflows" => workflows::create, writes("write:workflows");
-    GET "/api/workflows/{id}" => workflows::show, reads("read:workflows");
-    DELETE "/api/workflows/{id}" => workflows::delete, writes("write:workflows");
-    POST "/api/workflows/{id}/execute" => workflows::execute, writes("write:workflows");
-    GET "/api/executions/{id}" => executions::show, reads("read:workflows");
-    POST "/api/chat" => chat::chat, writes("write:chat");
-    GET "/api/analytics/requests" => analytics::requests, reads("read:analytics");
-    GET "/api/tenant/info" => info::show, ANYBODY;
-    GET "/api/me" => me::show, ANYBODY;
-    GET "/api/api-keys" => keys::list, MANAGES;
-    POST "/api/api-keys" => keys::create, MANAGES;
-    DELETE "/api/api-keys/{id}" => keys::revoke, MANAGES;
-    GET "/api/hosts" => hosts::list, MANAGES;
-    POST "/api/hosts" => hosts::claim, MANAGES;
-    DELETE "/api/hosts/{host}" => hosts::remove, MANAGES;
-    POST "/api/hosts/{host}/verify" => hosts::verify, MANAGES;
+    requests {
+        GET "/api/users" => users::list, reads("read:users");
+        POST "/api/users" => users::create, writes("write:users");
+        GET "/api/users/{id}" => users::show, reads("read:users");
+        DELETE "/api/users/{id}" => users::delete, writes("write:users");
+        GET "/api/workflows" => workflows::list, reads("read:workflows");
+        POST "/api/workflows" => workflows::create, writes("write:workflows");
+        GET "/api/workflows/{id}" => workflows::show, reads("read:workflows");
+        DELETE "/api/workflows/{id}" => workflows::delete, writes("write:workflows");
+        POST "/api/workflows/{id}/execute" => workflows::execute, writes("write:workflows");
+        GET "/api/executions/{id}" => executions::show, reads("read:workflows");
+        POST "/api/chat" => chat::chat, writes("write:chat");
+        GET "/api/analytics/requests" => analytics::requests, reads("read:analytics");
+        GET "/api/tenant/info" => info::show, ANYBODY;
+        GET "/api/me" => me::show, ANYBODY;
+        GET "/api/api-keys" => keys::list, MANAGES;
+        POST "/api/api-keys" => keys::create, MANAGES;
+        DELETE "/api/api-keys/{id}" => keys::revoke, MANAGES;
+        GET "/api/hosts" => hosts::list, MANAGES;
+        POST "/api/hosts" => hosts::claim, MANAGES;
+        DELETE "/api/hosts/{host}" => hosts::remove, MANAGES;
+        POST "/api/hosts/{host}/verify" => hosts::verify, MANAGES;
+    }
+    streams {
+        GET "/api/events" => events::events, reads("read:events");
+    }
 }
 
 /// All routes under `/api`, and signing in and out; where there are `slots`, they stand between the tenant layer and the
-/// handlers.
+/// handlers, but for streams.
 pub(crate) fn router(
     tenancy: TenantLayer,
     callers: &Callers,
@@ -85,6 +102,7 @@ pub(crate) fn router(
         Some(slots) => routes.layer(from_fn_with_state(slots, take_turns)),
         None => routes,
     };
+    let routes = routes.merge(streams(callers.is_open()));
     let signing_out = Router::new().route("/logout", post(login::sign_out));
     let proved = routes.layer(tenancy).merge(signing_out);
     let proved = proved.layer(limits.clone()).layer(callers.layer(hooks));

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::kept::{self, Kept};
 use crate::{
+    events::Kind,
     http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
     state::AppState,
     stock::Stock,
@@ -69,6 +70,7 @@ fn is_email(text: &str) -> bool {
 
 impl Kept for User {
     const STOCK: Stock = Stock::Users;
+    const TOLD: [Kind; 2] = [Kind::UserCreated, Kind::UserDeleted];
     const PATH: &'static str = "/api/users";
     const LIST: &'static str =
         "SELECT id, tenant_id, email, name, created_at FROM users ORDER BY created_at, id LIMIT ? OFFSET ?";

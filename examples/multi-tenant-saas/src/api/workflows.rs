@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::kept::{self, Kept};
 use crate::{
+    events::Kind,
     executions,
     http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
     state::AppState,
@@ -59,6 +60,7 @@ impl NewExecution {
 
 impl Kept for Workflow {
     const STOCK: Stock = Stock::Workflows;
+    const TOLD: [Kind; 2] = [Kind::WorkflowCreated, Kind::WorkflowDeleted];
     const PATH: &'static str = "/api/workflows";
     const LIST: &'static str =
         "SELECT id, tenant_id, name, created_at FROM workflows ORDER BY created_at, id LIMIT ? OFFSET ?";

@@ -7,7 +7,7 @@ use tenant::{
 use tokio::{sync::oneshot, time::sleep};
 use uuid::Uuid;
 
-use crate::{places::Place, state::AppState};
+use crate::{events::Happening, places::Place, state::AppState};
 
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -68,11 +68,15 @@ impl Run {
         if self.duration.is_zero() {
             permit = None;
         }
+        self.app.events.tell(&self.tenant, &Happening::Started { execution: &self.id, workflow: &workflow });
         let _ = answer.send(Ok(self.id.clone()));
         let (outcome, ended) = (self.wait().await, self.app.now());
         // Before it is told: who reads `completed` finds the place free.
         drop(permit);
-        self.complete(outcome, ended, &place).await;
+        if self.complete(outcome, ended, &place).await {
+            let (execution, workflow) = (&*self.id, &*workflow);
+            self.app.events.tell(&self.tenant, &Happening::Completed { execution, workflow, outcome });
+        }
         drop(place);
     }
 
@@ -110,29 +114,33 @@ impl Run {
     }
 
     /// Of the executions of one tenant, which may all end at once, one after the other: connections and the way to
-    /// the disk are for all tenants.
-    async fn complete(&self, outcome: &str, ended: Timestamp, place: &Place) {
+    /// the disk are for all tenants. Answers whether it is marked.
+    async fn complete(&self, outcome: &str, ended: Timestamp, place: &Place) -> bool {
         for _ in 0..TRIES {
             let turn = place.turn().await;
             match self.mark(outcome, ended).await {
-                Ok(()) => return,
+                Ok(is_there) => return is_there,
                 // Nothing is written for a tenant that is not served any more.
-                Err(error) if NoLongerActive::of(&error).is_some() => return,
+                Err(error) if NoLongerActive::of(&error).is_some() => return false,
                 Err(error) => tracing::warn!(%error, "an execution could not be marked as completed"),
             }
             drop(turn);
             sleep(PAUSE).await;
         }
+        false
     }
 
-    async fn mark(&self, outcome: &str, ended: Timestamp) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE executions SET status = 'completed', outcome = ?, completed_at = ? WHERE id = ?")
-            .bind(outcome)
-            .bind(ended.to_string())
-            .bind(&self.id)
-            .execute(&self.app.db.scoped(&self.tenant))
-            .await?;
-        Ok(())
+    /// `false` where it was deleted meanwhile, with its workflow.
+    async fn mark(&self, outcome: &str, ended: Timestamp) -> Result<bool, sqlx::Error> {
+        let marked = sqlx::query(
+            "UPDATE executions SET status = 'completed', outcome = ?, completed_at = ? WHERE id = ?",
+        )
+        .bind(outcome)
+        .bind(ended.to_string())
+        .bind(&self.id)
+        .execute(&self.app.db.scoped(&self.tenant))
+        .await?;
+        Ok(marked.rows_affected() > 0)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     callers::{NOW, PASSWORD, SECRET, bearer, join, make_key, of, server, session, sign_in, token},
     client::Answer,
     server::TestServer,
+    stream::Stream,
 };
 
 fn path_of(route: &Route) -> String {
@@ -20,7 +21,21 @@ pub fn call(server: &TestServer, route: &Route, bearer: Option<&str>, tenant: Op
     let mut headers = Vec::new();
     headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
     headers.extend(tenant.map(|tenant| ("x-tenant-id", tenant)));
-    server.request(route.method, &path, &headers, body(route).as_ref())
+    ask(server, route.method, &path, &headers, body(route).as_ref())
+}
+
+/// Of what stays open only the head is waited for.
+fn ask(
+    server: &TestServer,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Answer {
+    match path {
+        "/api/events" => Stream::get(server.address, path, headers).answer(),
+        _ => server.request(method, path, headers, body),
+    }
 }
 
 /// One that would do something.
@@ -128,7 +143,7 @@ type Shown<'a> = &'a [(&'a str, &'a str)];
 
 /// As `call`, with these headers.
 fn call_with(server: &TestServer, route: &Route, headers: &[(&str, &str)]) -> Answer {
-    server.request(route.method, &path_of(route), headers, body(route).as_ref())
+    ask(server, route.method, &path_of(route), headers, body(route).as_ref())
 }
 
 #[test]

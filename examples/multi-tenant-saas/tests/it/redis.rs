@@ -198,6 +198,40 @@ fn a_tenant_suspended_or_deleted_through_one_is_refused_by_the_other_within_a_se
 }
 
 #[test]
+fn events_travel_to_the_other_and_streams_there_end_with_what_ends_here() {
+    let pair = Pair::start();
+    for tenant in ["acme", "globex"] {
+        pair.create(&json!({ "tenant_id": tenant }));
+        within(SECOND, || get(&pair.b, tenant), |answer| answer.status == 200);
+    }
+    let open = |tenant| Stream::get(pair.b.address, "/api/events", &[("x-tenant-id", tenant)]);
+    let [mut acme, mut globex] = ["acme", "globex"].map(open);
+    let create = |tenant: &str, name: &str| {
+        let body = json!({ "name": name }).to_string();
+        pair.a.request("POST", "/api/workflows", &[("x-tenant-id", tenant)], Some(&body)).ok(201)
+    };
+    // The reader may begin to listen only now: what it can't know of is told to be missed.
+    let hear = |stream: &mut Stream, id: &Value| loop {
+        let block = stream.block().unwrap();
+        if block.contains("event: workflow.created") {
+            assert!(block.contains(id.as_str().unwrap()), "{block}");
+            return;
+        }
+        assert!(block.contains("stream.missed"), "{block}");
+    };
+    for number in 0..20 {
+        let [own, other] = ["acme", "globex"].map(|tenant| create(tenant, &number.to_string()));
+        hear(&mut acme, &own["id"]);
+        hear(&mut globex, &other["id"]);
+    }
+    admin(&pair.a, "POST", "/admin/tenants/acme/suspend", None).ok(200);
+    let begin = Instant::now();
+    assert!(acme.block().is_none() && begin.elapsed() < 2 * SECOND, "{:?}", begin.elapsed());
+    let last = create("globex", "last");
+    hear(&mut globex, &last["id"]);
+}
+
+#[test]
 fn a_host_that_moved_through_one_leads_to_its_new_tenant_through_the_other() {
     let pair = Pair::start();
     let with = |tenant: &str, hosts: &Value| json!({ "tenant_id": tenant, "hosts": hosts });

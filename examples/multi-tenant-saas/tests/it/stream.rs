@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::client::Answer;
+
 pub struct Stream {
     reader: BufReader<TcpStream>,
     pub status: u16,
@@ -19,10 +21,21 @@ pub struct Stream {
 impl Stream {
     /// Asks and reads the head of the answer, no more.
     pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
+        Self::read(post(address, path, headers, body))
+    }
+
+    pub fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
         let mut stream = TcpStream::connect(address).unwrap();
+        let mut text = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n");
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        stream.write_all((text + "\r\n").as_bytes()).unwrap();
+        Self::read(stream)
+    }
+
+    fn read(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.write_all(head(address, path, headers, body).as_bytes()).unwrap();
-        stream.write_all(body.as_bytes()).unwrap();
         let mut reader = BufReader::new(stream);
         let status = line(&mut reader).split(' ').nth(1).unwrap().parse().unwrap();
         let lines = std::iter::from_fn(|| Some(line(&mut reader)).filter(|line| !line.is_empty()));
@@ -36,13 +49,19 @@ impl Stream {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The next event; `None` at the end of the body.
+    /// The next event, which is data alone; `None` at the end of the body.
     pub fn event(&mut self) -> Option<Value> {
+        let event = self.block()?;
+        let data = event.strip_prefix("data: ").expect("an event has data");
+        Some(serde_json::from_str(data).unwrap())
+    }
+
+    /// The lines of the next event, comments included; `None` at the end of the body.
+    pub fn block(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.pending.windows(2).position(|two| two == b"\n\n") {
-                let event: Vec<u8> = self.pending.drain(..end + 2).collect();
-                let data = event.strip_prefix(b"data: ").expect("an event has data");
-                return Some(serde_json::from_slice(data).unwrap());
+                let block: Vec<u8> = self.pending.drain(..end + 2).collect();
+                return Some(String::from_utf8(block).unwrap());
             }
             if self.is_over {
                 assert!(self.pending.is_empty(), "the body ended within an event");
@@ -50,6 +69,14 @@ impl Stream {
             }
             self.chunk();
         }
+    }
+
+    /// The answer, where it is no stream.
+    pub fn answer(mut self) -> Answer {
+        let length = self.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let mut body = vec![0; length];
+        self.reader.read_exact(&mut body).unwrap();
+        Answer { status: self.status, headers: self.headers, body }
     }
 
     fn chunk(&mut self) {

@@ -20,7 +20,7 @@ use crate::places::Place;
 ///
 /// It holds the reservation. That is settled with the last event, before it is sent; where the reader goes away, with
 /// what was made until then. A reader that stalls keeps it, and one of the tenant's places, of which there is an end. It
-/// ends with its tenant: then nothing tells what was used, as it is no whole answer.
+/// ends with its tenant, and with the credential that was shown: then nothing tells what was used, as it is no whole answer.
 pub(super) struct Answer {
     tenant: TenantContext,
     echo: String,

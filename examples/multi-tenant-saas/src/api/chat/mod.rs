@@ -16,7 +16,10 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use tenant::{ApiError, Rejection, Tenant, TenantContext, TenantMeter, policy::PolicyRequest, quota::Cost};
+use tenant::{
+    ApiError, Rejection, Tenant, TenantContext, TenantMeter, auth::Principal, policy::PolicyRequest,
+    quota::Cost,
+};
 
 use self::{answer::Answer, request::ChatRequest};
 use crate::{http::StrictJson, state::AppState};
@@ -28,6 +31,7 @@ pub(crate) const MAX_PER_TENANT: usize = 128;
 pub(super) async fn chat(
     tenant: Tenant,
     meter: TenantMeter,
+    caller: Option<Extension<Principal>>,
     State(app): State<AppState>,
     method: Method,
     OriginalUri(uri): OriginalUri,
@@ -41,7 +45,9 @@ pub(super) async fn chat(
     let head = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
     // The layer's fields tell of it.
     let decision = Extension(reservation.decision().clone());
-    Ok((decision, head, Body::new(Answer::new(tenant.into(), request, reservation, place))).into_response())
+    let answer = Answer::new(tenant.0.clone(), request, reservation, place);
+    let answer = app.streams.body(&tenant, caller.as_deref(), answer);
+    Ok((decision, head, Body::new(answer)).into_response())
 }
 
 fn too_many() -> Rejection {
