@@ -217,6 +217,7 @@ impl Both {
             other => panic!("the socket goes on: {other:?}"),
         };
         assert_eq!(end, code);
+        self.stream.patience(SOON);
         assert!(next(&mut self.stream).is_none());
         assert!(begin.elapsed() <= SOON, "{:?}", begin.elapsed());
     }
@@ -334,6 +335,7 @@ fn what_ends_a_stream_may_happen_on_another_instance() {
 fn a_server_that_stops_ends_all_streams_and_waits_for_none() {
     let server = plain(&["acme"]);
     let mut both = Both::open(&server, &[("x-tenant-id", "acme")]);
+    both.stream.patience(2 * SOON);
     let begin = Instant::now();
     std::thread::scope(|scope| {
         let heard = scope.spawn(|| (next(&mut both.stream).is_none(), both.socket.hear(5 * SOON)));

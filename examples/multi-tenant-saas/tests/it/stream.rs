@@ -71,6 +71,11 @@ impl Stream {
         }
     }
 
+    /// Waits for no more than so long for what comes next.
+    pub fn patience(&self, time: Duration) {
+        self.reader.get_ref().set_read_timeout(Some(time)).unwrap();
+    }
+
     /// The answer, where it is no stream.
     pub fn answer(mut self) -> Answer {
         let length = self.header("content-length").map_or(0, |length| length.parse().unwrap());
