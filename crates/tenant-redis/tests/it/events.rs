@@ -137,3 +137,20 @@ async fn what_somebody_else_writes_into_the_stream_stops_nothing() {
     here.bus.publish(&acme, number(1));
     assert_eq!(heard(&mut listener, 1).await, ["1"]);
 }
+
+#[tokio::test]
+async fn what_was_sent_twice_is_heard_once() {
+    let redis = shared();
+    let (_here, there) = two(&redis).await;
+    let acme = plain("acme").await;
+    let mut listener = there.bus.subscribe(&acme).unwrap();
+    let stream = format!("{}:{{*}}:events", redis.keyspace().prefix());
+    let mut connection = raw(&tenant_testkit::servers::Redis::shared().unwrap().url()).await;
+    let created_at = acme.config().created_at.as_unix_micros();
+    for (number, data) in [("1", "1"), ("1", "1"), ("2", "2"), ("1", "1")] {
+        let event = format!(r#"{{"tenant":"acme","created_at":{created_at},"event":["a","{data}"]}}"#);
+        let entry = ["XADD", &stream, "*", "origin", "x", "number", number, "events", &event];
+        let _: String = ask(&mut connection, &entry).await;
+    }
+    assert_eq!(heard(&mut listener, 2).await, ["1", "2"]);
+}
