@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Collected, Empty, Limited};
 use hyper::{
     body::{Bytes, Incoming},
     client::conn::http1,
@@ -56,5 +56,5 @@ async fn exchange(
 }
 
 async fn read(body: Incoming) -> Option<Bytes> {
-    Limited::new(body, MOST_BODY).collect().await.ok().map(http_body_util::Collected::to_bytes)
+    Limited::new(body, MOST_BODY).collect().await.ok().map(Collected::to_bytes)
 }

@@ -90,7 +90,7 @@ pub(super) async fn claim(
     }
     config.hosts.push(new.host.to_ascii_lowercase().trim_end_matches('.').to_owned());
     config.validate().map_err(|error| invalid(error.to_string()))?;
-    let claim = app.domains.claims.claim(&tenant, &new.host).await.map_err(unclaimed)?;
+    let claim = app.domains.claims.claim(&tenant, &new.host).await.map_err(|error| unclaimed(&error))?;
     Ok(no_store(StatusCode::CREATED, HostView::from(claim)))
 }
 
@@ -157,8 +157,12 @@ fn invalid(detail: String) -> Rejection {
     Rejection::invalid_request(detail).with_field("host")
 }
 
+<<<<<<< HEAD
 #[expect(clippy::needless_pass_by_value, reason = "it is the end of a map_err")]
 fn unclaimed(error: HostClaimError) -> ApiError {
+=======
+fn unclaimed(error: &HostClaimError) -> ApiError {
+>>>>>>> 6996fd6 (auth: a tenant suspended at that moment gets no host)
     match (error.kind(), error.cause()) {
         (HostClaimErrorKind::Invalid | HostClaimErrorKind::Reserved, _) => invalid(error.to_string()).into(),
         (HostClaimErrorKind::Exists, _) => Rejection::conflict().with_detail(error.to_string()).into(),

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use tenant_auth::{DomainProof, HostClaimErrorKind, HostClaims, InMemoryHostClaims, NotProved};
 use tenant_core::{
-    ConfigStore, ConfigStoreExt, HostClaim, HostClaimStatus, InMemoryConfigManager, ManualClock,
-    StoreErrorKind, TenantConfig, TenantContext, TenantStatus,
+    ConfigManager, ConfigStore, ConfigStoreExt, HostClaim, HostClaimStatus, InMemoryConfigManager,
+    ManualClock, Page, StoreError, StoreErrorKind, TenantConfig, TenantContext, TenantId, TenantList,
+    TenantRecord, TenantStatus,
 };
 
 use crate::support::{clock, id};
@@ -197,6 +198,59 @@ async fn a_tenant_that_is_not_served_gets_no_host() {
     world.change("acme", |config| config.status = TenantStatus::Active).await;
     let claim = world.claims.find(&id("acme"), "acme.example").await.unwrap().unwrap();
     assert_eq!(world.verify(&claim).await.unwrap(), ["acme.example"]);
+}
+
+/// Whoever reads a config here finds that it changes right after: its tenant is suspended.
+struct Suspending(InMemoryConfigManager);
+
+#[async_trait]
+impl ConfigManager for Suspending {
+    async fn load(&self, id: &TenantId) -> Result<Option<Arc<TenantRecord>>, StoreError> {
+        self.0.load(id).await
+    }
+}
+
+#[async_trait]
+impl ConfigStore for Suspending {
+    async fn create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        self.0.create(config).await
+    }
+
+    async fn update(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        self.0.update(config).await
+    }
+
+    async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
+        self.0.delete(id).await
+    }
+
+    async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
+        self.0.list(page).await
+    }
+
+    async fn tenant_of_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
+        self.0.tenant_of_host(host).await
+    }
+
+    async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
+        let config = self.0.fetch(id).await?;
+        if config.as_ref().is_some_and(|config| config.status == TenantStatus::Active) {
+            self.0.modify(id, |config| config.status = TenantStatus::Suspended).await?;
+        }
+        Ok(config)
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_suspended_at_that_moment_gets_no_host() {
+    let World { claims, internet, configs, acme, .. } = world().await;
+    let claim = claims.claim(&acme, HOST).await.unwrap();
+    internet.publish(&claim);
+    let proved = claims.prove(claim.clone()).await.unwrap();
+    let configs = Suspending(configs);
+    assert_eq!(claims.go_live(proved, &configs).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+    assert_eq!(configs.fetch(acme.id()).await.unwrap().unwrap().hosts, [""; 0]);
+    assert_eq!(claims.find(acme.id(), HOST).await.unwrap(), Some(claim), "it may go on later");
 }
 
 #[tokio::test]
