@@ -14,7 +14,9 @@ use sqlx::{
     SqlSafeStr, SqlStr,
     migrate::{Migration, MigrationType, Migrator},
 };
-use tenant_core::{ConfigManager, ConfigStore, Placement, TenantConfig, TenantContext, TenantId};
+use tenant_core::{
+    ConfigManager, ConfigStore, ConfigStoreExt, Placement, TenantConfig, TenantContext, TenantId,
+};
 use tenant_sqlx::{
     DbConfigManager, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved, TenantDatabase,
     TenantDb,
@@ -312,6 +314,21 @@ async fn there_is_a_way_back_until_it_is_finished() {
     town.db.finish_move(&town.configs, &town.acme, &options()).await.unwrap();
     assert!(seen(&town, "acme", &there).await.is_empty());
     assert_eq!(view(&town.db, &acme).await, before);
+    town.db.close().await;
+}
+
+#[tokio::test]
+async fn nothing_is_erased_where_the_tenant_lives() {
+    let town = settled().await;
+    let there = Placement::Database(fresh());
+    let acme = TenantContext::of(&town.configs, &town.acme).await.unwrap();
+    let before = view(&town.db, &acme).await;
+    go(&town, &there).await.unwrap();
+    // Somebody sends it back by hand.
+    town.configs.modify(&town.acme, |config| config.placement = Placement::Shared).await.unwrap();
+    let finished = town.db.finish_move(&town.configs, &town.acme, &options()).await;
+    assert_eq!(kind(finished), MoveErrorKind::OtherMove);
+    assert_eq!(seen(&town, "acme", &Placement::Shared).await, before);
     town.db.close().await;
 }
 
