@@ -157,12 +157,7 @@ fn invalid(detail: String) -> Rejection {
     Rejection::invalid_request(detail).with_field("host")
 }
 
-<<<<<<< HEAD
-#[expect(clippy::needless_pass_by_value, reason = "it is the end of a map_err")]
-fn unclaimed(error: HostClaimError) -> ApiError {
-=======
 fn unclaimed(error: &HostClaimError) -> ApiError {
->>>>>>> 6996fd6 (auth: a tenant suspended at that moment gets no host)
     match (error.kind(), error.cause()) {
         (HostClaimErrorKind::Invalid | HostClaimErrorKind::Reserved, _) => invalid(error.to_string()).into(),
         (HostClaimErrorKind::Exists, _) => Rejection::conflict().with_detail(error.to_string()).into(),
