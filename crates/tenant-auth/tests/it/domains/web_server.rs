@@ -1,6 +1,9 @@
 //! A web server on this machine that says what it is told to, whatever it is asked.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use parking_lot::Mutex;
 use tokio::{
@@ -13,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) struct WebServer {
     pub(crate) port: u16,
     heads: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -39,10 +43,12 @@ impl WebServer {
     async fn listen(says: Says, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, heads) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(Vec::new())));
-        let seen = Arc::clone(&heads);
+        let (seen, connections) = (Arc::clone(&heads), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&connections);
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
                 let (says, seen, tls) = (says.clone(), Arc::clone(&seen), tls.clone());
                 tokio::spawn(async move {
                     match tls {
@@ -55,7 +61,11 @@ impl WebServer {
                 });
             }
         });
-        Self { port, heads, task }
+        Self { port, heads, connections, task }
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// What it was asked, connection by connection.
