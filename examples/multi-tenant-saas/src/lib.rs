@@ -6,6 +6,7 @@
 mod admin;
 mod analytics;
 mod api;
+mod audit;
 mod callers;
 mod connection;
 mod domains;
@@ -31,6 +32,7 @@ mod tokens;
 
 pub use admin::ADMIN_ROUTES;
 pub use api::{Needs, ROUTES, Route};
+pub use audit::{ACTIONS, Action};
 pub use server::{Server, StartError};
 pub use settings::{InvalidSettings, Settings, TlsSettings, TokenKeySettings, TokenSettings};
 

@@ -12,6 +12,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tenant::{
     ApiError, ClientAddr, Rejection, RejectionKind, TenantContext, TenantId, UnixTime,
+    audit::AuditOutcome,
     auth::{AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn, session_name},
     tower::{
         RequestHead, check_network, check_same_origin, cleared_session_cookie, read_session_cookie,
@@ -70,15 +71,49 @@ pub(crate) async fn sign_in(State(app): State<AppState>, request: Request) -> Re
     let StrictJson(shown) =
         StrictJson::<Credentials>::from_request(Request::from_parts(parts, body), &()).await?;
     let _place = app.sign_ins.enter(&client.network()).ok_or_else(too_many)?;
+    let named = named.map(|claim| *claim.tenant());
+    let done = enter(&app, &headers, client, &shown, named).await;
+    tell(&app, named, &done).await;
+    let (tenant, signed_in, role, session) = done?;
+    answer(&app, &tenant, signed_in, role, &session)
+}
+
+type Entered = (TenantContext, SignedIn, Role, NewSession);
+
+async fn enter(
+    app: &AppState,
+    headers: &HeaderMap,
+    client: ClientAddr,
+    shown: &Credentials,
+    named: Option<TenantId>,
+) -> Result<Entered, ApiError> {
     let signed_in = app.callers.people.sign_in(&shown.email, &shown.password).await;
     let signed_in = signed_in.map_err(|error| match error.kind() {
         AuthErrorKind::Rejected => failed(),
         _ => rejection(&error),
     })?;
-    let (tenant, role) = choose(&app, &signed_in, named.map(|claim| *claim.tenant())).await?;
+    let (tenant, role) = choose(app, &signed_in, named).await?;
     check_network(&tenant, Some(client)).map_err(|_| failed())?;
-    let session = begin(&app, &headers, &tenant, &signed_in, role).await?;
-    answer(&app, &tenant, signed_in, role, &session)
+    let session = begin(app, headers, &tenant, &signed_in, role).await?;
+    Ok((tenant, signed_in, role, session))
+}
+
+/// Who failed is not known, and neither what they tried: a password that stands in the wrong field is one all the same.
+async fn tell(app: &AppState, named: Option<TenantId>, done: &Result<Entered, ApiError>) {
+    let log = &app.audit;
+    match done {
+        Ok((tenant, signed_in, ..)) => {
+            let begun = log.event(&signed_in.person.person_id, "session.started", "session").of(*tenant.id());
+            if let Err(error) = log.record(begun).await {
+                tracing::error!(%error, "a sign-in is missing in the audit log");
+            }
+        }
+        Err(_) => {
+            let mut denied = log.event("unknown", "session.denied", "session");
+            denied.tenant = named.filter(|id| matches!(TenantContext::peek(&*app.configs, id), Some(Ok(_))));
+            log.note(denied.with_outcome(AuditOutcome::Denied));
+        }
+    }
 }
 
 /// The tenant that was named, or the only one that there is.

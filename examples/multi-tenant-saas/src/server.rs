@@ -9,6 +9,7 @@ use tenant::{
     InMemoryQuotaManager, InvalidHost, KeyLimitLayer, PrincipalResolver, QuotaManager, SubdomainResolver,
     TenantDb, TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
     auth::ApiKeyUses,
+    control::AuditLog,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
     tower::{AddressLimitLayer, ForwardedLayer, TenantCorsLayer, tls::SniLayer},
 };
@@ -18,6 +19,7 @@ use crate::{
     admin::{self, Guard},
     analytics::{Recorder, Writer},
     api,
+    audit::{self, Ear},
     callers::Callers,
     domains::Domains,
     events::Events,
@@ -56,6 +58,7 @@ pub struct Server {
     callers: Arc<Callers>,
     uses: ApiKeyUses,
     tls: Option<Tls>,
+    log: AuditLog,
 }
 
 /// Why the server could not start.
@@ -90,10 +93,12 @@ impl Server {
         // Before the first event, which would otherwise go nowhere.
         telemetry::recorder();
         let recorder = Arc::new(Recorder::new(Arc::clone(&clock)));
+        let ear = Arc::new(Ear::default());
         let hooks = Hooks::new([
             Arc::new(TenantMetrics::new()) as Arc<dyn TenantHooks>,
             Arc::new(AccessLog),
             Arc::clone(&recorder) as Arc<dyn TenantHooks>,
+            Arc::clone(&ear) as Arc<dyn TenantHooks>,
         ]);
         // Before the database: where one of these fails, nothing is written.
         let tokens = match &settings.tokens {
@@ -117,6 +122,8 @@ impl Server {
         let configs = DbConfigManager::new(&db).with_settings(settings_schema());
         configs.migrate().await?;
         db.migrate(&MIGRATIONS).await?;
+        let log = audit::open(&db, &clock);
+        ear.listen(&log);
         let configs = announced(configs.cached(CACHED_TENANTS, CACHED_FOR), shared.as_deref());
         let registry = Arc::new(HostRegistry::new());
         let callers = Callers::open(settings, tokens, &db, &clock, named(settings, &registry)?).await?;
@@ -136,12 +143,13 @@ impl Server {
         let mut beside = JoinSet::new();
         beside.spawn(Arc::clone(&hosts).settle_doubts());
         beside.spawn(sweeping);
+        beside.spawn(audit::forget(log.clone(), settings.audit_retention_days));
         let domains = Domains::new(settings, &db, &clock, &hosts, &configs);
         beside.spawn(Arc::clone(&domains).keep_looking());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
-        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, &limits, slots).layer(pages);
+        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, &limits, slots, &log).layer(pages);
         let api = api(settings.max_concurrent_requests.map(fair::slots));
         let uses = callers.keys.flush_every(KEY_USES_EVERY);
         let state = AppState::new(
@@ -154,12 +162,13 @@ impl Server {
             shared.clone(),
             Arc::clone(&callers),
             domains,
+            log.clone(),
         );
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let guard = Guard::new(settings.admin_token.as_deref());
         let router = Router::new()
             .merge(public::router())
-            .merge(admin::router(guard))
+            .merge(admin::router(guard, log.clone()))
             .merge(api)
             .fallback(unmatched)
             .method_not_allowed_fallback(method_not_allowed)
@@ -176,7 +185,7 @@ impl Server {
             None => router,
         };
         let router = router.layer(ForwardedLayer::new(settings.trusted_proxies.clone()));
-        Ok(Self { router, db, recorder, running, events, shared, reader, beside, callers, uses, tls })
+        Ok(Self { router, db, recorder, running, events, shared, reader, beside, callers, uses, tls, log })
     }
 
     /// Serves the listener until `shutdown` completes, then ends streams of events, lets requests in flight finish, ends the executions that
@@ -197,6 +206,7 @@ impl Server {
         if let Err(error) = self.callers.keys.flush().await {
             tracing::warn!(%error, "when keys were used last was not written");
         }
+        self.log.flush().await;
         if let Some(shared) = self.shared {
             shared.finish().await;
         }

@@ -35,6 +35,8 @@ pub struct Settings {
     pub session_absolute: Duration,
     /// How many requests a minute an API key without a limit of its own admits; `DEFAULT_RATE_LIMIT`, 1000 by default.
     pub default_rate_limit: NonZeroU32,
+    /// For how many days the audit log is kept.
+    pub audit_retention_days: u64,
     /// Whose word about callers' addresses and hosts is taken; `TRUSTED_PROXIES`, nobody's by default.
     pub trusted_proxies: TrustedProxies,
     /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
@@ -105,11 +107,10 @@ impl std::error::Error for InvalidSettings {}
 const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 6] = [
+const NOT_BUILT_YET: [&str; 5] = [
     "MAIL_DIR",
     "INVITATION_TTL_SECONDS",
     "WEBHOOK_ALLOW_PRIVATE",
-    "AUDIT_RETENTION_DAYS",
     "STRIPE_SECRET_KEY",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 ];
@@ -144,6 +145,7 @@ impl Settings {
             session_absolute: seconds("SESSION_ABSOLUTE_SECONDS", get, 12 * 60 * 60)?,
             default_rate_limit: per_minute("DEFAULT_RATE_LIMIT", get)?.unwrap_or(DEFAULT_RATE_LIMIT),
             trusted_proxies: trusted_proxies(get("TRUSTED_PROXIES"))?,
+            audit_retention_days: number("AUDIT_RETENTION_DAYS", get)?.unwrap_or(90),
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             tls: tls(get)?,
             domain_proof: None,
@@ -182,6 +184,7 @@ impl fmt::Debug for Settings {
             session_absolute,
             default_rate_limit,
             trusted_proxies,
+            audit_retention_days,
             ip_rate_limit,
             tls,
             domain_proof,
@@ -197,6 +200,7 @@ impl fmt::Debug for Settings {
             .field("session_absolute", session_absolute)
             .field("default_rate_limit", default_rate_limit)
             .field("trusted_proxies", trusted_proxies)
+            .field("audit_retention_days", audit_retention_days)
             .field("ip_rate_limit", ip_rate_limit)
             .field("tls", tls)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))

@@ -8,6 +8,7 @@ use tenant::{
     CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, StreamGuard, TenantDb,
     TenantLayer, Timestamp,
     cache::{InMemoryBackend, TenantCache},
+    control::AuditLog,
     settings::SettingsSchema,
 };
 
@@ -44,6 +45,7 @@ pub(crate) struct AppState {
     pub(crate) hooks: Hooks,
     pub(crate) callers: Arc<Callers>,
     pub(crate) domains: Arc<Domains>,
+    pub(crate) audit: AuditLog,
     pub(crate) events: Arc<Events>,
     /// Ends answers that outlive what they were asked with.
     pub(crate) streams: StreamGuard,
@@ -61,6 +63,7 @@ impl AppState {
         shared: Option<Arc<Shared>>,
         callers: Arc<Callers>,
         domains: Arc<Domains>,
+        audit: AuditLog,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
@@ -83,6 +86,7 @@ impl AppState {
             hooks,
             callers,
             domains,
+            audit,
             events,
             streams,
         }

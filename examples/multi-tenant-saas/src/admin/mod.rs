@@ -1,5 +1,6 @@
 //! The operator's API: tenants, their quotas and their life. It sits outside the tenant layer.
 
+mod audit;
 mod body;
 mod guard;
 mod hosts;
@@ -16,7 +17,9 @@ use axum::{
 
 pub(crate) use guard::Guard;
 
-use crate::{state::AppState, telemetry, unmatched};
+use tenant::control::AuditLog;
+
+use crate::{audit::record, state::AppState, telemetry, unmatched};
 
 /// Declares the routes once: for the router, and for whoever wants to know them all.
 macro_rules! routes {
@@ -47,12 +50,14 @@ routes! {
     DELETE "/admin/tenants/{id}/hosts/{host}" => hosts::remove;
     POST "/admin/tenants/{id}/members" => members::create;
     POST "/admin/revocations" => revocations::create;
+    GET "/admin/audit" => audit::list;
     GET "/metrics" => telemetry::metrics;
 }
 
 /// All of them behind the guard.
-pub(crate) fn router(guard: Guard) -> Router<AppState> {
+pub(crate) fn router(guard: Guard, log: AuditLog) -> Router<AppState> {
     handlers()
         .route("/admin/{*rest}", axum::routing::any(unmatched))
+        .layer(from_fn_with_state(log, record))
         .layer(from_fn_with_state(guard, guard::guard))
 }

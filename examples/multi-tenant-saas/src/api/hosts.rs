@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, LOCATION},
+    },
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -91,7 +94,8 @@ pub(super) async fn claim(
     config.hosts.push(new.host.to_ascii_lowercase().trim_end_matches('.').to_owned());
     config.validate().map_err(|error| invalid(error.to_string()))?;
     let claim = app.domains.claims.claim(&tenant, &new.host).await.map_err(|error| unclaimed(&error))?;
-    Ok(no_store(StatusCode::CREATED, HostView::from(claim)))
+    let location = [(LOCATION, format!("/api/hosts/{}", claim.host))];
+    Ok((location, no_store(StatusCode::CREATED, HostView::from(claim))).into_response())
 }
 
 /// Looks for the token now.

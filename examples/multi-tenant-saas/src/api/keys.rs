@@ -3,7 +3,10 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, LOCATION},
+    },
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -137,7 +140,8 @@ pub(super) async fn create(
     app.events.tell(&tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id));
     let created = Created { key: key.key(), view: key.record().into() };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::CREATED, no_store, Json(created)).into_response())
+    let location = [(LOCATION, format!("/api/api-keys/{}", key.record().key_id))];
+    Ok((StatusCode::CREATED, no_store, location, Json(created)).into_response())
 }
 
 pub(super) async fn list(

@@ -22,9 +22,10 @@ use axum::{
 pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
 use route::{ANYBODY, MANAGES, reads, writes};
 pub use route::{Needs, Route};
-use tenant::{Hooks, KeyLimitLayer, TenantLayer};
+use tenant::{Hooks, KeyLimitLayer, TenantLayer, control::AuditLog};
 
 use crate::{
+    audit::record,
     callers::Callers,
     fair::{Slots, take_turns},
     login,
@@ -96,6 +97,7 @@ pub(crate) fn router(
     hooks: &Hooks,
     limits: &KeyLimitLayer,
     slots: Option<Slots>,
+    log: &AuditLog,
 ) -> Router<AppState> {
     let routes = handlers(callers.is_open()).route("/api/{*rest}", axum::routing::any(unmatched));
     let routes = match slots {
@@ -103,7 +105,9 @@ pub(crate) fn router(
         None => routes,
     };
     let routes = routes.merge(streams(callers.is_open()));
+    let routes = routes.layer(from_fn_with_state(log.clone(), record));
     let signing_out = Router::new().route("/logout", post(login::sign_out));
+    let signing_out = signing_out.layer(from_fn_with_state(log.clone(), record));
     let proved = routes.layer(tenancy).merge(signing_out);
     let proved = proved.layer(limits.clone()).layer(callers.layer(hooks));
     let all = proved.route("/login", post(login::sign_in));

@@ -259,12 +259,16 @@ fn a_stream_ends_with_its_key_its_session_and_its_token() {
     server.request("DELETE", &format!("/api/api-keys/{id}"), &borrowed(&admin), None).ok(204);
     by_key.end_soon(POLICY);
 
+    // One sign-in: its token ends with its session.
     let answer = sign_in(&server, &[], "ada@example.com", PASSWORD);
     let (cookie, csrf) = session(&answer);
     let by_session = Both::open(&server, &[("cookie", &cookie)]);
+    let of_it = Both::open(&server, &borrowed(&auth(answer.json()["token"].as_str().unwrap())));
     server.request("POST", "/logout", &[("cookie", &cookie), ("x-csrf-token", &csrf)], None).ok(204);
     by_session.end_soon(POLICY);
+    of_it.end_soon(POLICY);
 
+    let answer = sign_in(&server, &[], "ada@example.com", PASSWORD);
     let by_token = auth(answer.json()["token"].as_str().unwrap());
     let revoked = Both::open(&server, &borrowed(&by_token));
     server.request("POST", "/logout", &borrowed(&by_token), None).ok(204);
@@ -316,7 +320,8 @@ fn what_ends_a_stream_may_happen_on_another_instance() {
     join(&one, "acme", "ada@example.com", "member").ok(201);
     let answer = sign_in(&one, &[], "ada@example.com", PASSWORD);
     let (cookie, csrf) = session(&answer);
-    let by_token = auth(answer.json()["token"].as_str().unwrap());
+    let another = sign_in(&one, &[], "ada@example.com", PASSWORD);
+    let by_token = auth(another.json()["token"].as_str().unwrap());
     let other = TestServer::beside(&one, &[("JWT_SECRET", SECRET)]);
     let by_key = Both::open(&other, &[("x-api-key", &key)]);
     let by_session = Both::open(&other, &[("cookie", &cookie)]);

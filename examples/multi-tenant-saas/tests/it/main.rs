@@ -5,6 +5,7 @@
 mod addresses;
 mod admin;
 mod analytics;
+mod audit;
 mod callers;
 mod chat;
 mod client;
