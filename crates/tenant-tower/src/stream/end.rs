@@ -6,7 +6,7 @@ use std::fmt;
 pub enum StreamEnd {
     /// The tenant was suspended or deleted.
     Inactive,
-    /// The credential has ended by itself.
+    /// The credential has ended by itself, or was proved longer ago than the tenant takes (`session_timeout`).
     Expired,
     /// The credential was revoked, or its session has ended.
     Revoked,

@@ -83,11 +83,12 @@ impl Watched {
     }
 
     async fn look(&self) -> Option<StreamEnd> {
-        if let Some(end) = self.look_at_tenant().await {
-            return Some(end);
-        }
+        let tenant = match self.look_at_tenant().await {
+            Ok(tenant) => tenant,
+            Err(end) => return Some(end),
+        };
         let caller = self.caller.as_ref()?;
-        if caller.expires_at().is_some_and(|end| end <= self.now()) {
+        if self.is_over(&tenant, caller) {
             return Some(StreamEnd::Expired);
         }
         match self.guard.authenticator.holds(caller).await {
@@ -97,19 +98,23 @@ impl Watched {
         }
     }
 
-    async fn look_at_tenant(&self) -> Option<StreamEnd> {
-        if self.tenant.ensure_active().is_err() {
-            return Some(StreamEnd::Inactive);
-        }
-        let configs = self.guard.configs.as_deref()?;
+    fn is_over(&self, tenant: &TenantContext, caller: &Principal) -> bool {
+        let now = self.now();
+        let timeout = tenant.edge_settings().session_timeout();
+        caller.expires_at().is_some_and(|end| end <= now)
+            || timeout.is_some_and(|timeout| !timeout.admits(caller, now))
+    }
+
+    /// The tenant as it is now.
+    async fn look_at_tenant(&self) -> Result<TenantContext, StreamEnd> {
+        self.tenant.ensure_active().map_err(|_| StreamEnd::Inactive)?;
+        let Some(configs) = self.guard.configs.as_deref() else { return Ok(self.tenant.clone()) };
         match TenantContext::of(configs, self.tenant.id()).await {
             // Another tenant, which was created anew under this id.
-            Ok(now) if now.config().created_at != self.tenant.config().created_at => {
-                Some(StreamEnd::Inactive)
-            }
-            Ok(_) => None,
-            Err(AdmissionError::Store(_)) => Some(StreamEnd::Unknown),
-            Err(_) => Some(StreamEnd::Inactive),
+            Ok(now) if now.config().created_at != self.tenant.config().created_at => Err(StreamEnd::Inactive),
+            Ok(now) => Ok(now),
+            Err(AdmissionError::Store(_)) => Err(StreamEnd::Unknown),
+            Err(_) => Err(StreamEnd::Inactive),
         }
     }
 

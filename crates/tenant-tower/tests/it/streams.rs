@@ -134,6 +134,23 @@ async fn a_store_that_fails_once_ends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_ends_when_the_tenant_takes_what_was_proved_no_longer() {
+    let mut setting = setting().await;
+    let caller = Principal::builder("ada", Proof::Session).membership(id("acme"), ["member"]);
+    setting.caller = caller.issued_at(UnixTime::from_secs(NOW)).build();
+    setting.clock.advance(Duration::from_secs(30 * 60));
+    let mut watch = pin!(setting.guard.watch(&setting.tenant, Some(&setting.caller)));
+    assert!(timeout(Duration::from_secs(10), watch.as_mut()).await.is_err());
+    // Also one that was opened before.
+    let change =
+        |config: &mut TenantConfig| drop(config.settings.insert("session_timeout".into(), 31.into()));
+    setting.configs.modify(&id("acme"), change).await.unwrap();
+    assert!(timeout(Duration::from_secs(10), watch.as_mut()).await.is_err());
+    setting.clock.advance(Duration::from_secs(60));
+    assert_eq!(timeout(SOON, watch).await, Ok(StreamEnd::Expired));
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_ends_when_the_credential_ends_by_itself() {
     let setting = setting().await;
     setting.clock.advance(Duration::from_secs(3_599));
