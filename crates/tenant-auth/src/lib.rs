@@ -20,6 +20,8 @@ mod beliefs;
 pub mod danger;
 #[cfg(feature = "domains")]
 mod domains;
+#[cfg(any(feature = "domains", feature = "jwks-url"))]
+mod fetch;
 mod key;
 mod operator;
 mod password;
@@ -27,12 +29,16 @@ mod random;
 mod session;
 mod time;
 mod token;
+#[cfg(any(feature = "domains", feature = "jwks-url"))]
+mod trust;
 
 #[cfg(feature = "domains")]
 pub use self::domains::{
     Dns, DnsError, DomainProof, DomainProofs, HostClaimError, HostClaimErrorKind, HostClaims,
     InMemoryHostClaims, NotProved, ProvedHost, TxtProof, WellKnownProof,
 };
+#[cfg(feature = "jwks-url")]
+pub use self::token::KeyUrl;
 pub use self::{
     key::{ApiKeyMode, ApiKeyUses, ApiKeyVerifier, InMemoryApiKeys, NewApiKey},
     operator::OperatorToken,

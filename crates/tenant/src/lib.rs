@@ -19,6 +19,7 @@
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `domains` | no | `HostClaims`, `WellKnownProof`, `TxtProof` in `tenant::auth`: tenants prove hosts that they bring along |
 //! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |
+//! | `jwks-url` | no | `KeyUrl` and `TokenKeys::jwks_url` in `tenant::auth`: the key sets of issuers, read over HTTPS |
 //! | `streams` | no | `StreamGuard`: what stays open ends with its tenant and its credential |
 //! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |

@@ -5,7 +5,6 @@ mod claims;
 mod coarse;
 mod dns;
 mod error;
-mod fetch;
 mod host;
 mod memory;
 mod proof;

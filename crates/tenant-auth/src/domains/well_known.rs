@@ -1,22 +1,21 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
 use async_trait::async_trait;
 use hyper::body::Bytes;
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::aws_lc_rs::default_provider,
-    pki_types::{CertificateDer, ServerName},
-};
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
-use super::{Dns, DomainProof, NotProved, address::is_public, coarse::within_bounds, fetch};
-use crate::danger::Loopback;
+use super::{Dns, DomainProof, NotProved, address::is_public, coarse::within_bounds};
+use crate::{
+    danger::Loopback,
+    fetch::{self, Get},
+    trust,
+};
 
 /// Finds the token at `/.well-known/tenant-verification` on the host, which answers with it and nothing else (blanks around it
 /// aside): over HTTP on port 80, or else over HTTPS on port 443 with a certificate that the system trusts.
@@ -42,6 +41,8 @@ pub struct WellKnownProof {
 /// How long a connection may take, with all that is said over it.
 const PATIENCE: Duration = Duration::from_secs(3);
 const ADDRESSES: usize = 2;
+/// A token has 43 bytes.
+const MOST_BODY: usize = 1024;
 
 impl WellKnownProof {
     /// Where the token is to be found.
@@ -50,14 +51,13 @@ impl WellKnownProof {
     /// With these name servers, and the authorities that the system trusts. It reads the latter's files.
     #[must_use]
     pub fn new(dns: Dns) -> Self {
-        let authorities = rustls_native_certs::load_native_certs().certs;
-        Self { dns, tls: tls(authorities), loopback: None }
+        Self { dns, tls: trust::system(), loopback: None }
     }
 
     /// Connects to this machine too, for tests: see there.
     #[must_use]
     pub fn with_danger(mut self, loopback: Loopback) -> Self {
-        self.tls = tls(loopback.authority().into_iter().map(CertificateDer::from).collect());
+        self.tls = trust::only(loopback.authority().into_iter().map(CertificateDer::from).collect());
         self.loopback = Some(loopback);
         self
     }
@@ -91,26 +91,21 @@ impl WellKnownProof {
         let name = ServerName::try_from(host.to_owned()).ok()?;
         let stream = TcpStream::connect(address).await.ok()?;
         let stream = self.tls.as_ref()?.connect(name, stream).await.ok()?;
-        fetch::get(stream, host, Self::PATH).await
+        fetch::get(stream, token_of(host)).await
     }
 }
 
+/// Nothing of the token is in it: a host that repeats what it was asked would prove anything.
+const fn token_of(host: &str) -> Get<'_> {
+    Get { host, path: WellKnownProof::PATH, accept: "text/plain", most: MOST_BODY }
+}
+
 async fn plain(address: SocketAddr, host: &str) -> Option<Bytes> {
-    fetch::get(TcpStream::connect(address).await.ok()?, host, WellKnownProof::PATH).await
+    fetch::get(TcpStream::connect(address).await.ok()?, token_of(host)).await
 }
 
 async fn patiently(get: impl Future<Output = Option<Bytes>>) -> Option<Bytes> {
     timeout(PATIENCE, get).await.ok().flatten()
-}
-
-fn tls(authorities: Vec<CertificateDer<'static>>) -> Option<TlsConnector> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(authorities);
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
-    let config = config.with_safe_default_protocol_versions().ok()?;
-    let mut config = config.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Some(TlsConnector::from(Arc::new(config)))
 }
 
 #[async_trait]

@@ -9,6 +9,8 @@ mod keys;
 mod revoked;
 mod verifier;
 
+#[cfg(feature = "jwks-url")]
+pub use self::keys::KeyUrl;
 pub use self::{
     keys::{KeyRefresh, KeySource, LeftOut, TokenKeys, TokenKeysError, TokenKeysErrorKind},
     revoked::{InMemoryRevocationStore, Revocations, RevocationsBuilder},

@@ -15,3 +15,5 @@ mod passwords;
 mod sessions;
 mod support;
 mod token;
+#[cfg(any(feature = "domains", feature = "jwks-url"))]
+mod web_server;

@@ -6,6 +6,8 @@ mod key;
 mod refresh;
 mod set;
 mod source;
+#[cfg(feature = "jwks-url")]
+mod url;
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -13,6 +15,8 @@ use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 pub(super) use self::key::TokenKey;
+#[cfg(feature = "jwks-url")]
+pub use self::url::KeyUrl;
 pub use self::{
     error::{TokenKeysError, TokenKeysErrorKind},
     key::LeftOut,
@@ -86,6 +90,18 @@ impl TokenKeys {
     /// There is no tokio runtime around.
     pub async fn jwks_file(path: impl Into<PathBuf>) -> Result<Self, TokenKeysError> {
         Self::source(KeyFile(path.into()), KeyRefresh::of_file()).await
+    }
+
+    /// The key set that an issuer publishes at a URL: [`KeyUrl`], with the usual times.
+    ///
+    /// # Errors
+    /// As for [`jwks`](Self::jwks), it is no such URL, or it can't be read.
+    ///
+    /// # Panics
+    /// There is no tokio runtime around.
+    #[cfg(feature = "jwks-url")]
+    pub async fn jwks_url(url: &str) -> Result<Self, TokenKeysError> {
+        Self::source(KeyUrl::new(url)?, KeyRefresh::default()).await
     }
 
     /// A key set that is read from wherever the source knows, now and then again and again: at the times that `refresh` says, and

@@ -7,5 +7,4 @@
 mod claims;
 mod name_server;
 mod txt;
-mod web_server;
 mod well_known;

@@ -1,18 +1,12 @@
 //! Tokens on web servers, which are where tenants say they are.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use hickory_resolver::proto::rr::RecordType;
 use tenant_auth::{DomainProof, NotProved, WellKnownProof, danger::Loopback};
-use tokio_rustls::TlsAcceptor;
 
-use super::{
-    name_server::NameServer,
-    web_server::{Says, WebServer, ok},
-};
+use super::name_server::NameServer;
+use crate::web_server::{Certified, Says, WebServer, certified, ok};
 
 const HOST: &str = "shop.acme.example";
 const TOKEN: &str = "the-token-of-this-claim";
@@ -156,23 +150,6 @@ async fn a_host_that_never_answers_is_let_go() {
     let start = Instant::now();
     assert!(asked(&dns, Loopback::on_ports(web.port, web.port)).await.is_err());
     assert!(start.elapsed() < Duration::from_secs(11));
-}
-
-struct Certified {
-    certificate: Vec<u8>,
-    acceptor: TlsAcceptor,
-}
-
-fn certified(host: &str) -> Certified {
-    let made = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
-    let (certificate, key) = (made.cert.der().clone(), made.signing_key.serialize_der());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config =
-        rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config =
-        config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key.try_into().unwrap());
-    let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
-    Certified { certificate: certificate.to_vec(), acceptor }
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod mutated;
 mod remembered;
 mod revoked;
 mod rotated;
+#[cfg(feature = "jwks-url")]
+mod url;
 
 use std::{sync::Arc, time::Duration};
 

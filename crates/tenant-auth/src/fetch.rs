@@ -14,19 +14,27 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// No head is longer.
 const MOST_HEAD: usize = 16 * 1024;
-/// No body is longer; a token has 43 bytes.
-const MOST_BODY: usize = 1024;
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Get<'a> {
+    /// The host, with its port where that is not the scheme's own.
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) accept: &'static str,
+    /// A longer body is none.
+    pub(crate) most: usize,
+}
 
-/// The body of a plain 200. A redirection is not followed, whatever its target: it would lead past the check of the address,
-/// and to a host that nobody claims.
-pub(super) async fn get<S>(stream: S, host: &str, path: &str) -> Option<Bytes>
+/// The body of a plain 200. A redirection is not followed, whatever its target: it would lead past whatever was checked of the
+/// address and of the host.
+pub(crate) async fn get<S>(stream: S, get: Get<'_>) -> Option<Bytes>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let mut builder = http1::Builder::new();
     let handshake = builder.max_buf_size(MOST_HEAD).handshake(TokioIo::new(stream));
     let (sender, connection) = handshake.await.ok()?;
-    let exchange = exchange(sender, request(host, path)?);
+    let exchange = exchange(sender, request(get)?, get.most);
     // The connection may end before the last of the body is read.
     match select(pin!(exchange), pin!(connection)).await {
         Either::Left((body, _)) => body,
@@ -34,12 +42,11 @@ where
     }
 }
 
-/// Nothing of the token is in it: a host that repeats what it was asked would prove anything.
-fn request(host: &str, path: &str) -> Option<Request<Empty<Bytes>>> {
-    let request = Request::get(path)
-        .header(header::HOST, host)
-        .header(header::ACCEPT, "text/plain")
-        .header(header::USER_AGENT, "tenant-verification")
+fn request(get: Get<'_>) -> Option<Request<Empty<Bytes>>> {
+    let request = Request::get(get.path)
+        .header(header::HOST, get.host)
+        .header(header::ACCEPT, get.accept)
+        .header(header::USER_AGENT, "tenant")
         .header(header::CONNECTION, "close");
     request.body(Empty::new()).ok()
 }
@@ -47,14 +54,15 @@ fn request(host: &str, path: &str) -> Option<Request<Empty<Bytes>>> {
 async fn exchange(
     mut sender: http1::SendRequest<Empty<Bytes>>,
     request: Request<Empty<Bytes>>,
+    most: usize,
 ) -> Option<Bytes> {
     let answer = sender.send_request(request).await.ok()?;
     if answer.status() != StatusCode::OK {
         return None;
     }
-    read(answer.into_body()).await
+    read(answer.into_body(), most).await
 }
 
-async fn read(body: Incoming) -> Option<Bytes> {
-    Limited::new(body, MOST_BODY).collect().await.ok().map(Collected::to_bytes)
+async fn read(body: Incoming, most: usize) -> Option<Bytes> {
+    Limited::new(body, most).collect().await.ok().map(Collected::to_bytes)
 }

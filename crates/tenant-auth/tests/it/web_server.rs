@@ -98,3 +98,21 @@ impl Drop for WebServer {
         self.task.abort();
     }
 }
+
+/// A certificate for a host, and who shows it.
+pub(crate) struct Certified {
+    pub(crate) certificate: Vec<u8>,
+    pub(crate) acceptor: TlsAcceptor,
+}
+
+pub(crate) fn certified(host: &str) -> Certified {
+    let made = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.der().clone(), made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config =
+        rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config =
+        config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key.try_into().unwrap());
+    let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+    Certified { certificate: certificate.to_vec(), acceptor }
+}
