@@ -342,3 +342,68 @@ async fn a_rejection_names_the_header_and_never_repeats_it() {
     assert_eq!(answer.json()["field"], HeaderName::from_static("x-forwarded-host").as_str());
     assert!(!answer.body.contains("cret"));
 }
+
+/// A host as it is written, and whom it names: nobody where it is no host of anybody's.
+const HOSTS: &[(&str, &str)] = &[
+    ("acme.example", "acme"),
+    ("ACME.example:443", "acme"),
+    ("acme.example.", "acme"),
+    ("globex.example", "globex"),
+    ("nobody.example", ""),
+    ("acme.example.evil.example", ""),
+    ("acme.example@globex.example", ""),
+    ("acme.example:80:80", ""),
+    ("acme.example, globex.example", ""),
+    ("globex.example#acme.example", ""),
+    ("acme.example/globex.example", ""),
+    ("[::1]", ""),
+    ("\u{430}cme.example", ""),
+    ("acme.example%00", ""),
+    ("", ""),
+];
+
+const TARGETS: &[(&str, &str)] = &[
+    ("http://acme.example/", "acme"),
+    ("http://globex.example:80/", "globex"),
+    ("http://nobody.example/", ""),
+    ("http://globex.example@acme.example/", ""),
+    ("http://acme.example%2fglobex.example/", ""),
+    ("http:///", ""),
+];
+
+const FORWARDED: &[&str] = &[
+    "X-Other: 1",
+    "X-Forwarded-Host: globex.example",
+    "X-Forwarded-Host: acme.example|X-Forwarded-Host: globex.example",
+    "Forwarded: host=globex.example",
+    "X-Original-Host: globex.example|X-Host: globex.example|X-Forwarded-Server: globex.example",
+];
+
+/// Each host with each target, each forwarded line, and each further host: who is served is whom all of them name, where
+/// they may speak at all.
+#[tokio::test]
+async fn of_all_that_names_a_host_nothing_leads_where_something_else_does_not() {
+    let (server, mut asked) = (server("10.0.0.0/8").await, 0);
+    for (host, named) in HOSTS {
+        for forwarded in FORWARDED {
+            let targets = TARGETS.iter().map(|(target, by_target)| (*target, Some(*by_target)));
+            for (target, by_target) in targets.chain([("/", None), ("/globex.example", None)]) {
+                let outcome = ask(server, target, &format!("Host: {host}|{forwarded}")).await;
+                let is_agreed = !named.is_empty() && by_target.is_none_or(|by_target| by_target == *named);
+                let expected = is_agreed.then(|| format!("{named} 127.0.0.1"));
+                let served = outcome.contains(" 127.0.0.1").then_some(outcome.clone());
+                // One that names them in two ways (with a port, and without) may be refused.
+                let must_be = by_target.is_none() || outcome.contains(" 127.0.0.1");
+                assert!(!must_be || served == expected, "{target} {host:?} {forwarded}: {outcome}");
+                assert!(served.is_some() || outcome.starts_with('4'), "{target} {host:?}: {outcome}");
+                asked += 1;
+            }
+        }
+        for (other, _) in HOSTS {
+            let outcome = ask(server, "/", &format!("Host: {host}|Host: {other}")).await;
+            assert!(outcome.starts_with("400"), "{host:?} {other:?}: {outcome}");
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, HOSTS.len() * (FORWARDED.len() * (TARGETS.len() + 2) + HOSTS.len()));
+}
