@@ -8,7 +8,7 @@ pub mod postgres;
 pub mod row_security;
 pub mod sqlite;
 
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
 use tenant::{TenantContext, TenantId};
 use tokio::runtime::{Builder, Runtime};
@@ -31,7 +31,7 @@ pub type Reading = fn() -> Duration;
 fn reader(
     name: &'static str,
     now: Reading,
-    runtime: Runtime,
+    runtime: impl Deref<Target = Runtime> + 'static,
     read: impl AsyncFn(i64) -> sqlx::Result<String> + 'static,
 ) -> Contestant {
     Contestant::timed(name, move |turns| {

@@ -26,11 +26,11 @@ pub fn contestants(now: Reading) -> Result<Vec<Contestant>, BoxError> {
     let pool = theirs.block_on(pool(&url))?;
     let (tenant, kept) = (acme()?, Rc::clone(&server));
     Ok(vec![
-        reader("scoped", now, ours, async move |id| {
+        reader("scoped", now, Box::new(ours), async move |id| {
             let _kept = &kept;
             sqlx::query_scalar(SCOPED).bind(id).fetch_one(&db.scoped(&tenant)).await
         }),
-        reader("explicit predicate", now, theirs, async move |id| {
+        reader("explicit predicate", now, Box::new(theirs), async move |id| {
             let _kept = &server;
             sqlx::query_scalar(PLAIN).bind("acme").bind(id).fetch_one(&pool).await
         }),

@@ -49,7 +49,7 @@ fn plain(
 ) -> Result<Contestant, BoxError> {
     let (runtime, kept) = (runtime()?, Rc::clone(server));
     let pool = runtime.block_on(pool(url))?;
-    Ok(reader(name, now, runtime, async move |id| {
+    Ok(reader(name, now, Box::new(runtime), async move |id| {
         let _kept = &kept;
         let query = sqlx::query_scalar(PLAIN).bind("acme").bind(id);
         if !in_transaction {
@@ -72,7 +72,7 @@ fn walled(
     let (runtime, kept, tenant) = (runtime()?, Rc::clone(server), acme()?);
     let open = async { TenantDb::builder(pool(url).await?).row_level_security(wall).build().await };
     let db = runtime.block_on(open)?;
-    Ok(reader(name, now, runtime, async move |id| {
+    Ok(reader(name, now, Box::new(runtime), async move |id| {
         let _kept = &kept;
         let query = sqlx::query_scalar(SCOPED).bind(id);
         if !in_transaction {
