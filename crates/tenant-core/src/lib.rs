@@ -16,6 +16,7 @@
 //! | [`PolicyEvaluator`] | who decides whether something may be asked for |
 //! | [`auth::Principal`], [`auth::Authenticator`] | who is calling, and who proves it |
 //! | [`HostClaim`] | a host that a tenant has yet to prove its own |
+//! | [`usage::UsageStore`] | who keeps what is billed |
 //! | [`events::EventBus`] | who tells a tenant's own what happens in it |
 //! | [`TenantHooks`] | who listens |
 //! | [`Clock`] | where time comes from |
@@ -45,6 +46,7 @@ mod record;
 mod scope;
 pub mod settings;
 mod timestamp;
+pub mod usage;
 
 pub use async_trait::async_trait;
 

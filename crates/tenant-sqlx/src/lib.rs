@@ -46,6 +46,7 @@
 //! | [`TenantDb::unscoped`] | statements of the operator, with a reason that is reported |
 //! | [`DbConfigManager`] | the tenants' configs |
 //! | [`DbAudit`] | the audit log |
+//! | [`DbUsage`] | what tenants used |
 //! | [`DbApiKeys`], [`DbSessions`], [`DbPeople`], [`DbRevocations`] | what proves who is calling |
 //! | [`DbHostClaims`] | hosts that tenants have yet to prove theirs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
@@ -123,6 +124,7 @@ mod standing;
 mod statement;
 mod stock;
 mod transaction;
+mod usage;
 
 #[cfg(feature = "postgres")]
 pub use self::configs::{PgAnnouncer, PgChangeReader};
@@ -141,4 +143,5 @@ pub use self::{
     scoped::Scoped,
     stock::StockDenied,
     transaction::ScopedTransaction,
+    usage::DbUsage,
 };

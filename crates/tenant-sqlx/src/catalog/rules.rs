@@ -6,7 +6,7 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 17] = [
+const FRAMEWORK: [&str; 20] = [
     "tenants",
     "tenant_hosts",
     "tenant_host_claims",
@@ -22,6 +22,9 @@ const FRAMEWORK: [&str; 17] = [
     "tenant_token_revocation_turns",
     "tenant_audit",
     "tenant_audit_ends",
+    "tenant_usage",
+    "tenant_usage_days",
+    "tenant_usage_levels",
     "_tenant_migrations",
     "_sqlx_migrations",
 ];

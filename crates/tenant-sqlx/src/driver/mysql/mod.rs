@@ -142,6 +142,7 @@ impl TenantDatabase for MySql {
             ("settings", include_str!("../../../migrations/mysql/0008_settings.sql")),
             ("host claims", include_str!("../../../migrations/mysql/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/mysql/0010_audit.sql")),
+            ("usage", include_str!("../../../migrations/mysql/0011_usage.sql")),
         ])
     }
 

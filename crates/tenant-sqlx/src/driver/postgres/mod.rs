@@ -125,6 +125,7 @@ impl TenantDatabase for Postgres {
             ("settings", include_str!("../../../migrations/postgres/0008_settings.sql")),
             ("host claims", include_str!("../../../migrations/postgres/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/postgres/0010_audit.sql")),
+            ("usage", include_str!("../../../migrations/postgres/0011_usage.sql")),
         ])
     }
 

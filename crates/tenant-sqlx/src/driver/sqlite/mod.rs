@@ -123,6 +123,7 @@ impl TenantDatabase for Sqlite {
             ("settings", include_str!("../../../migrations/sqlite/0008_settings.sql")),
             ("host claims", include_str!("../../../migrations/sqlite/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/sqlite/0010_audit.sql")),
+            ("usage", include_str!("../../../migrations/sqlite/0011_usage.sql")),
         ])
     }
 

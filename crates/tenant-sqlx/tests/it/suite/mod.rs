@@ -20,4 +20,5 @@ mod stock;
 pub(crate) mod support;
 mod suspension;
 mod transaction;
+mod usage;
 mod ways;

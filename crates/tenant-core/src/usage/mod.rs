@@ -1,0 +1,18 @@
+//! Usage: what a tenant's calls, minutes, bytes and whatever else it uses add up to, as it is billed.
+//!
+//! A record is counted once for each idempotency key of its tenant, and is in its day's roll-up by the same transaction: reports read
+//! roll-ups alone. Days and billing cycles are those of UTC.
+
+mod cycle;
+mod day;
+mod kind;
+mod record;
+mod store;
+
+pub use self::{
+    cycle::{BillingCycle, InvalidCycle, UsageDate},
+    day::{CarriedLevel, LevelOfDay, UsageDay, UsageSeries},
+    kind::{InvalidUsage, Measure, UsageKind},
+    record::{Metadata, UsageRecord},
+    store::{UsageStore, UsageVerdict},
+};
