@@ -15,6 +15,7 @@
 //! | [`QuotaManager`] | who counts, and decides whether there may be more |
 //! | [`PolicyEvaluator`] | who decides whether something may be asked for |
 //! | [`auth::Principal`], [`auth::Authenticator`] | who is calling, and who proves it |
+//! | [`organisations`] | who belongs to a tenant, who is invited, and what they work on |
 //! | [`HostClaim`] | a host that a tenant has yet to prove its own |
 //! | [`usage::UsageStore`] | who keeps what is billed |
 //! | [`events::EventBus`] | who tells a tenant's own what happens in it |
@@ -39,6 +40,7 @@ mod host_claim;
 mod id;
 #[cfg(feature = "metrics")]
 mod metrics;
+pub mod organisations;
 mod plan;
 pub mod policy;
 pub mod quota;

@@ -206,7 +206,7 @@ fn wanted(filter: &AuditFilter, before: i64, limit: u32) -> Vec<Cell> {
 #[async_trait]
 impl<DB: TenantDatabase> AuditStore for DbAudit<DB> {
     async fn append(&self, events: &[AuditEvent], seal: &Seal<'_>) -> Result<(), StoreError> {
-        again::<DB, _, _>(|| self.try_append(events, seal)).await
+        again::<DB, _, _, _>(|| self.try_append(events, seal)).await
     }
 
     async fn list(
@@ -244,7 +244,7 @@ impl<DB: TenantDatabase> AuditStore for DbAudit<DB> {
         let (mut left, mut all) = (limit, 0);
         loop {
             let some = left.min(BATCH);
-            let (first, gone) = again::<DB, _, _>(|| self.forget_some(older_than, some)).await?;
+            let (first, gone) = again::<DB, _, _, _>(|| self.forget_some(older_than, some)).await?;
             all += gone;
             left -= some;
             if gone < u64::from(some) || left == 0 {

@@ -48,6 +48,7 @@
 //! | [`DbAudit`] | the audit log |
 //! | [`DbUsage`] | what tenants used |
 //! | [`DbApiKeys`], [`DbSessions`], [`DbPeople`], [`DbRevocations`] | what proves who is calling |
+//! | [`DbOrganisations`] | members, invitations and projects |
 //! | [`DbHostClaims`] | hosts that tenants have yet to prove theirs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
@@ -115,6 +116,7 @@ mod error;
 mod fleet;
 mod model;
 mod moving;
+mod organisations;
 mod own;
 mod place;
 mod replicas;
@@ -139,6 +141,7 @@ pub use self::{
     fleet::{Drift, Fleet, FleetProgress, FleetReport, PlaceReport, PlaceState},
     model::{Inspect, Model},
     moving::{MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep},
+    organisations::DbOrganisations,
     rls::RowLevelSecurity,
     scoped::Scoped,
     stock::StockDenied,

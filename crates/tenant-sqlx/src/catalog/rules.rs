@@ -6,7 +6,7 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 20] = [
+const FRAMEWORK: [&str; 25] = [
     "tenants",
     "tenant_hosts",
     "tenant_host_claims",
@@ -25,6 +25,11 @@ const FRAMEWORK: [&str; 20] = [
     "tenant_usage",
     "tenant_usage_days",
     "tenant_usage_levels",
+    "tenant_invitations",
+    "tenant_projects",
+    "tenant_project_members",
+    "tenant_invitation_projects",
+    "tenant_member_profiles",
     "_tenant_migrations",
     "_sqlx_migrations",
 ];

@@ -25,16 +25,16 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
         config.revision = 1;
         config.created_at = self.now();
         config.updated_at = config.created_at;
-        again::<DB, _, _>(|| self.try_create(config.clone())).await
+        again::<DB, _, _, _>(|| self.try_create(config.clone())).await
     }
 
     async fn update(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         validate(&config)?;
-        again::<DB, _, _>(|| self.try_update(config.clone())).await
+        again::<DB, _, _, _>(|| self.try_update(config.clone())).await
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
-        again::<DB, _, _>(|| self.try_delete(id)).await
+        again::<DB, _, _, _>(|| self.try_delete(id)).await
     }
 
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {

@@ -162,7 +162,7 @@ impl<DB: TenantDatabase> HostClaimStore for DbHostClaims<DB> {
                 "the claim is another tenant's, or to no proper host",
             ));
         }
-        again::<DB, _, _>(|| self.try_claim(claim, most)).await
+        again::<DB, _, _, _>(|| self.try_claim(claim, most)).await
     }
 
     async fn list(&self, tenant: &TenantContext, now: Timestamp) -> Result<Vec<HostClaim>, StoreError> {
@@ -214,6 +214,6 @@ impl<DB: TenantDatabase> HostClaimStore for DbHostClaims<DB> {
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        again::<DB, _, _>(|| self.try_sweep(now, limit)).await
+        again::<DB, _, _, _>(|| self.try_sweep(now, limit)).await
     }
 }

@@ -132,7 +132,7 @@ impl<DB: TenantDatabase> ApiKeyStore for DbApiKeys<DB> {
             uses.iter().filter(|(key_id, _)| is_exact(key_id)).collect();
         uses.sort_unstable();
         for batch in uses.chunks(BATCH) {
-            again::<DB, _, _>(|| self.note(batch)).await?;
+            again::<DB, _, _, _>(|| self.note(batch)).await?;
         }
         Ok(())
     }

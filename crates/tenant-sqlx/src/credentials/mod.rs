@@ -2,7 +2,7 @@
 
 mod claims;
 mod keys;
-mod people;
+pub(crate) mod people;
 mod revocations;
 mod sessions;
 

@@ -35,7 +35,7 @@ const LEAVE: Sql = sql!("DELETE FROM tenant_memberships WHERE tenant_id = ? AND 
 /// Compared and set in one statement, whatever was read before it.
 const SET_PASSWORD: Sql =
     sql!("UPDATE tenant_people SET password_hash = ? WHERE person_id = ? AND password_hash = ?");
-const SET_FIRST_PASSWORD: Sql =
+pub(crate) const SET_FIRST_PASSWORD: Sql =
     sql!("UPDATE tenant_people SET password_hash = ? WHERE person_id = ? AND password_hash IS NULL");
 
 const PERSON_COLUMNS: usize = 4;
@@ -57,21 +57,56 @@ impl<DB: TenantDatabase> DbPeople<DB> {
         role: Role,
     ) -> Result<Option<bool>, StoreError> {
         let (mut tx, _turn) = self.0.begin().await?;
-        let found = fetch::<DB>(&mut tx, FIND, vec![person.email.as_str().into()]).await?;
-        match found.into_iter().next().map(read).transpose()? {
-            Some(known) if known.person_id != person.person_id => return Ok(Some(false)),
-            Some(_) => {}
-            None => match DB::execute(&mut tx, CREATE, write(person)).await {
-                Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(None),
-                created => drop(created.map_err(StoreError::unavailable)?),
-            },
+        match enter::<DB>(&mut tx, person).await? {
+            Entry::There { .. } => {}
+            Entry::SomebodyElse => return Ok(Some(false)),
+            Entry::Raced => return Ok(None),
         }
-        let cells = vec![tenant.id().as_str().into(), (*person.person_id).into(), role.as_str().into()];
-        let joined = DB::execute(&mut tx, JOIN, cells).await;
-        joined.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "they are a member already"))?;
+        add_membership::<DB>(&mut tx, tenant, person, role).await?;
         tx.commit().await.map_err(StoreError::unavailable)?;
         Ok(Some(true))
     }
+}
+
+/// Who has somebody's address, in a transaction.
+pub(crate) enum Entry {
+    /// They have it themselves, from now on at the latest.
+    There {
+        has_password: bool,
+    },
+    SomebodyElse,
+    /// Somebody came with the same address or id at the same moment: they are found the next time.
+    Raced,
+}
+
+pub(crate) async fn enter<DB: TenantDatabase>(
+    tx: &mut DB::Connection,
+    person: &Person,
+) -> Result<Entry, StoreError> {
+    let found = fetch::<DB>(tx, FIND, vec![person.email.as_str().into()]).await?;
+    match found.into_iter().next().map(read).transpose()? {
+        Some(known) if known.person_id != person.person_id => return Ok(Entry::SomebodyElse),
+        Some(known) => return Ok(Entry::There { has_password: known.password_hash.is_some() }),
+        None => {}
+    }
+    match DB::execute(tx, CREATE, write(person)).await {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Entry::Raced),
+        created => {
+            created.map_err(StoreError::unavailable)?;
+            Ok(Entry::There { has_password: person.password_hash.is_some() })
+        }
+    }
+}
+
+pub(crate) async fn add_membership<DB: TenantDatabase>(
+    tx: &mut DB::Connection,
+    tenant: &TenantContext,
+    person: &Person,
+    role: Role,
+) -> Result<(), StoreError> {
+    let cells = vec![tenant.id().as_str().into(), (*person.person_id).into(), role.as_str().into()];
+    let joined = DB::execute(tx, JOIN, cells).await.map(drop);
+    joined.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "they are a member already"))
 }
 
 fn write(person: &Person) -> Vec<Cell> {
@@ -97,7 +132,7 @@ fn membership(cells: Vec<Cell>) -> Result<(TenantId, Role), StoreError> {
     Ok((row.tenant()?, row.parsed(Role::parse)?))
 }
 
-fn check(person: &Person) -> Result<(), StoreError> {
+pub(crate) fn check(person: &Person) -> Result<(), StoreError> {
     let is_text = |text: &str, longest| !text.is_empty() && text.len() <= longest && is_exact(text);
     if is_text(&person.person_id, LONGEST_ID) && is_text(&person.email, LONGEST_EMAIL) {
         return Ok(());
@@ -136,7 +171,7 @@ impl<DB: TenantDatabase> PeopleStore for DbPeople<DB> {
         const TRIES: usize = 5;
         check(person)?;
         for _ in 0..TRIES {
-            if let Some(joined) = again::<DB, _, _>(|| self.try_join(tenant, person, role)).await? {
+            if let Some(joined) = again::<DB, _, _, _>(|| self.try_join(tenant, person, role)).await? {
                 return Ok(joined);
             }
         }

@@ -82,7 +82,7 @@ fn read(cells: Vec<Cell>) -> Result<Revocation, StoreError> {
 #[async_trait]
 impl<DB: TenantDatabase> RevocationStore for DbRevocations<DB> {
     async fn revoke(&self, revoked: &Revoked, forget_at: UnixTime) -> Result<(), StoreError> {
-        again::<DB, _, _>(|| self.try_revoke(revoked, forget_at)).await
+        again::<DB, _, _, _>(|| self.try_revoke(revoked, forget_at)).await
     }
 
     async fn after(&self, number: u64, limit: u32) -> Result<Vec<Revocation>, StoreError> {

@@ -119,7 +119,7 @@ impl<DB: TenantDatabase> SessionStore for DbSessions<DB> {
         let (mut left, mut all) = (limit, 0);
         while left > 0 {
             let some = left.min(BATCH);
-            let (due, gone) = again::<DB, _, _>(|| self.sweep_some(now, some)).await?;
+            let (due, gone) = again::<DB, _, _, _>(|| self.sweep_some(now, some)).await?;
             all += gone;
             left -= due.min(left);
             if due < some {

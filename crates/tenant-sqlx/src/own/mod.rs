@@ -2,7 +2,7 @@
 
 pub(crate) mod row;
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, iter};
 
 use sqlx::Transaction;
 use tenant_core::{StoreError, StoreErrorKind};
@@ -15,10 +15,11 @@ use crate::{
 
 /// Tries a transaction once more where others got in its way: each takes its hosts in its own order, and of two that
 /// wait for each other the database ends one.
-pub(crate) async fn again<DB, T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
+pub(crate) async fn again<DB, T, F, E>(mut attempt: impl FnMut() -> F) -> Result<T, E>
 where
     DB: TenantDatabase,
-    F: Future<Output = Result<T, StoreError>>,
+    E: Error + 'static,
+    F: Future<Output = Result<T, E>>,
 {
     const TRIES: usize = 10;
     for _ in 1..TRIES {
@@ -30,8 +31,9 @@ where
     attempt().await
 }
 
-fn is_collision<DB: TenantDatabase>(error: &StoreError) -> bool {
-    error.source().and_then(|source| source.downcast_ref()).is_some_and(DB::is_collision)
+fn is_collision<DB: TenantDatabase>(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.find_map(|error| error.downcast_ref()).is_some_and(DB::is_collision)
 }
 
 /// Who comes second learns it from the database: a look before the write would be a moment too early.
@@ -80,7 +82,7 @@ impl<DB: TenantDatabase> Own<DB> {
     /// One statement that writes, and how many rows it changed.
     pub(crate) async fn write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, StoreError> {
         let unavailable = |error| StoreError::unavailable(error);
-        again::<DB, _, _>(|| async { self.try_write(sql, cells.clone()).await.map_err(unavailable) }).await
+        again::<DB, _, _, _>(|| async { self.try_write(sql, cells.clone()).await.map_err(unavailable) }).await
     }
 
     /// Adds a row, unless one is there with what is unique of it.
@@ -91,7 +93,7 @@ impl<DB: TenantDatabase> Own<DB> {
         exists: &'static str,
     ) -> Result<(), StoreError> {
         let already = |error| taken(error, StoreErrorKind::AlreadyExists, exists);
-        again::<DB, _, _>(|| async { self.try_write(sql, cells.clone()).await.map(drop).map_err(already) })
+        again::<DB, _, _, _>(|| async { self.try_write(sql, cells.clone()).await.map(drop).map_err(already) })
             .await
     }
 

@@ -143,6 +143,7 @@ impl TenantDatabase for MySql {
             ("host claims", include_str!("../../../migrations/mysql/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/mysql/0010_audit.sql")),
             ("usage", include_str!("../../../migrations/mysql/0011_usage.sql")),
+            ("organisations", include_str!("../../../migrations/mysql/0012_organisations.sql")),
         ])
     }
 

@@ -126,6 +126,7 @@ impl TenantDatabase for Postgres {
             ("host claims", include_str!("../../../migrations/postgres/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/postgres/0010_audit.sql")),
             ("usage", include_str!("../../../migrations/postgres/0011_usage.sql")),
+            ("organisations", include_str!("../../../migrations/postgres/0012_organisations.sql")),
         ])
     }
 

@@ -124,6 +124,7 @@ impl TenantDatabase for Sqlite {
             ("host claims", include_str!("../../../migrations/sqlite/0009_host_claims.sql")),
             ("audit", include_str!("../../../migrations/sqlite/0010_audit.sql")),
             ("usage", include_str!("../../../migrations/sqlite/0011_usage.sql")),
+            ("organisations", include_str!("../../../migrations/sqlite/0012_organisations.sql")),
         ])
     }
 

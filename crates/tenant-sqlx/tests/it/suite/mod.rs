@@ -13,6 +13,7 @@ pub(crate) mod hammer;
 mod kill;
 mod migrations;
 pub(crate) mod moving;
+mod organisations;
 pub(crate) mod places;
 mod refusals;
 mod scoped;
