@@ -104,6 +104,31 @@ impl<S: PeopleStore> People<S> {
         Err(taken().into())
     }
 
+    /// Who has the address, if this is their password, or somebody new with both. Nobody is kept by this: it is for a store that
+    /// makes them a member, and whatever else belongs to that, in one step.
+    ///
+    /// Who has the address and no password is given this one. So ask only where it is known that who has the address is meant, such
+    /// as by a mail to it.
+    ///
+    /// # Errors
+    /// The address or the password can't be taken (a [`StoreError`] of kind `Invalid` is the cause), the password is not theirs,
+    /// too many wait, or the store failed.
+    pub async fn meet(&self, email: &str, password: &str, now: Timestamp) -> Result<Person, AuthError> {
+        let invalid = |detail: &str| StoreError::new(StoreErrorKind::Invalid, detail);
+        let email = normalize_email(email).ok_or_else(|| invalid("this is no e-mail address"))?;
+        Passwords::admit(password).map_err(|error| invalid(&error.to_string()))?;
+        let mut person = match self.store.find_by_email(&email).await? {
+            Some((known, _)) if known.password_hash.is_some() => {
+                let check = self.passwords.check(password, known.password_hash.as_deref()).await?;
+                return if check == PasswordCheck::Wrong { Err(REJECTED) } else { Ok(known) };
+            }
+            Some((known, _)) => known,
+            None => Person::new(person_id()?, email, now),
+        };
+        person.password_hash = Some(self.passwords.hash(password).await?);
+        Ok(person)
+    }
+
     /// Who has the address, or is to have it.
     async fn person(&self, email: &str, password: Option<&str>, now: Timestamp) -> Result<Person, AuthError> {
         let known = self.store.find_by_email(email).await?;
