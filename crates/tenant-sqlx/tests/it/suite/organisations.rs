@@ -156,12 +156,12 @@ async fn what_is_another_tenants_is_as_unknown_as_nothing() {
         assert_eq!(kind(invited), OrganisationErrorKind::NotFound, "{id:?}");
     }
     for id in ["gus", "nobody", "", "ada "] {
-        let team = Some(vec![TeamMember::new(id, Role::Member)]);
-        let change = ProjectChange { team: team.clone(), ..Default::default() };
+        let team = vec![TeamMember::new(id, Role::Member)];
+        let change = ProjectChange { team: Some(team.clone()), ..Default::default() };
         let changed = store.change_project(&house.acme, "apollo", &change).await;
         assert_eq!(kind(changed), OrganisationErrorKind::NotFound, "{id:?}");
         let mut new = Project::new("other", "Other", "other", NOW);
-        new.team = team.unwrap();
+        new.team = team;
         assert_eq!(
             kind(store.create_project(&house.acme, &new, None).await),
             OrganisationErrorKind::NotFound,
