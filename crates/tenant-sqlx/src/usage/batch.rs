@@ -35,7 +35,7 @@ pub(super) async fn record<DB: TenantDatabase>(
     // Nobody else says a record's own id, but who says the record again: that shows at the write.
     let mut asks_for_all = false;
     for _ in 0..TRIES {
-        match again::<DB, _, _>(|| attempt(own, records, asks_for_all)).await {
+        match again::<DB, _, _, _>(|| attempt(own, records, asks_for_all)).await {
             Err(error) if error.kind() == StoreErrorKind::AlreadyExists => asks_for_all = true,
             answer => return answer,
         }

@@ -44,7 +44,7 @@ impl<DB: TenantDatabase> DbUsage<DB> {
         let (mut all, mut left) = (0, limit);
         while left > 0 {
             let some = left.min(AT_ONCE);
-            let found = again::<DB, _, _>(|| self.remove_some(find, remove, some)).await?;
+            let found = again::<DB, _, _, _>(|| self.remove_some(find, remove, some)).await?;
             all += u64::from(found);
             left -= some;
             if found < some {
