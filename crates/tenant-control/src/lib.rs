@@ -6,12 +6,17 @@
 //! | [`AuditHooks`] | what the edges tell of: attempts across tenants, bypasses, rejected credentials |
 //! | [`Organisations`] | members, invitations, projects |
 //! | [`Mailer`], [`FileMailer`] | mail, and a folder that it is written to |
+//! | [`UsageMeter`] | what tenants use, recorded once for each key and added up by day |
+//! | [`Billing`] | what that costs in a billing cycle |
+//! | [`UsageExport`] | records as CSV or lines of JSON |
 //!
 //! What is kept lies behind the store traits of `tenant-core`, which `tenant-sqlx` implements.
 
 mod audit;
+mod billing;
 mod mail;
 mod organisations;
+mod usage;
 
 pub use self::{
     audit::{
@@ -22,5 +27,15 @@ pub use self::{
     organisations::{
         ALLOWED_DOMAINS, Acceptance, InvitationToken, MemberPage, NewInvitation, NewProject, Organisations,
         ProjectPage,
+    },
+};
+pub use self::{
+    billing::{
+        Billing, BillingError, BillingErrorKind, Counts, CycleStatus, InvalidRates, Price, ProjectUsage,
+        Rates, Ratio, Terms, UsageLine, UsageReport, UsageWarning, Utilisation,
+    },
+    usage::{
+        ExportFormat, MeterBuilder, Recorded, SeriesUsage, UsageError, UsageErrorKind, UsageExport,
+        UsageMeter, Used, UsedOnDay, usage_history, usage_summary,
     },
 };

@@ -11,7 +11,7 @@
 //! | `auth` | no | tokens, API keys, sessions and passwords, in `tenant::auth` beside the vocabulary of callers |
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer`, `RequestTransaction` and `OpenTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
-//! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows |
+//! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows; `control::UsageMeter` and `control::Billing`: what tenants use, and what it costs |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager`, `PgAnnouncer`, `PgChangeReader` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
@@ -57,10 +57,11 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbPeople, DbRevocations, DbSessions, Drift, Finding,
-    Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions, MoveReport,
-    MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack, RowLevelSecurity, Scoped,
-    ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl, doctor, is_transient,
+    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbPeople, DbRevocations, DbSessions, DbUsage, Drift,
+    Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions,
+    MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
+    RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl,
+    doctor, is_transient,
 };
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
@@ -117,4 +118,7 @@ mod book {
     #[cfg(all(feature = "redis", feature = "streams"))]
     #[doc = include_str!("../../../docs/src/streams.md")]
     struct Streams;
+    #[cfg(feature = "control")]
+    #[doc = include_str!("../../../docs/src/usage.md")]
+    struct Usage;
 }

@@ -5,3 +5,4 @@
 mod audit;
 mod organisations;
 mod support;
+mod usage;

@@ -73,6 +73,12 @@ impl UsageDate {
         Self(self.0.saturating_add(1))
     }
 
+    /// Whether it has a billing cycle: nothing that is kept is of another day.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        (BillingCycle::FIRST.first_day()..BillingCycle::LAST.end_day()).contains(&self)
+    }
+
     fn date(self) -> Option<Date> {
         Date::from_julian_day(EPOCH.checked_add(i32::try_from(self.0).ok()?)?).ok()
     }

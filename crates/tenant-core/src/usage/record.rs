@@ -53,7 +53,7 @@ impl UsageRecord {
     /// Whether it can be kept.
     ///
     /// # Errors
-    /// The id or the project is not 1 to 64, or the key not 1 to 255, of visible ASCII; the quantity is more than 2^63 - 1; the metadata
+    /// The id or the project is not 1 to 64, or the key not 1 to 255, of visible ASCII; the quantity is more than 2^63 - 1; the time has no billing cycle; the metadata
     /// are more than 4096 bytes of JSON.
     pub fn check(&self) -> Result<(), InvalidUsage> {
         let problem = if !is_name(&self.record_id, 64) {
@@ -64,6 +64,8 @@ impl UsageRecord {
             "the idempotency key must be 1 to 255 visible characters of ASCII"
         } else if self.quantity > MOST {
             "the quantity must be less than 2^63"
+        } else if !UsageDate::of(self.time).is_written() {
+            "the time must be from 1970 to 9999"
         } else if self.metadata_text().len() > LONGEST_METADATA {
             "the metadata must be at most 4096 bytes of JSON"
         } else {
@@ -136,6 +138,8 @@ mod tests {
         assert!(with(|record| record.idempotency_key = Some("k\0".into())));
         assert!(with(|record| record.idempotency_key = Some("k".repeat(256).into())));
         assert!(with(|record| record.quantity = 1 << 63));
+        assert!(with(|record| record.time = Timestamp::from_unix_micros(-1)));
+        assert!(with(|record| record.time = Timestamp::from_unix_micros(i64::MAX)));
         assert!(with(|record| drop(record.metadata.insert("m".into(), "x".repeat(4_096).into()))));
         for name in ["", "a b", "\u{e4}", &"k".repeat(65)] {
             assert!(UsageKind::parse(name).is_err());

@@ -40,6 +40,9 @@ pub(super) fn cells_of(series: &UsageSeries) -> [Cell; 3] {
 pub(super) fn day(row: &mut Row) -> Result<UsageDay, StoreError> {
     let series = series(row)?;
     let date = UsageDate::from_days(row.integer()?);
+    if !date.is_written() {
+        return Err(corrupt());
+    }
     let records = natural(row)?;
     let (high, low) = (natural(row)?, natural(row)?);
     let amount = u128::from(high) * HIGH + u128::from(low);
@@ -57,6 +60,7 @@ pub(super) fn record(row: &mut Row) -> Result<UsageRecord, StoreError> {
     (record.project, record.measure) = (project, measure);
     record.metadata = row.parsed(|text| serde_json::from_str(text).ok())?;
     record.idempotency_key = key.strip_prefix(GIVEN).map(Into::into);
+    record.check().map_err(|_| corrupt())?;
     Ok(record)
 }
 

@@ -1,0 +1,474 @@
+//! Usage and what it costs. What a tenant could do through it: use its key to learn of another's, be counted for another, see another's
+//! records or sums, take the room of another's notes, or be counted when it is no longer served.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sqlx::Sqlite;
+use tempfile::TempDir;
+use tenant_control::{
+    Billing, BillingErrorKind, Counts, CycleStatus, ExportFormat, Rates, UsageErrorKind, UsageExport,
+    UsageMeter, UsageReport, Used, usage_history,
+};
+use tenant_core::{
+    Clock, ConfigStore, InMemoryConfigManager, ManualClock, StoreError, TenantConfig, TenantContext,
+    TenantId, Timestamp, UnixTime, async_trait,
+    usage::{
+        BillingCycle, CarriedLevel, UsageDate, UsageDay, UsageKind, UsageRecord, UsageSeries, UsageStore,
+        UsageVerdict,
+    },
+};
+use tenant_sqlx::{DbUsage, TenantDb};
+
+use crate::support::{database, id, open};
+
+const GB: u64 = 1_000_000_000;
+const HOUR: Duration = Duration::from_secs(3_600);
+
+struct House {
+    db: TenantDb<Sqlite>,
+    _folder: TempDir,
+    clock: Arc<ManualClock>,
+    configs: InMemoryConfigManager,
+    acme: TenantContext,
+    globex: TenantContext,
+}
+
+fn on(plan: &str, tenant: &str) -> TenantConfig {
+    TenantConfig::builder(id(tenant)).plan(Some(plan.into())).build().unwrap()
+}
+
+fn cycle(text: &str) -> BillingCycle {
+    text.parse().unwrap()
+}
+
+async fn house() -> House {
+    let (db, folder) = database().await;
+    let start = u64::try_from(cycle("2024-01").start().as_unix_micros()).unwrap() / 1_000_000;
+    let clock = Arc::new(ManualClock::starting_at(UnixTime::from_secs(start)));
+    let configs = InMemoryConfigManager::with([on("pro", "acme"), on("starter", "globex")]).unwrap();
+    let acme = TenantContext::of(&configs, &id("acme")).await.unwrap();
+    let globex = TenantContext::of(&configs, &id("globex")).await.unwrap();
+    House { db, _folder: folder, clock, configs, acme, globex }
+}
+
+impl House {
+    fn store(&self) -> Arc<dyn UsageStore> {
+        Arc::new(DbUsage::new(&self.db))
+    }
+
+    fn meter(&self) -> UsageMeter {
+        self.meter_on(self.store())
+    }
+
+    fn meter_on(&self, store: Arc<dyn UsageStore>) -> UsageMeter {
+        UsageMeter::builder(store).clock(Arc::clone(&self.clock) as Arc<dyn Clock>).start()
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::new(self.store(), Rates::standard()).clock(Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    async fn report(&self, tenant: &TenantContext, month: &str) -> UsageReport {
+        self.billing().report(tenant.config(), cycle(month), Counts::default()).await.unwrap()
+    }
+}
+
+fn calls(quantity: u64) -> Used {
+    Used::new(UsageKind::API_CALL, quantity)
+}
+
+fn stored(quantity: u64) -> Used {
+    Used::new(UsageKind::STORAGE, quantity)
+}
+
+#[tokio::test]
+async fn a_key_counts_once_for_its_tenant_and_tells_another_nothing() {
+    let house = house().await;
+    let meter = house.meter();
+    let first = meter.record(&house.acme, calls(5).once("key")).await.unwrap();
+    let again = meter.record(&house.acme, calls(5).once("key")).await.unwrap();
+    assert!(!first.is_repeated && again.is_repeated && again.id == first.id);
+    let other = meter.record(&house.acme, calls(6).once("key")).await.unwrap_err();
+    assert_eq!(other.kind(), UsageErrorKind::Conflict);
+    for (key, quantity) in [("key", 9), (&*first.id, 5)] {
+        let foreign = meter.record(&house.globex, calls(quantity).once(key)).await.unwrap();
+        assert!(!foreign.is_repeated && foreign.id != first.id);
+    }
+    assert_eq!(house.report(&house.acme, "2024-01").await.api_requests, 5);
+    assert_eq!(house.report(&house.globex, "2024-01").await.api_requests, 14);
+}
+
+#[tokio::test]
+async fn what_can_not_be_recorded_is_said_and_keeps_no_other_out() {
+    let house = house().await;
+    let meter = house.meter();
+    let (hour, minute) = (3_600_000_000, 60_000_000);
+    let at = |micros: i64| Timestamp::from_unix_micros(cycle("2024-01").start().as_unix_micros() + micros);
+    for wrong in [
+        calls(1).once(""),
+        calls(1).once("k\n"),
+        calls(1).project("a b"),
+        calls(1 << 63),
+        calls(1).at(at(-hour - 1)),
+        calls(1).at(at(minute + 1)),
+    ] {
+        let (refused, kept) =
+            tokio::join!(meter.record(&house.acme, wrong), meter.record(&house.acme, calls(1)));
+        assert_eq!(refused.unwrap_err().kind(), UsageErrorKind::Invalid);
+        kept.unwrap();
+    }
+    meter.record(&house.acme, calls(10).at(at(-hour))).await.unwrap();
+    assert_eq!(house.report(&house.acme, "2024-01").await.api_requests, 6);
+    assert_eq!(house.report(&house.acme, "2023-12").await.api_requests, 10);
+    house.configs.delete(&id("acme")).await.unwrap();
+    let inactive = meter.record(&house.acme, calls(1)).await.unwrap_err();
+    assert_eq!(inactive.kind(), UsageErrorKind::Inactive);
+    assert!(!meter.note(&house.acme, calls(1)) && meter.note(&house.globex, calls(1)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_at_once_with_one_key_have_one_effect() {
+    let house = house().await;
+    let meters = [house.meter(), house.meter()];
+    let all: Vec<_> = (0..100)
+        .map(|number| {
+            let (meter, tenant) = (meters[number % 2].clone(), house.acme.clone());
+            tokio::spawn(async move { meter.record(&tenant, calls(7).once("key")).await.unwrap() })
+        })
+        .collect();
+    let mut recorded = Vec::new();
+    for one in all {
+        recorded.push(one.await.unwrap());
+    }
+    assert_eq!(recorded.iter().filter(|one| !one.is_repeated).count(), 1);
+    assert!(recorded.iter().all(|one| one.id == recorded[0].id));
+    assert_eq!(house.report(&house.acme, "2024-01").await.api_requests, 7);
+}
+
+#[tokio::test]
+async fn a_thousand_of_one_cost_what_one_of_a_thousand_costs_and_a_running_month_grows() {
+    let house = house().await;
+    let meter = house.meter();
+    let all = (0..1_000).map(|_| meter.record(&house.acme, Used::new(UsageKind::BANDWIDTH, 12_345_678)));
+    futures_join(all).await;
+    meter.record(&house.acme, Used::new(UsageKind::TOKENS, 4)).await.unwrap();
+    let one = Used::new(UsageKind::BANDWIDTH, 12_345_678_000);
+    // The same plan, so that the same is owed.
+    house.configs.create(on("pro", "initech")).await.unwrap();
+    let initech = TenantContext::of(&house.configs, &id("initech")).await.unwrap();
+    meter.record(&initech, one).await.unwrap();
+    let (many, one) = (house.report(&house.acme, "2024-01").await, house.report(&initech, "2024-01").await);
+    assert_eq!((many.total_cost, one.total_cost), (790_123, 790_123));
+    assert_eq!(many.status, CycleStatus::Open);
+    house.clock.advance(HOUR);
+    meter.record(&house.acme, Used::new(UsageKind::BANDWIDTH, GB)).await.unwrap();
+    let later = house.report(&house.acme, "2024-01").await;
+    assert_eq!((later.total_cost, later.bandwidth_gb), (854_123, 13_345_678_000));
+    house.clock.advance(31 * 24 * HOUR);
+    let over = house.report(&house.acme, "2024-01").await;
+    assert_eq!((over.status, over.total_cost), (CycleStatus::Final, 854_123));
+    assert_eq!(house.report(&house.acme, "2024-02").await.breakdown, []);
+}
+
+async fn futures_join<F: Future>(all: impl Iterator<Item = F>) {
+    for one in all {
+        one.await;
+    }
+}
+
+#[tokio::test]
+async fn storage_is_carried_over_the_end_of_a_month() {
+    let house = house().await;
+    let meter = house.meter();
+    house.clock.advance(29 * 24 * HOUR);
+    meter.record(&house.acme, stored(100 * GB).project("one")).await.unwrap();
+    house.clock.advance(24 * HOUR);
+    meter.record(&house.acme, stored(130 * GB).project("one")).await.unwrap();
+    meter.record(&house.acme, stored(5 * GB).project("two")).await.unwrap();
+    house.clock.advance(12 * HOUR);
+    meter.record(&house.acme, stored(120 * GB).project("one")).await.unwrap();
+    let running = house.report(&house.acme, "2024-01").await;
+    assert_eq!(running.storage_byte_hours, u128::from((24 * 100 + 12 * 135) * GB));
+    house.clock.advance(12 * HOUR);
+    // A new month, of which nothing was said yet.
+    house.clock.advance(6 * HOUR);
+    let (january, february) =
+        (house.report(&house.acme, "2024-01").await, house.report(&house.acme, "2024-02").await);
+    assert_eq!(january.storage_byte_hours, u128::from((24 * 100 + 12 * 135 + 12 * 125) * GB));
+    assert_eq!((january.storage_gb, january.total_cost), (135 * GB, 35 * 80_000));
+    assert_eq!((february.storage_gb, february.total_cost), (125 * GB, 25 * 80_000));
+    assert_eq!(february.storage_byte_hours, u128::from(6 * 125 * GB));
+    meter.record(&house.acme, stored(0).project("one")).await.unwrap();
+    house.clock.advance(60 * 24 * HOUR);
+    let february = house.report(&house.acme, "2024-02").await;
+    assert_eq!(february.storage_byte_hours, u128::from((6 * 125 + (29 * 24 - 6) * 5) * GB));
+    assert_eq!(house.report(&house.acme, "2024-03").await.storage_gb, 5 * GB);
+    assert_eq!(house.report(&house.globex, "2024-02").await.storage_gb, 0);
+    let days = cycle("2024-02").first_day()..cycle("2024-02").end_day();
+    let days =
+        usage_history(&*house.store(), house.acme.id(), days, house.clock.unix().into()).await.unwrap();
+    assert_eq!(days.iter().map(|day| day.used.unit_hours).sum::<u128>(), february.storage_byte_hours);
+}
+
+#[tokio::test]
+async fn a_report_is_written_as_the_wire_has_it() {
+    let house = house().await;
+    let meter = house.meter();
+    meter.record(&house.acme, calls(1_002_000).project("=p1")).await.unwrap();
+    meter.record(&house.acme, calls(1_000)).await.unwrap();
+    meter.record(&house.acme, stored(1_500_000_000)).await.unwrap();
+    let counts = Counts { users: 2, projects: 1 };
+    let report = house.billing().report(house.acme.config(), cycle("2024-01"), counts).await.unwrap();
+    let expected = serde_json::json!({
+        "org_id": "acme", "billing_cycle": "2024-01", "plan": "pro", "user_count": 2, "project_count": 1,
+        "api_requests": 1_003_000, "compute_minutes": 0, "storage_gb": 1.5, "bandwidth_gb": 0,
+        "total_cost": 1_200_000, "plan_price": 99_000_000,
+        "breakdown": [
+            {"type": "api_call", "quantity": 1_003_000, "unit": "call", "rate": 400, "cost": 1_200_000},
+            {"type": "storage", "quantity": 1.5, "unit": "GB", "rate": 80_000, "cost": 0},
+        ],
+        "projects": [
+            {"project_id": null, "total_cost": 1_196, "breakdown": [
+                {"type": "api_call", "quantity": 1_000, "unit": "call", "rate": 400, "cost": 1_196},
+                {"type": "storage", "quantity": 1.5, "unit": "GB", "rate": 80_000, "cost": 0},
+            ]},
+            {"project_id": "=p1", "total_cost": 1_198_804, "breakdown": [
+                {"type": "api_call", "quantity": 1_002_000, "unit": "call", "rate": 400, "cost": 1_198_804},
+            ]},
+        ],
+        "status": "open", "generated_at": "2024-01-01T00:00:00Z",
+    });
+    assert_eq!(serde_json::to_value(&report).unwrap(), expected);
+    let line = "2024-01,\"'=p1\",api_call,1002000,call,400,1198804\r\n";
+    assert!(report.to_csv().ends_with(line), "{}", report.to_csv());
+    let utilisation = house.billing().utilisation(house.acme.config(), cycle("2024-01")).await.unwrap();
+    let calls = serde_json::to_value(&utilisation[0]).unwrap();
+    let expected = serde_json::json!({"type": "api_call", "used": 1_003_000, "included": 1_000_000, "percent": 100, "warning": "reached"});
+    assert_eq!(calls, expected);
+    let unknown = house.billing().report(&on("gold", "acme"), cycle("2024-01"), counts).await.unwrap_err();
+    assert_eq!(unknown.kind(), BillingErrorKind::UnknownPlan);
+}
+
+#[tokio::test]
+async fn an_export_is_of_one_tenant_whole_and_no_formula() {
+    let house = house().await;
+    let meter = house.meter();
+    meter.record(&house.acme, calls(1).once("=cmd()").project("p,\"1\"")).await.unwrap();
+    meter.record(&house.globex, calls(1).once("foreign")).await.unwrap();
+    let store = house.store();
+    let time: Timestamp = house.clock.unix().into();
+    let many: Vec<_> = (0..1_100)
+        .map(|number| UsageRecord::new(format!("r-{number}"), id("acme"), UsageKind::API_CALL, 2, time))
+        .collect();
+    store.record(&many).await.unwrap();
+    let export = async |format| {
+        let times = cycle("2024-01").start()..cycle("2024-01").end();
+        let mut export = UsageExport::new(house.store(), id("acme"), times, format);
+        let mut text = String::new();
+        while let Some(page) = export.next_page().await.unwrap() {
+            assert!(page.len() < 100_000, "a page at a time");
+            text.push_str(&page);
+        }
+        text
+    };
+    let csv = export(ExportFormat::Csv).await;
+    assert_eq!(csv.matches("\r\n").count(), 1_102);
+    assert!(csv.starts_with("id,time,project,type,measure,quantity,idempotency_key,metadata\r\n"));
+    assert!(csv.contains(",2024-01-01T00:00:00Z,\"p,\"\"1\"\"\",api_call,sum,1,\"'=cmd()\",{}\r\n"));
+    let lines = export(ExportFormat::JsonLines).await;
+    let lines: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|line| line["quantity"].as_u64().unwrap()).sum::<u64>(), 2_201);
+    assert!(lines.iter().any(|line| line["idempotency_key"] == "=cmd()"));
+    assert!(!csv.contains("foreign"));
+}
+
+/// Fails before or after it has counted, at times.
+struct Shaky {
+    store: Arc<dyn UsageStore>,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl UsageStore for Shaky {
+    async fn record(&self, records: &[UsageRecord]) -> Result<Vec<UsageVerdict>, StoreError> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        if asked % 3 == 0 {
+            return Err(StoreError::unavailable("it is away"));
+        }
+        let verdicts = self.store.record(records).await?;
+        match asked % 3 {
+            1 => Err(StoreError::unavailable("the connection was lost at the commit")),
+            _ => Ok(verdicts),
+        }
+    }
+
+    async fn days(
+        &self,
+        tenant: &TenantId,
+        dates: std::ops::Range<UsageDate>,
+        after: Option<(&UsageSeries, UsageDate)>,
+        limit: u32,
+    ) -> Result<Vec<UsageDay>, StoreError> {
+        self.store.days(tenant, dates, after, limit).await
+    }
+
+    async fn levels_before(
+        &self,
+        tenant: &TenantId,
+        date: UsageDate,
+        after: Option<&UsageSeries>,
+        limit: u32,
+    ) -> Result<Vec<CarriedLevel>, StoreError> {
+        self.store.levels_before(tenant, date, after, limit).await
+    }
+
+    async fn records(
+        &self,
+        tenant: &TenantId,
+        times: std::ops::Range<Timestamp>,
+        after: Option<(Timestamp, &str)>,
+        limit: u32,
+    ) -> Result<Vec<UsageRecord>, StoreError> {
+        self.store.records(tenant, times, after, limit).await
+    }
+
+    async fn forget(&self, older_than: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.store.forget(older_than, limit).await
+    }
+
+    async fn erase(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        self.store.erase(tenant).await
+    }
+}
+
+#[tokio::test]
+async fn what_was_noted_counts_once_however_often_the_store_fails() {
+    let house = house().await;
+    let meter = house.meter_on(Arc::new(Shaky { store: house.store(), asked: AtomicUsize::new(0) }));
+    for number in 0..60 {
+        assert!(meter.note(&house.acme, calls(1).project(if number % 2 == 0 { "one" } else { "two" })));
+        assert!(meter.note(&house.globex, calls(2)));
+        if number % 7 == 0 {
+            meter.flush().await;
+        }
+    }
+    for _ in 0..6 {
+        meter.flush().await;
+    }
+    assert!(!meter.note(&house.acme, stored(1)), "a level is no sum");
+    assert!(!meter.note(&house.acme, calls(1).once("key")));
+    assert_eq!(meter.lost(), 0);
+    assert_eq!(house.report(&house.acme, "2024-01").await.api_requests, 60);
+    assert_eq!(house.report(&house.globex, "2024-01").await.api_requests, 120);
+}
+
+const FOLDER: &str = "TENANT_TEST_METER";
+
+/// The other process: it meters until it is killed, and says so for each. By itself it does nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metering() {
+    let Ok(url) = env::var(FOLDER) else { return };
+    let db = TenantDb::<Sqlite>::connect(&url).await.unwrap();
+    let meter = UsageMeter::builder(Arc::new(DbUsage::new(&db))).start();
+    let configs = InMemoryConfigManager::with([on("pro", "acme")]).unwrap();
+    let acme = TenantContext::of(&configs, &id("acme")).await.unwrap();
+    let first: u64 = env::var("TENANT_TEST_FIRST").unwrap().parse().unwrap();
+    for writer in 0..8 {
+        let (meter, acme) = (meter.clone(), acme.clone());
+        tokio::spawn(async move {
+            for number in 0.. {
+                let key = format!("{}", first + 8 * number + writer);
+                meter.record(&acme, calls(3).once(&key)).await.unwrap();
+                println!("acknowledged {key}");
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+}
+
+#[tokio::test]
+async fn a_kill_while_it_meters_loses_nothing_and_doubles_nothing() {
+    let (db, folder) = database().await;
+    let url = format!("sqlite://{}", folder.path().join("tenants.db").display());
+    let (_, test) = module_path!().split_once("::").unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..4_u64 {
+        let mut writer = Command::new(env::current_exe().unwrap())
+            .args(["--exact", &format!("{test}::metering"), "--nocapture"])
+            .env(FOLDER, &url)
+            .env("TENANT_TEST_FIRST", (round * 50).to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+        let keys = lines.filter_map(|line| Some(line.unwrap().rsplit_once("acknowledged ")?.1.to_owned()));
+        // Wherever that is: it goes on meanwhile.
+        acknowledged.extend(keys.take(20 + 37 * usize::try_from(round).unwrap()));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+    }
+    drop(db);
+    let db = open(&folder).await;
+    let store: Arc<dyn UsageStore> = Arc::new(DbUsage::new(&db));
+    let ever = Timestamp::default()..Timestamp::from_unix_micros(i64::MAX);
+    let kept = store.records(&id("acme"), ever, None, 1_000_000).await.unwrap();
+    let mut keys: Vec<_> = kept.iter().map(|record| record.idempotency_key.as_deref().unwrap()).collect();
+    keys.sort_unstable();
+    let count = keys.len();
+    keys.dedup();
+    assert_eq!(keys.len(), count);
+    assert!(acknowledged.iter().all(|key| keys.binary_search(&&**key).is_ok()));
+    let dates = UsageDate::from_days(0)..UsageDate::from_days(1 << 30);
+    let days = store.days(&id("acme"), dates, None, 100).await.unwrap();
+    assert_eq!(days.iter().map(|day| day.amount).sum::<u128>(), 3 * count as u128);
+}
+
+/// Inserts as many rows as they come, so many in a transaction, and says how long that takes: what a database can do.
+async fn bare_inserts(db: &TenantDb<Sqlite>, rows: &[String]) -> Duration {
+    let bypass = || tenant_sqlx::danger::Bypass::new("test", "measures");
+    let create = "CREATE TABLE bare (id TEXT PRIMARY KEY, kind TEXT, quantity INTEGER, at INTEGER) STRICT";
+    sqlx::raw_sql(create).execute(&db.unscoped(bypass())).await.unwrap();
+    let begun = Instant::now();
+    for some in rows.chunks(500) {
+        let values: Vec<_> = some.iter().map(|row| format!("('{row}', 'api_call', 1, 1)")).collect();
+        let sql = format!("INSERT INTO bare VALUES {}", values.join(", "));
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&db.unscoped(bypass())).await.unwrap();
+    }
+    begun.elapsed()
+}
+
+/// Run it by itself, built for release: `cargo test --release -- --ignored recording_keeps_up --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures"]
+async fn recording_keeps_up_with_half_of_what_the_database_inserts() {
+    let house = house().await;
+    let rows: Vec<_> = (0..20_000).map(|number| format!("row-{number:030}")).collect();
+    let bare = bare_inserts(&house.db, &rows).await;
+    let meter = house.meter();
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for some in rows.chunks(20) {
+        let (meter, acme, some) = (meter.clone(), house.acme.clone(), some.to_vec());
+        tasks.spawn(async move {
+            for row in some {
+                meter.record(&acme, calls(1).once(&row)).await.unwrap();
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let metered = begun.elapsed();
+    println!("bare {bare:?}, metered {metered:?}");
+    assert!(metered <= 2 * bare);
+}
