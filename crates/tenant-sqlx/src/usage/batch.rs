@@ -1,7 +1,7 @@
 //! Recording many at once.
 //!
-//! All take what they hold in one order: the days of levels, keys, the days of sums. A look for keys sees what was committed before
-//! it; who comes between the look and the write is seen by the write, which then begins anew.
+//! All take what they hold in one order: the days of levels, keys, the days of sums. A key that is there is seen by
+//! the write, which then begins anew with a look for keys; and anew, where somebody comes between the look and the write.
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
@@ -32,11 +32,11 @@ pub(super) async fn record<DB: TenantDatabase>(
     own: &Own<DB>,
     records: &[UsageRecord],
 ) -> Result<Vec<UsageVerdict>, StoreError> {
-    // Nobody else says a record's own id, but who says the record again: that shows at the write.
-    let mut asks_for_all = false;
+    // Most were never said before: that one was shows at the write, and only then are keys looked for.
+    let mut asks = false;
     for _ in 0..TRIES {
-        match again::<DB, _, _, _>(|| attempt(own, records, asks_for_all)).await {
-            Err(error) if error.kind() == StoreErrorKind::AlreadyExists => asks_for_all = true,
+        match again::<DB, _, _, _>(|| attempt(own, records, asks)).await {
+            Err(error) if error.kind() == StoreErrorKind::AlreadyExists => asks = true,
             answer => return answer,
         }
     }
@@ -46,11 +46,11 @@ pub(super) async fn record<DB: TenantDatabase>(
 async fn attempt<DB: TenantDatabase>(
     own: &Own<DB>,
     records: &[UsageRecord],
-    asks_for_all: bool,
+    asks: bool,
 ) -> Result<Vec<UsageVerdict>, StoreError> {
     let (mut tx, _turn) = own.begin().await?;
     let mut levels = Levels::hold::<DB>(&mut tx, records).await?;
-    let known = known::<DB>(&mut tx, records, asks_for_all).await?;
+    let known = known::<DB>(&mut tx, if asks { records } else { &[] }).await?;
     let (verdicts, fresh) = judge(records, known);
     add::<DB>(&mut tx, &fresh).await?;
     levels.count::<DB>(&mut tx, &fresh).await?;
@@ -63,13 +63,8 @@ async fn attempt<DB: TenantDatabase>(
 async fn known<DB: TenantDatabase>(
     connection: &mut DB::Connection,
     records: &[UsageRecord],
-    asks_for_all: bool,
 ) -> Result<Keyed<UsageRecord>, StoreError> {
-    let asked: Vec<_> = records
-        .iter()
-        .filter(|record| asks_for_all || record.idempotency_key.is_some())
-        .map(|record| (record.tenant, key(record)))
-        .collect();
+    let asked: Vec<_> = records.iter().map(|record| (record.tenant, key(record))).collect();
     let mut known = Keyed::with_capacity(asked.len());
     for some in asked.chunks(ASKED) {
         let cells = some.iter().cycle().take(ASKED);
