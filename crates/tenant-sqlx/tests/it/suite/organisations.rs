@@ -100,6 +100,9 @@ async fn a_tenant_lists_filters_and_pages_its_own_alone() {
         add(&house, &house.globex, &format!("x{name}"), Role::Viewer).await;
     }
     add(&house, &house.globex, "ada", Role::Viewer).await;
+    // What she works on there is nothing of it here.
+    let gemini = [Box::from("gemini")];
+    store.change(&house.globex, &OPERATOR, "ada", None, Some(&gemini)).await.unwrap();
     let apollo = [Box::from("apollo")];
     store.change(&house.acme, &OPERATOR, "bea", None, Some(&apollo)).await.unwrap();
     assert_eq!(all(&store, &house.acme).await, ["ada", "bea", "cem", "dan", "i001"]);
@@ -125,6 +128,7 @@ async fn a_tenant_lists_filters_and_pages_its_own_alone() {
         pages.push(page.into_iter().map(|member| member.id.into_string()).collect::<Vec<_>>());
     }
     assert_eq!(pages, [vec!["ada", "bea"], vec!["cem", "dan"], vec!["i001"]]);
+    assert_eq!(store.member(&house.acme, "ada", NOW).await.unwrap().unwrap().projects, []);
     let bea = store.member(&house.acme, "bea", NOW).await.unwrap().unwrap();
     assert_eq!((bea.email.as_str(), &*bea.projects), ("bea@example.com", &apollo[..]));
     let gone = store.members(&house.acme, &MemberFilter::default(), None, at(60), 100).await.unwrap();
