@@ -57,8 +57,8 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbPeople, DbRevocations, DbSessions, DbUsage, Drift,
-    Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions,
+    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbOrganisations, DbPeople, DbRevocations, DbSessions,
+    DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions,
     MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
     RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl,
     doctor, is_transient,
