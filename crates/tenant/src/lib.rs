@@ -58,8 +58,8 @@ pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantSc
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
     DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbOrganisations, DbPeople, DbRevocations, DbSessions,
-    DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind, MoveOptions,
-    MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
+    DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind,
+    MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
     RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl,
     doctor, is_transient,
 };
