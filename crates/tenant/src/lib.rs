@@ -11,7 +11,7 @@
 //! | `auth` | no | tokens, API keys, sessions and passwords, in `tenant::auth` beside the vocabulary of callers |
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer`, `RequestTransaction` and `OpenTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
-//! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows; `control::UsageMeter` and `control::Billing`: what tenants use, and what it costs |
+//! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows; `control::Organisations`: members, invitations by mail, projects; `control::UsageMeter` and `control::Billing`: what tenants use, and what it costs |
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager`, `PgAnnouncer`, `PgChangeReader` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
