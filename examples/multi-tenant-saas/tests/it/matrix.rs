@@ -68,8 +68,11 @@ fn rows(server: &TestServer) -> [i64; 5] {
 #[test]
 fn every_route_refuses_every_wrong_credential_and_changes_nothing() {
     let server = server();
+    let gone = json!({ "tenant_id": "acme", "roles": ["owner"], "jti": "gone" });
+    server.admin("POST", "/admin/revocations", Some(&json!({ "jti": "gone" }))).ok(204);
     let before = rows(&server);
     let wrong = [
+        ("revoked", Some(token(SECRET, &gone)), "unauthenticated"),
         ("none", None, "unauthenticated"),
         ("no token", Some("abc".to_owned()), "unauthenticated"),
         ("an empty one", Some(String::new()), "unauthenticated"),

@@ -11,7 +11,7 @@ use crate::catalog::{ForeignKey, Problem, Relation, RelationKind, Schema, Unique
 /// All relations of the schema that bare names stand for, as they are at one moment.
 pub(super) async fn schema(pool: &Pool<Postgres>, wanted: &Wanted<'_>) -> sqlx::Result<Schema> {
     let mut snapshot = Postgres::begin_read(pool).await?;
-    rows::execute(&mut snapshot, schema::NOT_COMPILED, vec![]).await?;
+    rows::execute_once(&mut snapshot, schema::NOT_COMPILED, vec![]).await?;
     let mut reader = Reader { connection: &mut snapshot, wanted, relations: BTreeMap::new() };
     let name = reader.name().await?;
     reader.names().await?;
