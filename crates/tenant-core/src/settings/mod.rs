@@ -1,6 +1,6 @@
 //! Settings of a tenant: what its config holds by name, and what is made of it.
 //!
-//! A setting is a name and a JSON value in [`TenantConfig::settings`]. It is read by name and type
+//! A setting is a name and a JSON value in [`TenantConfig::settings`](crate::TenantConfig::settings). It is read by name and type
 //! ([`TenantContext::setting`](crate::TenantContext::setting)), or through a [`Setting`], which also says what it must be and
 //! what holds where it is missing. Those that the framework acts upon are checked with each config, and made ready for
 //! use once per config ([`EdgeSettings`]):

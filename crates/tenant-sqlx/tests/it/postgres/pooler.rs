@@ -70,6 +70,18 @@ async fn statements_that_are_rewritten_alone_run_behind_a_pooler_as_well() {
     audit(&own, &tenants, &ledger).await;
 }
 
+/// With a name of its own it would be there for the next client, which gives its first statement the same one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_read_of_the_catalog_leaves_nothing_prepared_in_the_poolers_connection() {
+    let place = Place::new();
+    let pooler = PgBouncer::in_front_of(&place.url(), 1).unwrap();
+    let own_pool = PgPoolOptions::new().connect(&place.url()).await.unwrap();
+    for _ in 0..3 {
+        let builder = TenantDb::builder(pool(&pooler, 1).await).system(own_pool.clone()).pooled();
+        builder.build().await.unwrap();
+    }
+}
+
 async fn pool(pooler: &PgBouncer, connections: u32) -> Pool<Postgres> {
     let pool = PgPoolOptions::new().max_connections(connections).max_lifetime(Duration::from_secs(1));
     pool.connect(&pooler.url()).await.unwrap()
