@@ -12,7 +12,7 @@ use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
     own::{
-        Own, again, fetch,
+        NUL, Own, again, fetch, is_exact,
         row::{Row, corrupt, hex},
         run,
     },
@@ -93,12 +93,15 @@ impl<DB: TenantDatabase> DbAudit<DB> {
 
     /// The number of an event in a log; where none is looked for, that of one to come.
     async fn place(&self, tenant: Option<&TenantId>, event_id: Option<&str>) -> Result<i64, StoreError> {
+        let missing = || StoreError::new(StoreErrorKind::NotFound, "there is no such event");
         let Some(event_id) = event_id else { return Ok(i64::MAX) };
+        if !is_exact(event_id) {
+            return Err(missing());
+        }
         let rows = match tenant {
             Some(tenant) => self.0.read(PLACE, vec![tenant.as_str().into(), event_id.into()]).await?,
             None => self.0.read(PLACE_IN_ALL, vec![event_id.into()]).await?,
         };
-        let missing = || StoreError::new(StoreErrorKind::NotFound, "there is no such event");
         Row::new(rows.into_iter().next().ok_or_else(missing)?).integer()
     }
 
@@ -152,16 +155,16 @@ fn integer(number: u64) -> i64 {
 fn write(link: &ChainLink, event: &AuditEvent) -> Result<Vec<Cell>, StoreError> {
     let AuditEvent { event_id, time, tenant, actor, action, resource_type, resource_id, outcome, request_id } =
         event;
-    let lengths = [
-        (event_id.chars().count(), 64),
-        (actor.chars().count(), 255),
-        (action.chars().count(), 64),
-        (resource_type.chars().count(), 64),
-        (resource_id.as_deref().map_or(0, |id| id.chars().count()), 255),
-        (request_id.as_deref().map_or(0, |id| id.chars().count()), 64),
+    let parts = [
+        (Some(&**event_id), 64),
+        (Some(&**actor), 255),
+        (Some(&**action), 64),
+        (Some(&**resource_type), 64),
+        (resource_id.as_deref(), 255),
+        (request_id.as_deref(), 64),
     ];
-    if lengths.iter().any(|(length, most)| length > most) {
-        return Err(StoreError::new(StoreErrorKind::Invalid, "a part of the event is too long to be kept"));
+    for (text, most) in parts {
+        check(text.unwrap_or(""), most)?;
     }
     Ok(vec![
         integer(link.number).into(),
@@ -178,6 +181,18 @@ fn write(link: &ChainLink, event: &AuditEvent) -> Result<Vec<Cell>, StoreError> 
     ])
 }
 
+/// A refusal of this event alone: a failure of the database would be tried again, with all that came together with it.
+fn check(text: &str, most: usize) -> Result<(), StoreError> {
+    let invalid = |message| Err(StoreError::new(StoreErrorKind::Invalid, message));
+    if text.chars().count() > most {
+        return invalid("a part of the event is too long to be kept");
+    }
+    if text.contains(NUL) {
+        return invalid("a part of the event has a NUL");
+    }
+    Ok(())
+}
+
 fn read(row: &mut Row) -> Result<AuditEvent, StoreError> {
     let (event_id, time) = (row.text()?, row.moment()?);
     let tenant =
@@ -189,6 +204,12 @@ fn read(row: &mut Row) -> Result<AuditEvent, StoreError> {
     event.outcome = row.parsed(|text| AuditOutcome::parse(text).ok())?;
     event.request_id = row.optional_text()?.map(String::into_boxed_str);
     Ok(event)
+}
+
+/// Whether it asks for a text that no event has.
+fn is_of_nothing(filter: &AuditFilter) -> bool {
+    let AuditFilter { from: _, until: _, actor, action, resource_type } = filter;
+    [actor, action, resource_type].into_iter().flatten().any(|text| text.contains(NUL))
 }
 
 fn wanted(filter: &AuditFilter, before: i64, limit: u32) -> Vec<Cell> {
@@ -216,7 +237,11 @@ impl<DB: TenantDatabase> AuditStore for DbAudit<DB> {
         before: Option<&str>,
         limit: u32,
     ) -> Result<Vec<AuditEvent>, StoreError> {
-        let mut cells = wanted(filter, self.place(tenant, before).await?, limit);
+        let place = self.place(tenant, before).await?;
+        if is_of_nothing(filter) {
+            return Ok(Vec::new());
+        }
+        let mut cells = wanted(filter, place, limit);
         let rows = match tenant {
             Some(tenant) => {
                 cells.insert(0, tenant.as_str().into());

@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::{
+    RequestExt,
     extract::{MatchedPath, RawPathParams, Request, State},
     http::{StatusCode, header::LOCATION},
     middleware::Next,
@@ -88,25 +89,23 @@ pub(crate) async fn forget(log: AuditLog, days: u64) {
 }
 
 /// Records what a request has changed before it is answered, and notes what it was not allowed to.
-pub(crate) async fn record(
-    State(log): State<AuditLog>,
-    path: Option<MatchedPath>,
-    parameters: RawPathParams,
-    request: Request,
-    next: Next,
-) -> Response {
-    let wanted = |action: &&Action| {
-        action.method == request.method().as_str()
-            && path.as_ref().is_some_and(|path| path.as_str() == action.path)
-    };
-    let Some(action) = ACTIONS.iter().find(wanted) else { return next.run(request).await };
-    let named = parameters.iter().map(|(_, value)| value.to_owned()).collect();
+pub(crate) async fn record(State(log): State<AuditLog>, mut request: Request, next: Next) -> Response {
+    let Some(action) = action_of(&request) else { return next.run(request).await };
+    let parameters = request.extract_parts::<RawPathParams>().await.ok();
+    let named = parameters.iter().flatten().map(|(_, value)| value.to_owned()).collect();
     let event = Told::of(&log, action, &request, named);
     let response = next.run(request).await;
     if let Some(event) = event.answered(&response) {
         tell(&log, event).await;
     }
     response
+}
+
+/// Most requests only read, and are not looked up.
+fn action_of(request: &Request) -> Option<&'static Action> {
+    let method = Some(request.method()).filter(|method| !method.is_safe())?.as_str();
+    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    ACTIONS.iter().find(|action| action.method == method && action.path == path)
 }
 
 /// What is known of a request before it is answered.
@@ -153,7 +152,7 @@ async fn tell(log: &AuditLog, event: AuditEvent) {
                 tracing::error!(%error, "a change is missing in the audit log");
             }
         }
-        AuditOutcome::Denied | AuditOutcome::Failure => log.note(event),
+        AuditOutcome::Denied | AuditOutcome::Failure => log.note_sparingly(event.tenant, || event),
     }
 }
 

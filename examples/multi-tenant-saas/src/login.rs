@@ -109,9 +109,9 @@ async fn tell(app: &AppState, named: Option<TenantId>, done: &Result<Entered, Ap
             }
         }
         Err(_) => {
-            let mut denied = log.event("unknown", "session.denied", "session");
-            denied.tenant = named.filter(|id| matches!(TenantContext::peek(&*app.configs, id), Some(Ok(_))));
-            log.note(denied.with_outcome(AuditOutcome::Denied));
+            let tenant = named.filter(|id| matches!(TenantContext::peek(&*app.configs, id), Some(Ok(_))));
+            let denied = || log.event("unknown", "session.denied", "session");
+            log.note_sparingly(tenant, || denied().with_outcome(AuditOutcome::Denied));
         }
     }
 }

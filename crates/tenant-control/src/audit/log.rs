@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tenant_core::{
     Clock, StoreError, StoreErrorKind, SystemClock, TenantId, Timestamp,
     audit::{AuditEvent, AuditFilter, AuditStore, Digest},
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     chain::{Chain, InvalidAuditKey},
+    sparing::{SparingLogs, Sparingly},
     verify::{AuditReport, verify},
     writer::{Item, Writer},
 };
@@ -24,7 +26,8 @@ use super::{
 ///
 /// A task writes what comes together in one transaction. What [was recorded](Self::record) is in the database when the call
 /// answers: a change of state waits for it. What [is noted](Self::note) waits for nobody; where the store is away for long, or
-/// more comes than can be written, an event says how many are missing.
+/// more comes than can be written, an event says how many are missing. What somebody can make happen as often as they like is noted
+/// [sparingly](Self::note_sparingly), so that nobody fills another's log, or keeps others' events out.
 ///
 /// # What it does not protect against
 /// Who writes to the database and seals all entries behind a gap anew: give it a [key](AuditBuilder::key) that the database does
@@ -50,6 +53,7 @@ pub struct AuditLog {
     clock: Arc<dyn Clock>,
     queue: mpsc::Sender<Item>,
     lost: Arc<AtomicU64>,
+    sparing: Arc<Mutex<SparingLogs>>,
 }
 
 /// How an [`AuditLog`] is to be.
@@ -112,7 +116,7 @@ impl AuditBuilder {
         let writer =
             Writer::new(Arc::clone(&store), chain.clone(), Arc::clone(&clock), Arc::clone(&lost), waiting);
         tokio::spawn(writer.run(items));
-        AuditLog { store, chain, clock, queue, lost }
+        AuditLog { store, chain, clock, queue, lost, sparing: Arc::new(Mutex::new(SparingLogs::new())) }
     }
 }
 
@@ -149,6 +153,20 @@ impl AuditLog {
         if self.queue.try_send(Item::Noted(event)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Notes, without waiting, what anybody can make happen as often as they like: ten in a second of each log, a tenant's or the
+    /// deployment's own (`None`). How many there were beyond, `audit.left_out` says with the next that is noted.
+    pub fn note_sparingly(&self, tenant: Option<TenantId>, happened: impl FnOnce() -> AuditEvent) {
+        let (admitted, forgotten) = self.sparing.lock().admit(tenant, self.clock.coarse_monotonic());
+        self.lost.fetch_add(forgotten, Ordering::Relaxed);
+        let Sparingly::Noted { beyond } = admitted else { return };
+        let in_its_log = |event| AuditEvent { tenant, ..event };
+        if beyond > 0 {
+            let left_out = self.event("system", "audit.left_out", "audit_event").on(beyond.to_string());
+            self.note(in_its_log(left_out));
+        }
+        self.note(in_its_log(happened()));
     }
 
     /// Waits until all that was noted before is written, or nothing more can be tried for now.

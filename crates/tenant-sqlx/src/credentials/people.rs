@@ -7,7 +7,7 @@ use tenant_core::{
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase, sql},
-    own::{Own, again, fetch, is_exact, row::Row, taken},
+    own::{Own, again, failed, fetch, is_exact, row::Row, taken},
 };
 
 /// Keeps people in the table `tenant_people` of [`TenantDb::migrate_tenants`], and what they are where in
@@ -92,7 +92,7 @@ pub(crate) async fn enter<DB: TenantDatabase>(
     match DB::execute(tx, CREATE, write(person)).await {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Entry::Raced),
         created => {
-            created.map_err(StoreError::unavailable)?;
+            created.map_err(failed)?;
             Ok(Entry::There { has_password: person.password_hash.is_some() })
         }
     }

@@ -4,7 +4,7 @@ pub(crate) mod row;
 
 use std::{error::Error, fmt, iter};
 
-use sqlx::Transaction;
+use sqlx::{Transaction, error::DatabaseError};
 use tenant_core::{StoreError, StoreErrorKind};
 
 use crate::{
@@ -40,7 +40,20 @@ fn is_collision<DB: TenantDatabase>(error: &(dyn Error + 'static)) -> bool {
 pub(crate) fn taken(error: sqlx::Error, kind: StoreErrorKind, detail: &'static str) -> StoreError {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => StoreError::new(kind, detail),
-        _ => StoreError::unavailable(error),
+        _ => failed(error),
+    }
+}
+
+/// PostgreSQL's `character_not_in_repertoire`, which it answers a text with a NUL
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+const NO_CHARACTER: &str = "22021";
+
+/// A value that no column can hold is no outage: whoever tried again would try for ever.
+pub(crate) fn failed(error: sqlx::Error) -> StoreError {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    match code.as_deref() == Some(NO_CHARACTER) {
+        true => StoreError::new(StoreErrorKind::Invalid, "a text has a NUL"),
+        false => StoreError::unavailable(error),
     }
 }
 
@@ -49,7 +62,7 @@ pub(crate) async fn run<DB: TenantDatabase>(
     sql: Sql,
     cells: Vec<Cell>,
 ) -> Result<u64, StoreError> {
-    DB::execute(connection, sql, cells).await.map_err(StoreError::unavailable)
+    DB::execute(connection, sql, cells).await.map_err(failed)
 }
 
 pub(crate) async fn fetch<DB: TenantDatabase>(
@@ -57,7 +70,7 @@ pub(crate) async fn fetch<DB: TenantDatabase>(
     sql: Sql,
     cells: Vec<Cell>,
 ) -> Result<Vec<Vec<Cell>>, StoreError> {
-    DB::fetch(connection, sql, cells).await.map_err(StoreError::unavailable)
+    DB::fetch(connection, sql, cells).await.map_err(failed)
 }
 
 /// Statements on the framework's own tables, which belong to no tenant's session.
@@ -81,8 +94,7 @@ impl<DB: TenantDatabase> Own<DB> {
 impl<DB: TenantDatabase> Own<DB> {
     /// One statement that writes, and how many rows it changed.
     pub(crate) async fn write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, StoreError> {
-        let unavailable = |error| StoreError::unavailable(error);
-        again::<DB, _, _, _>(|| async { self.try_write(sql, cells.clone()).await.map_err(unavailable) }).await
+        again::<DB, _, _, _>(|| async { self.try_write(sql, cells.clone()).await.map_err(failed) }).await
     }
 
     /// Adds a row, unless one is there with what is unique of it.
@@ -111,8 +123,11 @@ impl<DB: TenantDatabase> fmt::Debug for Own<DB> {
     }
 }
 
+/// What no text of PostgreSQL has.
+pub(crate) const NUL: char = '\0';
+
 /// Whether a text can be looked for as it is: MySQL pads what it compares, so that one with a blank at its end would be found as
 /// the one without.
 pub(crate) fn is_exact(text: &str) -> bool {
-    !text.ends_with(' ')
+    !text.ends_with(' ') && !text.contains(NUL)
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     driver::{Cell, Sql, TenantDatabase},
-    own::{Own, again, fetch, row::Row, taken},
+    own::{Own, again, fetch, row::Row, run, taken},
 };
 
 /// A series of a tenant on a day.
@@ -155,7 +155,7 @@ async fn count<DB: TenantDatabase>(
         let (high, low) = split(*amount)?;
         let mut cells = [*records, high, low, low, low].map(Cell::from).to_vec();
         cells.extend(place_cells(place));
-        let is_there = DB::execute(connection, COUNT, cells).await.map_err(StoreError::unavailable)? > 0;
+        let is_there = run::<DB>(connection, COUNT, cells).await? > 0;
         if !is_there {
             add_day::<DB>(connection, place, [*records, high, low]).await?;
         }
