@@ -240,3 +240,40 @@ async fn ten_thousand_aborted_at_random_points_leak_nothing() {
     }
     panic!("too few ended in each way: {all:?}");
 }
+
+#[test]
+fn a_panic_between_decision_and_work_gives_everything_back() {
+    let (_, quotas) = manager();
+    let tenant = tenant(1);
+    for _ in 0..100 {
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let _decision = decide(&quotas, &tenant, &[jobs(1)]);
+            resume_unwind(Box::new(()));
+        }));
+        assert!(result.is_err());
+    }
+    assert_eq!(held(&quotas, &tenant), 0);
+}
+
+#[test]
+fn many_threads_never_hold_more_than_the_limit() {
+    let (_, quotas) = manager();
+    let tenant = tenant(5);
+    let (inside, most) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for _ in 0..5_000 {
+                    if let Some(permit) = permit(&quotas, &tenant) {
+                        most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::hint::spin_loop();
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(permit);
+                    }
+                }
+            });
+        }
+    });
+    assert!((1..=5).contains(&most.into_inner()));
+    assert_eq!(held(&quotas, &tenant), 0);
+}
