@@ -16,6 +16,7 @@ mod audit;
 mod billing;
 mod mail;
 mod organisations;
+mod plans;
 mod usage;
 
 pub use self::{
@@ -28,6 +29,7 @@ pub use self::{
         ALLOWED_DOMAINS, Acceptance, InvitationToken, MemberPage, NewInvitation, NewProject, Organisations,
         ProjectPage,
     },
+    plans::{InvalidOffers, Offer, Offers},
 };
 pub use self::{
     billing::{
