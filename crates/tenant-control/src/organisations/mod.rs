@@ -11,7 +11,7 @@ mod token;
 use std::{fmt, sync::Arc, time::Duration};
 
 use tenant_core::{
-    Clock, StoreError, SystemClock, TenantContext, Timestamp,
+    Clock, StoreError, SystemClock, TenantContext, TenantId, Timestamp,
     organisations::{MemberStore, ProjectStore, Seats},
 };
 
@@ -82,19 +82,19 @@ impl Organisations {
         Self { invitations_last, ..self }
     }
 
-    /// How many seats are taken.
+    /// How many seats of a tenant, which may be suspended, are taken.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn seats(&self, tenant: &TenantContext) -> Result<Seats, StoreError> {
+    pub async fn seats(&self, tenant: &TenantId) -> Result<Seats, StoreError> {
         self.members.seats(tenant, self.now()).await
     }
 
-    /// How many projects there are.
+    /// How many projects a tenant has, which may be suspended.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn count_projects(&self, tenant: &TenantContext) -> Result<u64, StoreError> {
+    pub async fn count_projects(&self, tenant: &TenantId) -> Result<u64, StoreError> {
         self.projects.count_projects(tenant).await
     }
 

@@ -4,7 +4,7 @@ use super::{
     Actor, Invitation, Member, MemberFilter, OrganisationError, Profile, Project, ProjectChange, Seats,
 };
 use crate::{
-    StoreError, TenantContext, Timestamp,
+    StoreError, TenantContext, TenantId, Timestamp,
     auth::{Person, Role},
 };
 
@@ -100,11 +100,11 @@ pub trait MemberStore: Send + Sync {
         seats: Option<u64>,
     ) -> Result<bool, OrganisationError>;
 
-    /// How many seats are taken at a moment.
+    /// How many seats of a tenant, which may be suspended, are taken at a moment.
     ///
     /// # Errors
     /// The store failed.
-    async fn seats(&self, tenant: &TenantContext, now: Timestamp) -> Result<Seats, StoreError>;
+    async fn seats(&self, tenant: &TenantId, now: Timestamp) -> Result<Seats, StoreError>;
 }
 
 /// Keeps the projects of an organisation.
@@ -157,9 +157,9 @@ pub trait ProjectStore: Send + Sync {
     /// The store failed.
     async fn delete_project(&self, tenant: &TenantContext, project_id: &str) -> Result<bool, StoreError>;
 
-    /// How many projects there are.
+    /// How many projects a tenant has, which may be suspended.
     ///
     /// # Errors
     /// The store failed.
-    async fn count_projects(&self, tenant: &TenantContext) -> Result<u64, StoreError>;
+    async fn count_projects(&self, tenant: &TenantId) -> Result<u64, StoreError>;
 }

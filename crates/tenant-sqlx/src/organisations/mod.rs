@@ -8,7 +8,7 @@ mod turn;
 
 use async_trait::async_trait;
 use tenant_core::{
-    StoreError, TenantContext, Timestamp,
+    StoreError, TenantContext, TenantId, Timestamp,
     auth::{Person, Role},
     organisations::{
         Actor, Invitation, Member, MemberFilter, MemberStore, OrganisationError, Profile, Project,
@@ -119,7 +119,7 @@ impl<DB: TenantDatabase> MemberStore for DbOrganisations<DB> {
         Ok(false)
     }
 
-    async fn seats(&self, tenant: &TenantContext, now: Timestamp) -> Result<Seats, StoreError> {
+    async fn seats(&self, tenant: &TenantId, now: Timestamp) -> Result<Seats, StoreError> {
         let mut connection = self.0.acquire().await?;
         invitations::seats_taken::<DB>(&mut connection, tenant, now.as_unix_micros()).await
     }
@@ -165,7 +165,7 @@ impl<DB: TenantDatabase> ProjectStore for DbOrganisations<DB> {
         again::<DB, _, _, _>(|| projects::delete(&self.0, tenant, project_id)).await
     }
 
-    async fn count_projects(&self, tenant: &TenantContext) -> Result<u64, StoreError> {
+    async fn count_projects(&self, tenant: &TenantId) -> Result<u64, StoreError> {
         projects::count_all::<DB>(&mut *self.0.acquire().await?, tenant).await
     }
 }

@@ -18,8 +18,9 @@ use super::{
 use crate::{
     admin::invalid,
     http::StrictJson,
+    limits::stocks,
     state::AppState,
-    stock::{Stock, Whose},
+    stock::{Whose, used_of},
 };
 
 #[derive(Deserialize)]
@@ -31,7 +32,7 @@ pub(super) struct NewPlan {
 /// A limit of the other plan that more is used of.
 #[derive(Serialize)]
 struct Over {
-    limit: &'static str,
+    limit: String,
     used: u64,
     allowed: u64,
 }
@@ -70,15 +71,12 @@ pub(super) async fn change(
 }
 
 async fn over(app: &AppState, tenant: &TenantContext, limits: &Limits) -> Result<Vec<Over>, ApiError> {
-    let seats = app.organisations.seats(tenant).await?.taken();
-    let used = [
-        ("users", seats.max(Stock::Users.used(app, Whose::Own(tenant)).await?)),
-        ("projects", app.organisations.count_projects(tenant).await?),
-        (Stock::Workflows.dimension(), Stock::Workflows.used(app, Whose::Own(tenant)).await?),
-    ];
-    let over = |(name, used): (&'static str, u64)| {
-        let allowed = limits.stock(name).filter(|limit| !limit.shadow)?.limit;
-        (used > allowed).then_some(Over { limit: name, used, allowed })
-    };
-    Ok(used.into_iter().filter_map(over).collect())
+    let mut over = Vec::new();
+    for limit in stocks(limits).filter(|limit| !limit.shadow) {
+        let used = used_of(app, Whose::Own(tenant), limit.dimension.as_str()).await?;
+        if used > limit.limit {
+            over.push(Over { limit: limit.name.to_string(), used, allowed: limit.limit });
+        }
+    }
+    Ok(over)
 }

@@ -439,3 +439,19 @@ fn lists_go_on_behind_their_cursor() {
             .is_problem(400, "invalid_request");
     }
 }
+
+#[test]
+fn how_limits_stand_counts_seats_and_projects() {
+    let house = house();
+    let (owner, _) = house.organisation("acme", "starter");
+    house.organisation("globex", "starter");
+    house.invite(&owner, "acme", "b@example.com", "viewer").ok(201);
+    let project = json!({ "name": "a", "slug": "a" });
+    house.ask(&owner, "POST", "/organizations/acme/projects", Some(&project)).ok(201);
+    let used = |limits: &Value| (limits["users"]["used"].clone(), limits["projects"]["used"].clone());
+    let info = house.ask(&owner, "GET", "/api/tenant/info", None).ok(200);
+    assert_eq!(used(&info["limits"]), (json!(2), json!(1)));
+    house.operator("POST", "/admin/tenants/acme/suspend", None).ok(200);
+    let usage = house.operator("GET", "/admin/tenants/acme/usage", None).ok(200);
+    assert_eq!(used(&usage["limits"]), (json!(2), json!(1)));
+}
