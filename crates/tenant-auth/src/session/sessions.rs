@@ -114,7 +114,7 @@ impl<S: SessionStore> Sessions<S> {
     /// Believes what was looked up for so long; 500 ms by default, which is also the most.
     #[must_use]
     pub fn believing_for(self, time: Duration) -> Self {
-        self.with(|settings| settings.found_for = time.min(Settings::default().found_for))
+        self.with(|settings| settings.believed_for = time.min(Settings::default().believed_for))
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
