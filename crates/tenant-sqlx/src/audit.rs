@@ -278,3 +278,14 @@ impl<DB: TenantDatabase> AuditStore for DbAudit<DB> {
         }
     }
 }
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[LIST, LIST_ALL, AFTER, PLACE, PLACE_IN_ALL, IS_THERE, FORGET]).await;
+    }
+}

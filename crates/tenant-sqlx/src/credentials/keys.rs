@@ -137,3 +137,14 @@ impl<DB: TenantDatabase> ApiKeyStore for DbApiKeys<DB> {
         Ok(())
     }
 }
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[FIND, LIST]).await;
+    }
+}

@@ -203,3 +203,14 @@ impl<DB: TenantDatabase> PeopleStore for DbPeople<DB> {
         Ok(self.0.write(LEAVE, cells).await? > 0)
     }
 }
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[FIND, FIND_WITH_MEMBERSHIPS, MEMBERSHIPS]).await;
+    }
+}

@@ -142,3 +142,14 @@ impl<DB: TenantDatabase> SessionStore for DbSessions<DB> {
         Ok(all)
     }
 }
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[LOAD, OF, EXPIRED]).await;
+    }
+}

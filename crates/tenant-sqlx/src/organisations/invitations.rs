@@ -241,3 +241,14 @@ pub(super) async fn seats_taken<DB: TenantDatabase>(
     let pending = count::<DB>(connection, PENDING, vec![tenant.as_str().into(), now.into()]).await?;
     Ok(Seats { members, pending })
 }
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[FIND, FIND_PROJECTS, IS_MEMBER, IS_PENDING, MEMBERS, PENDING]).await;
+    }
+}

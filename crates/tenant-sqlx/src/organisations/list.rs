@@ -105,3 +105,14 @@ fn read(cells: Vec<Cell>) -> Result<Member, StoreError> {
     member.profile = Profile { first_name, last_name, username };
     Ok(member)
 }
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[LIST, SHOW, PROJECTS]).await;
+    }
+}

@@ -204,3 +204,14 @@ pub(super) async fn count_all<DB: TenantDatabase>(
 ) -> Result<u64, StoreError> {
     count::<DB>(connection, COUNT, vec![tenant.as_str().into()]).await
 }
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[LIST, FIND, TEAMS, COUNT]).await;
+    }
+}

@@ -121,3 +121,27 @@ pub(super) const FORGET_CHANGE: Sql = sql!(
 pub(super) const DAYS_OF: Sql =
     sql!("SELECT tenant_id, measure, project, kind, day FROM tenant_usage_days WHERE tenant_id = ? LIMIT ?");
 pub(super) const FORGET_DAY: Sql = sql!("DELETE FROM tenant_usage_days WHERE ", of_day!());
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::assert_on_an_index;
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_on_an_index(&[
+            KNOWN,
+            HELD,
+            CHANGE_BEFORE,
+            CHANGE_AFTER,
+            DAYS,
+            LEVELS_BEFORE,
+            RECORDS,
+            RECORDS_BEFORE,
+            CHANGES_BEFORE,
+            CHANGES_OF,
+            DAYS_OF,
+        ])
+        .await;
+    }
+}
