@@ -1,6 +1,7 @@
 //! Running statements of the framework's own, so that what went wrong is a store's error.
 
-#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
 pub(crate) mod explain;
 pub(crate) mod row;
 
