@@ -32,6 +32,16 @@ mod token;
 #[cfg(any(feature = "domains", feature = "jwks-url"))]
 mod trust;
 
+/// How this crate asks a web server, for those crates of the workspace that do so too. It is no part of what is promised.
+#[cfg(any(feature = "domains", feature = "jwks-url"))]
+#[doc(hidden)]
+pub mod wire {
+    pub use crate::{
+        fetch::exchange,
+        trust::{only, system},
+    };
+}
+
 #[cfg(feature = "domains")]
 pub use self::domains::{
     Dns, DnsError, DomainProof, DomainProofs, HostClaimError, HostClaimErrorKind, HostClaims,

@@ -19,6 +19,7 @@
 //! | [`HostClaim`] | a host that a tenant has yet to prove its own |
 //! | [`usage::UsageStore`] | who keeps what is billed |
 //! | [`events::EventBus`] | who tells a tenant's own what happens in it |
+//! | [`webhooks::OutboxStore`] | who keeps what a tenant's servers are to be told |
 //! | [`TenantHooks`] | who listens |
 //! | [`Clock`] | where time comes from |
 //!
@@ -27,6 +28,7 @@
 //! # What it does not protect against
 //! An implementor of [`ConfigManager`] that answers with invented configs, and code that runs SQL past the edges.
 
+pub mod address;
 pub mod audit;
 pub mod auth;
 mod clock;
@@ -49,6 +51,7 @@ mod scope;
 pub mod settings;
 mod timestamp;
 pub mod usage;
+pub mod webhooks;
 
 pub use async_trait::async_trait;
 
