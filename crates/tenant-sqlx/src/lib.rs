@@ -49,6 +49,7 @@
 //! | [`DbUsage`] | what tenants used |
 //! | [`DbApiKeys`], [`DbSessions`], [`DbPeople`], [`DbRevocations`] | what proves who is calling |
 //! | [`DbOrganisations`] | members, invitations and projects |
+//! | [`DbWebhooks`] | webhooks, and what is still to be told to them |
 //! | [`DbHostClaims`] | hosts that tenants have yet to prove theirs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
@@ -127,6 +128,7 @@ mod statement;
 mod stock;
 mod transaction;
 mod usage;
+mod webhooks;
 
 #[cfg(feature = "postgres")]
 pub use self::configs::{PgAnnouncer, PgChangeReader};
@@ -147,4 +149,5 @@ pub use self::{
     stock::StockDenied,
     transaction::ScopedTransaction,
     usage::DbUsage,
+    webhooks::DbWebhooks,
 };

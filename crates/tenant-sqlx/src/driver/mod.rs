@@ -243,6 +243,16 @@ pub trait TenantDatabase: Database + sealed::Sealed {
         sql: Sql,
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>>;
+
+    /// Runs a query of the framework's own behind a pooler, and keeps nothing of it prepared.
+    #[doc(hidden)]
+    fn fetch_once<'a>(
+        connection: &'a mut Self::Connection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
+        Self::fetch(connection, sql, cells)
+    }
 }
 
 /// What is not there.

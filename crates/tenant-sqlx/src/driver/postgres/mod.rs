@@ -127,6 +127,7 @@ impl TenantDatabase for Postgres {
             ("audit", include_str!("../../../migrations/postgres/0010_audit.sql")),
             ("usage", include_str!("../../../migrations/postgres/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/postgres/0012_organisations.sql")),
+            ("webhooks", include_str!("../../../migrations/postgres/0013_webhooks.sql")),
         ])
     }
 
@@ -168,6 +169,14 @@ impl TenantDatabase for Postgres {
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
         rows::fetch(connection, sql, cells).boxed()
+    }
+
+    fn fetch_once<'a>(
+        connection: &'a mut PgConnection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::glance(connection, sql, cells).boxed()
     }
 }
 

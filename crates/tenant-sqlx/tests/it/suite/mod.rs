@@ -23,3 +23,4 @@ mod suspension;
 mod transaction;
 mod usage;
 mod ways;
+mod webhooks;
