@@ -9,6 +9,7 @@
 //! | [`UsageMeter`] | what tenants use, recorded once for each key and added up by day |
 //! | [`Billing`] | what that costs in a billing cycle |
 //! | [`UsageExport`] | records as CSV or lines of JSON |
+//! | `Webhooks`, `Outbox`, `WebhookSender` | what happens in a tenant, told to servers of its own (feature `webhooks`) |
 //!
 //! What is kept lies behind the store traits of `tenant-core`, which `tenant-sqlx` implements.
 
@@ -17,7 +18,14 @@ mod billing;
 mod mail;
 mod organisations;
 mod usage;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
+#[cfg(feature = "webhooks")]
+pub use self::webhooks::{
+    Attempt, AttemptOutcome, BackOff, InvalidAuthority, InvalidWebhookUrl, Outbox, Resolve, WebhookError,
+    WebhookErrorKind, WebhookReach, WebhookSender, WebhookSenderBuilder, Webhooks,
+};
 pub use self::{
     audit::{
         AuditBuilder, AuditDamage, AuditHooks, AuditLog, AuditPage, AuditReport, InvalidAuditKey,

@@ -24,6 +24,7 @@
 //! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
+//! | `webhooks` | no | `control::Webhooks`, `control::Outbox`, `control::WebhookSender`: what happens in a tenant, told to servers of its own |
 //! | `full` | no | all of them |
 
 #[cfg(all(feature = "axum", feature = "_database"))]
@@ -58,10 +59,10 @@ pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantSc
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
     DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbOrganisations, DbPeople, DbRevocations, DbSessions,
-    DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind,
-    MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
-    RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl,
-    doctor, is_transient,
+    DbUsage, DbWebhooks, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError,
+    MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState,
+    Problem, RolledBack, RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb,
+    TenantDbBuilder, ddl, doctor, is_transient,
 };
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
@@ -121,4 +122,7 @@ mod book {
     #[cfg(feature = "control")]
     #[doc = include_str!("../../../docs/src/usage.md")]
     struct Usage;
+    #[cfg(feature = "webhooks")]
+    #[doc = include_str!("../../../docs/src/webhooks.md")]
+    struct Webhooks;
 }

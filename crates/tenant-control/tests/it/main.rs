@@ -6,3 +6,5 @@ mod audit;
 mod organisations;
 mod support;
 mod usage;
+#[cfg(feature = "webhooks")]
+mod webhooks;
