@@ -17,6 +17,7 @@ mod audit;
 mod billing;
 mod mail;
 mod organisations;
+mod plans;
 mod usage;
 #[cfg(feature = "webhooks")]
 mod webhooks;
@@ -36,6 +37,7 @@ pub use self::{
         ALLOWED_DOMAINS, Acceptance, InvitationToken, MemberPage, NewInvitation, NewProject, Organisations,
         ProjectPage,
     },
+    plans::{InvalidOffers, Offer, Offers},
 };
 pub use self::{
     billing::{

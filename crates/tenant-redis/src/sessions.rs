@@ -214,12 +214,12 @@ impl SessionStore for RedisSessions {
         Ok(true)
     }
 
-    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
+    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<[u8; 32]>, StoreError> {
         let list = self.caller.redis().keyspace().sessions(tenant, subject);
         let Value::Array(digests) = self.send(&["ZRANGE", &list, "0", "-1"]).await? else {
             return Err(corrupt());
         };
-        let mut ended = 0;
+        let mut ended = Vec::new();
         for digest in digests {
             let digest = match &digest {
                 Value::BulkString(text) => from_hex(text).ok_or_else(corrupt)?,
@@ -228,7 +228,7 @@ impl SessionStore for RedisSessions {
             // One that is not there may be about to be: it stays in the list.
             if self.take(&digest).await?.is_some() {
                 self.strike(&list, &digest).await?;
-                ended += 1;
+                ended.push(digest);
             }
         }
         Ok(ended)

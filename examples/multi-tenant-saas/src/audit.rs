@@ -22,6 +22,8 @@ use tenant::{
     hooks::{BypassEvent, CredentialEvent, CrossTenantAttempt},
 };
 
+use crate::org::Operator;
+
 /// What a request does that succeeds, and to what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Action {
@@ -55,6 +57,17 @@ actions! {
     POST "/api/hosts" => "host.claimed" "host";
     DELETE "/api/hosts/{host}" => "host.removed" "host";
     POST "/api/hosts/{host}/verify" => "host.verified" "host";
+    POST "/organizations" => "organisation.created" "organisation";
+    PUT "/organizations/{id}/settings" => "organisation.settings_changed" "organisation";
+    PUT "/organizations/{id}/plan" => "organisation.plan_changed" "organisation";
+    POST "/organizations/{id}/invitations" => "invitation.created" "invitation";
+    PUT "/organizations/{id}/users/{user_id}" => "member.changed" "user";
+    DELETE "/organizations/{id}/users/{user_id}" => "member.removed" "user";
+    POST "/organizations/{id}/projects" => "project.created" "project";
+    PUT "/organizations/{id}/projects/{project_id}" => "project.changed" "project";
+    DELETE "/organizations/{id}/projects/{project_id}" => "project.deleted" "project";
+    POST "/organizations/{id}/api-keys" => "api_key.created" "api_key";
+    DELETE "/organizations/{id}/api-keys/{key_id}" => "api_key.revoked" "api_key";
     POST "/logout" => "session.ended" "session";
     POST "/admin/tenants" => "tenant.created" "tenant";
     PUT "/admin/tenants/{id}" => "tenant.replaced" "tenant";
@@ -111,19 +124,22 @@ fn action_of(request: &Request) -> Option<&'static Action> {
 /// What is known of a request before it is answered.
 struct Told {
     event: AuditEvent,
-    is_of_the_operator: bool,
+    /// Whether the path, or what was made, says which tenant it is about.
+    names_the_tenant: bool,
     named: Vec<String>,
 }
 
 impl Told {
     fn of(log: &AuditLog, action: &'static Action, request: &Request, named: Vec<String>) -> Self {
-        let is_of_the_operator = action.path.starts_with("/admin/");
+        let is_admin = action.path.starts_with("/admin/");
+        let is_of_the_operator = is_admin || request.extensions().get::<Operator>().is_some();
         let caller = request.extensions().get::<Principal>();
         let actor = if is_of_the_operator { "admin" } else { caller.map_or("unknown", Principal::subject) };
         let mut event = log.event(actor, action.name, action.resource);
         event.tenant = tenant_of(request, caller);
         event.request_id = TraceId::of(request.headers()).map(|trace| trace.as_str().into());
-        Self { event, is_of_the_operator, named }
+        let names_the_tenant = is_admin || action.path.starts_with("/organizations");
+        Self { event, names_the_tenant, named }
     }
 
     fn answered(mut self, response: &Response) -> Option<AuditEvent> {
@@ -137,7 +153,7 @@ impl Told {
         let made = response.headers().get(LOCATION).and_then(|made| made.to_str().ok()?.rsplit('/').next());
         let resource = made.or(self.named.last().map(String::as_str));
         self.event.resource_id = resource.map(|id| id.chars().take(255).collect());
-        if self.is_of_the_operator && outcome == AuditOutcome::Success {
+        if self.names_the_tenant && outcome == AuditOutcome::Success {
             let tenant = self.named.first().map(String::as_str).or(made);
             self.event.tenant = tenant.and_then(|id| TenantId::parse(id).ok());
         }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tenant::{
-    ApiError, QuotaManager, TenantRecord, UnixTime,
-    quota::{Limit, LimitUsage},
+    ApiError, LimitKind, QuotaManager, UnixTime,
+    quota::{Limit, LimitUsage, Limits},
 };
 
 use crate::{
     state::AppState,
-    stock::{Stock, Whose},
+    stock::{Whose, used_of},
 };
 
 /// How one limit stands.
@@ -32,11 +32,8 @@ impl Standing {
     /// How all of them stand at this moment.
     pub(crate) async fn of(app: &AppState, whose: Whose<'_>) -> Result<Self, ApiError> {
         let mut usage = app.quotas().usage(whose.record()).await?.limits;
-        for (limit, stock) in stocks(whose.record()) {
-            let used = match stock {
-                Some(stock) => stock.used(app, whose).await?,
-                None => 0,
-            };
+        for limit in stocks(whose.record().limits()) {
+            let used = used_of(app, whose, limit.dimension.as_str()).await?;
             usage.push(LimitUsage { limit: limit.clone(), used, resets_at: UnixTime::default() });
         }
         Ok(Self(usage.iter().map(|used| (used.limit.name.to_string(), LimitView::from(used))).collect()))
@@ -53,10 +50,9 @@ impl Standing {
     }
 }
 
-/// The tenant's stock limits. There are none of what this server does not keep.
-fn stocks(tenant: &TenantRecord) -> impl Iterator<Item = (&Limit, Option<Stock>)> {
-    let stocks = tenant.limits().iter().filter(|limit| limit.kind == tenant::LimitKind::Stock);
-    stocks.map(|limit| (limit, Stock::of(limit.dimension.as_str())))
+/// Those that bound what is kept.
+pub(crate) fn stocks(limits: &Limits) -> impl Iterator<Item = &Limit> {
+    limits.iter().filter(|limit| limit.kind == LimitKind::Stock)
 }
 
 impl From<&LimitUsage> for LimitView {

@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use tenant::{
     ApiError, ClientAddr, Rejection, RejectionKind, TenantContext, TenantId, UnixTime,
     audit::AuditOutcome,
-    auth::{AuthErrorKind, NewSession, Principal, Proof, Revoked, Role, SignedIn, session_name},
+    auth::{
+        AuthErrorKind, NewSession, PeopleStore, Person, Principal, Proof, Revoked, Role, SignedIn,
+        session_name,
+    },
     tower::{
         RequestHead, check_network, check_same_origin, cleared_session_cookie, read_session_cookie,
         session_cookie,
@@ -30,25 +33,25 @@ struct Credentials {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Answer<'a, U> {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
-    user: User,
-    csrf_token: String,
+    user: &'a U,
+    csrf_token: &'a str,
 }
 
 #[derive(Serialize)]
-struct User {
-    user_id: Box<str>,
-    email: String,
-    tenant_id: TenantId,
+struct User<'a> {
+    user_id: &'a str,
+    email: &'a str,
+    tenant_id: &'a TenantId,
     role: Role,
 }
 
 /// A password takes work, by design. Who tries many at once keeps nobody else waiting.
 pub(crate) const MAX_SIGN_INS_PER_ADDRESS: usize = 4;
 
-fn too_many() -> Rejection {
+pub(crate) fn too_many() -> Rejection {
     Rejection::quota_exceeded(Some(1)).with_detail("too many sign-ins at once from one address")
 }
 
@@ -74,11 +77,19 @@ pub(crate) async fn sign_in(State(app): State<AppState>, request: Request) -> Re
     let named = named.map(|claim| *claim.tenant());
     let done = enter(&app, &headers, client, &shown, named).await;
     tell(&app, named, &done).await;
-    let (tenant, signed_in, role, session) = done?;
-    answer(&app, &tenant, signed_in, role, &session)
+    let entered = done?;
+    let Entered { tenant, person, role, .. } = &entered;
+    let user = User { user_id: &person.person_id, email: &person.email, tenant_id: tenant.id(), role: *role };
+    entered.answer(&app, &user)
 }
 
-type Entered = (TenantContext, SignedIn, Role, NewSession);
+/// Somebody who is signed in.
+pub(crate) struct Entered {
+    tenant: TenantContext,
+    person: Person,
+    role: Role,
+    session: NewSession,
+}
 
 async fn enter(
     app: &AppState,
@@ -94,16 +105,15 @@ async fn enter(
     })?;
     let (tenant, role) = choose(app, &signed_in, named).await?;
     check_network(&tenant, Some(client)).map_err(|_| failed())?;
-    let session = begin(app, headers, &tenant, &signed_in, role).await?;
-    Ok((tenant, signed_in, role, session))
+    enter_as(app, headers, tenant, signed_in.person, role).await
 }
 
 /// Who failed is not known, and neither what they tried: a password that stands in the wrong field is one all the same.
 async fn tell(app: &AppState, named: Option<TenantId>, done: &Result<Entered, ApiError>) {
     let log = &app.audit;
     match done {
-        Ok((tenant, signed_in, ..)) => {
-            let begun = log.event(&signed_in.person.person_id, "session.started", "session").of(*tenant.id());
+        Ok(Entered { tenant, person, .. }) => {
+            let begun = log.event(&person.person_id, "session.started", "session").of(*tenant.id());
             if let Err(error) = log.record(begun).await {
                 tracing::error!(%error, "a sign-in is missing in the audit log");
             }
@@ -135,19 +145,27 @@ async fn choose(
     }
 }
 
-/// Another session than the browser had before, which ends: nobody can leave one there and wait.
-async fn begin(
+/// Signs somebody in who was just proved. It is another session than the browser had before, which ends: nobody can leave one there
+/// and wait.
+pub(crate) async fn enter_as(
     app: &AppState,
     headers: &HeaderMap,
-    tenant: &TenantContext,
-    signed_in: &SignedIn,
+    tenant: TenantContext,
+    person: Person,
     role: Role,
-) -> Result<NewSession, ApiError> {
+) -> Result<Entered, ApiError> {
     if let Some(former) = shown_session(headers) {
         end(app, &former, of_the_youngest(app)).await?;
     }
-    let begun = app.callers.sessions.begin(tenant, &signed_in.person.person_id, [role.as_str()]).await;
-    begun.map_err(|error| rejection(&error))
+    let begun = app.callers.sessions.begin(&tenant, &person.person_id, [role.as_str()]).await;
+    let session = begun.map_err(|error| rejection(&error))?;
+    // Who took the role away since it was read may have looked for sessions before there was this one.
+    let current = app.callers.people.store().memberships(&person.person_id).await?;
+    if !current.contains(&(*tenant.id(), role)) {
+        end(app, &session.name(), of_the_youngest(app)).await?;
+        return Err(failed());
+    }
+    Ok(Entered { tenant, person, role, session })
 }
 
 /// The name of the session whose cookie is shown.
@@ -170,26 +188,21 @@ async fn end(app: &AppState, name: &str, expires_at: UnixTime) -> Result<(), Api
     Ok(())
 }
 
-fn answer(
-    app: &AppState,
-    tenant: &TenantContext,
-    signed_in: SignedIn,
-    role: Role,
-    session: &NewSession,
-) -> Result<Response, ApiError> {
-    let lifetime = app.callers.sessions.lifetime();
-    let person = signed_in.person;
-    let sign = |issuer: &crate::tokens::Issuer| {
-        issuer.sign(&session.name(), &person.person_id, tenant.id(), role, app.clock.unix(), lifetime)
-    };
-    let token = app.callers.issuer.as_ref().map(sign).transpose()?;
-    let user = User { user_id: person.person_id, email: person.email, tenant_id: *tenant.id(), role };
-    let answer = Answer { token, user, csrf_token: session.csrf_token().to_owned() };
-    let headers = [
-        (SET_COOKIE, cookie(&session_cookie(session.cookie(), lifetime))?),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, Json(answer)).into_response())
+impl Entered {
+    /// The answer that signs them in, which says this of them.
+    pub(crate) fn answer(&self, app: &AppState, user: &impl Serialize) -> Result<Response, ApiError> {
+        let Self { tenant, person, role, session } = self;
+        let lifetime = app.callers.sessions.lifetime();
+        let sign = |issuer: &crate::tokens::Issuer| {
+            issuer.sign(&session.name(), &person.person_id, tenant.id(), *role, app.clock.unix(), lifetime)
+        };
+        let token = app.callers.issuer.as_ref().map(sign).transpose()?;
+        let headers = [
+            (SET_COOKIE, cookie(&session_cookie(session.cookie(), lifetime))?),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        Ok((headers, Json(Answer { token, user, csrf_token: session.csrf_token() })).into_response())
+    }
 }
 
 fn cookie(text: &str) -> Result<HeaderValue, Rejection> {

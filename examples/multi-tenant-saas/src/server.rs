@@ -27,6 +27,7 @@ use crate::{
     fair,
     hosts::Hosts,
     news::News,
+    org::{self, Around},
     public,
     serve::serve,
     settings::Settings,
@@ -35,7 +36,6 @@ use crate::{
     telemetry::{self, AccessLog},
     tls::Tls,
     tokens::Tokens,
-    unmatched,
 };
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -124,19 +124,24 @@ impl Server {
         db.migrate(&MIGRATIONS).await?;
         let log = audit::open(&db, &clock);
         ear.listen(&log);
-        let configs = announced(configs.cached(CACHED_TENANTS, CACHED_FOR), shared.as_deref());
+        let configs = configs.cached(CACHED_TENANTS, CACHED_FOR).with_plans(settings.plans.plans());
+        let configs = announced(configs, shared.as_deref());
         let registry = Arc::new(HostRegistry::new());
         let callers = Callers::open(settings, tokens, &db, &clock, named(settings, &registry)?).await?;
         let callers = Arc::new(callers);
         let sweeping = Arc::clone(&callers).sweep();
-        let tenancy = TenantLayer::builder()
-            .resolver(resolver(&callers))
-            .configs(Arc::clone(&configs))
-            .policies(ConfigPolicyEvaluator::new())
-            .quotas(quotas(shared.as_deref(), &clock, &hooks))
-            .hooks(hooks.clone())
-            .session_clock(Arc::clone(&clock))
-            .build();
+        let quotas = quotas(shared.as_deref(), &clock, &hooks);
+        let tenancy_of = |resolver: Arc<dyn TenantResolver>| {
+            TenantLayer::builder()
+                .resolver(resolver)
+                .configs(Arc::clone(&configs))
+                .policies(ConfigPolicyEvaluator::new())
+                .quotas(Arc::clone(&quotas))
+                .hooks(hooks.clone())
+                .session_clock(Arc::clone(&clock))
+                .build()
+        };
+        let tenancy = tenancy_of(Arc::new(resolver(&callers)));
         let pages = TenantCorsLayer::new(by_host(settings, &registry)?, Arc::clone(&configs));
         let hosts = Hosts::new(Arc::clone(&configs), Arc::clone(&registry));
         hosts.load().await?;
@@ -149,12 +154,13 @@ impl Server {
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
-        let api = |slots| api::router(tenancy.clone(), &callers, &hooks, &limits, slots, &log).layer(pages);
+        let api =
+            |slots| api::router(tenancy.clone(), &callers, &hooks, &limits, slots, &log).layer(pages.clone());
         let api = api(settings.max_concurrent_requests.map(fair::slots));
         let uses = callers.keys.flush_every(KEY_USES_EVERY);
         let state = AppState::new(
             db.clone(),
-            configs,
+            Arc::clone(&configs),
             &tenancy,
             Arc::clone(&clock),
             hosts,
@@ -163,14 +169,26 @@ impl Server {
             Arc::clone(&callers),
             domains,
             log.clone(),
+            org::open(settings, &db, &clock).await?,
+            settings.plans.clone(),
         );
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let guard = Guard::new(settings.admin_token.as_deref());
+        let around = Around {
+            guard: guard.clone(),
+            tenancy: &tenancy_of,
+            callers: &callers,
+            hooks: &hooks,
+            limits: &limits,
+            log: &log,
+            pages,
+        };
+        let organisations = org::service(around, &state);
         let router = Router::new()
             .merge(public::router())
             .merge(admin::router(guard, log.clone()))
             .merge(api)
-            .fallback(unmatched)
+            .fallback_service(organisations)
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));

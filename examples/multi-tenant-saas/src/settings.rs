@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use tenant::{auth::DomainProof, tower::TrustedProxies};
+use axum::http::uri::Authority;
+use tenant::{auth::DomainProof, control::Offers, tower::TrustedProxies};
+
+use crate::plans;
 
 /// How the server is set up.
 #[derive(Clone)]
@@ -37,6 +40,14 @@ pub struct Settings {
     pub default_rate_limit: NonZeroU32,
     /// For how many days the audit log is kept.
     pub audit_retention_days: u64,
+    /// The folder that mails are written to; `MAIL_DIR`, `./mail` by default, which is made with the first.
+    pub mail_dir: Option<PathBuf>,
+    /// How long an invitation lasts; `INVITATION_TTL_SECONDS`, 604800 by default.
+    pub invitation_ttl: Duration,
+    /// What mails lead to; `PUBLIC_URL`, this address by default.
+    pub public_url: String,
+    /// The plans that tenants may be on; those of the JSON file in `PLANS_FILE`, or the standard ones.
+    pub plans: Offers,
     /// Whose word about callers' addresses and hosts is taken; `TRUSTED_PROXIES`, nobody's by default.
     pub trusted_proxies: TrustedProxies,
     /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
@@ -104,16 +115,12 @@ impl fmt::Display for InvalidSettings {
 
 impl std::error::Error for InvalidSettings {}
 
+const LOCAL: &str = "127.0.0.1:8080";
 const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 5] = [
-    "MAIL_DIR",
-    "INVITATION_TTL_SECONDS",
-    "WEBHOOK_ALLOW_PRIVATE",
-    "STRIPE_SECRET_KEY",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-];
+const NOT_BUILT_YET: [&str; 3] =
+    ["WEBHOOK_ALLOW_PRIVATE", "STRIPE_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 impl Settings {
     /// Reads the process' environment.
@@ -134,7 +141,7 @@ impl Settings {
             return Err(InvalidSettings::new(variable, "is not supported by this version; unset it"));
         }
         let settings = Self {
-            address: address(get("APP_ADDR").unwrap_or("127.0.0.1:8080"))?,
+            address: address(get("APP_ADDR").unwrap_or(LOCAL))?,
             database_url: database_url(get("DATABASE_URL"), get("DB_PATH"))?,
             admin_token: admin_token(get("ADMIN_TOKEN"))?,
             base_domains: base_domains(get("BASE_DOMAINS"))?,
@@ -146,6 +153,10 @@ impl Settings {
             default_rate_limit: per_minute("DEFAULT_RATE_LIMIT", get)?.unwrap_or(DEFAULT_RATE_LIMIT),
             trusted_proxies: trusted_proxies(get("TRUSTED_PROXIES"))?,
             audit_retention_days: number("AUDIT_RETENTION_DAYS", get)?.unwrap_or(90),
+            mail_dir: path("MAIL_DIR", get)?,
+            invitation_ttl: seconds("INVITATION_TTL_SECONDS", get, 7 * 24 * 60 * 60)?,
+            public_url: public_url(get)?,
+            plans: plans::read(get("PLANS_FILE"))?,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             tls: tls(get)?,
             domain_proof: None,
@@ -185,6 +196,10 @@ impl fmt::Debug for Settings {
             default_rate_limit,
             trusted_proxies,
             audit_retention_days,
+            mail_dir,
+            invitation_ttl,
+            public_url,
+            plans: _,
             ip_rate_limit,
             tls,
             domain_proof,
@@ -201,6 +216,9 @@ impl fmt::Debug for Settings {
             .field("default_rate_limit", default_rate_limit)
             .field("trusted_proxies", trusted_proxies)
             .field("audit_retention_days", audit_retention_days)
+            .field("mail_dir", mail_dir)
+            .field("invitation_ttl", invitation_ttl)
+            .field("public_url", public_url)
             .field("ip_rate_limit", ip_rate_limit)
             .field("tls", tls)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
@@ -289,14 +307,34 @@ fn per_minute<'a>(
 }
 
 fn tls<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<TlsSettings>, InvalidSettings> {
-    let path = |name: &'static str| match get(name) {
-        Some("") => Err(InvalidSettings::new(name, "must not be empty")),
-        path => Ok(path.map(PathBuf::from)),
-    };
-    match (path("TLS_DIR")?, path("TLS_CLIENT_CA")?) {
+    match (path("TLS_DIR", &get)?, path("TLS_CLIENT_CA", &get)?) {
         (Some(dir), client_ca) => Ok(Some(TlsSettings { dir, client_ca })),
         (None, None) => Ok(None),
         (None, Some(_)) => Err(InvalidSettings::new("TLS_CLIENT_CA", "says nothing without TLS_DIR")),
+    }
+}
+
+fn path<'a>(
+    name: &'static str,
+    get: impl Fn(&str) -> Option<&'a str>,
+) -> Result<Option<PathBuf>, InvalidSettings> {
+    match get(name) {
+        Some("") => Err(InvalidSettings::new(name, "must not be empty")),
+        path => Ok(path.map(PathBuf::from)),
+    }
+}
+
+/// An origin alone: what follows it is for the mail to say.
+fn public_url<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<String, InvalidSettings> {
+    let wrong = || InvalidSettings::new("PUBLIC_URL", "must be an origin, such as https://app.example.com");
+    let Some(url) = get("PUBLIC_URL") else {
+        let scheme = if get("TLS_DIR").is_some() { "https" } else { "http" };
+        return Ok(format!("{scheme}://{}", address(get("APP_ADDR").unwrap_or(LOCAL))?));
+    };
+    let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).ok_or_else(wrong)?;
+    match authority.parse::<Authority>() {
+        Ok(authority) if !authority.as_str().contains('@') => Ok(url.to_owned()),
+        _ => Err(wrong()),
     }
 }
 
@@ -407,6 +445,12 @@ mod tests {
             ("TRUSTED_PROXIES", ""),
             ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
             ("IP_RATE_LIMIT", "many"),
+            ("MAIL_DIR", ""),
+            ("INVITATION_TTL_SECONDS", "0"),
+            ("PUBLIC_URL", "app.example.com"),
+            ("PUBLIC_URL", "https://app.example.com/path"),
+            ("PUBLIC_URL", "https://user@app.example.com"),
+            ("PLANS_FILE", "/nowhere.json"),
             ("TLS_DIR", ""),
             ("TLS_CLIENT_CA", "ca.pem"),
             ("MAX_CONCURRENT_REQUESTS", ""),

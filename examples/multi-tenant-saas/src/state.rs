@@ -8,7 +8,7 @@ use tenant::{
     CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, StreamGuard, TenantDb,
     TenantLayer, Timestamp,
     cache::{InMemoryBackend, TenantCache},
-    control::AuditLog,
+    control::{ALLOWED_DOMAINS, AuditLog, Offers, Organisations},
     settings::SettingsSchema,
 };
 
@@ -21,7 +21,7 @@ pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
 
 /// Every setting is one that the framework knows: a misspelt one would do nothing.
 pub(crate) fn settings_schema() -> SettingsSchema {
-    SettingsSchema::new().closed()
+    SettingsSchema::new().with(ALLOWED_DOMAINS).closed()
 }
 
 const CACHE_BYTES: usize = 64 << 20;
@@ -46,6 +46,8 @@ pub(crate) struct AppState {
     pub(crate) callers: Arc<Callers>,
     pub(crate) domains: Arc<Domains>,
     pub(crate) audit: AuditLog,
+    pub(crate) organisations: Organisations,
+    pub(crate) offers: Offers,
     pub(crate) events: Arc<Events>,
     /// Ends answers that outlive what they were asked with.
     pub(crate) streams: StreamGuard,
@@ -64,6 +66,8 @@ impl AppState {
         callers: Arc<Callers>,
         domains: Arc<Domains>,
         audit: AuditLog,
+        organisations: Organisations,
+        offers: Offers,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
@@ -87,6 +91,8 @@ impl AppState {
             callers,
             domains,
             audit,
+            organisations,
+            offers,
             events,
             streams,
         }

@@ -31,6 +31,21 @@ impl Whose<'_> {
     }
 }
 
+/// How many there are of what a stock limit bounds; nothing of what this server does not keep.
+pub(crate) async fn used_of(app: &AppState, whose: Whose<'_>, dimension: &str) -> Result<u64, ApiError> {
+    let kept = match Stock::of(dimension) {
+        Some(stock) => stock.used(app, whose).await?,
+        None => 0,
+    };
+    let tenant = whose.record().id();
+    match dimension {
+        // Seats and the users of the application are bounded each by itself.
+        "users" => Ok(kept.max(app.organisations.seats(tenant).await?.taken())),
+        "projects" => Ok(app.organisations.count_projects(tenant).await?),
+        _ => Ok(kept),
+    }
+}
+
 // Bounds how long another process on the same database may be behind; in this one a write forgets the count.
 const REMEMBERED: Duration = Duration::from_secs(1);
 

@@ -33,8 +33,8 @@ pub(crate) struct Settings {
     pub(crate) found: usize,
     /// How many that are not, in a place of their own, so that guesses evict nothing that is there.
     pub(crate) missing: usize,
-    pub(crate) found_for: Duration,
-    pub(crate) missing_for: Duration,
+    /// Of what is not there as of what is: how often the store is asked tells nothing.
+    pub(crate) believed_for: Duration,
 }
 
 impl Default for Settings {
@@ -43,8 +43,7 @@ impl Default for Settings {
             clock: Arc::new(SystemClock::new()),
             found: 10_000,
             missing: 10_000,
-            found_for: Duration::from_millis(500),
-            missing_for: Duration::from_secs(1),
+            believed_for: Duration::from_millis(500),
         }
     }
 }
@@ -102,13 +101,12 @@ impl<K: Copy + Eq + Hash, V: Found> Beliefs<K, V> {
 
     fn board(&self, key: &K) -> Arc<Flight<V>> {
         let now = self.settings.clock.monotonic();
-        self.shard(key).board(key, now, self.settings.found_for)
+        self.shard(key).board(key, now, self.settings.believed_for)
     }
 
     /// `false` where it was forgotten meanwhile: what was brought may be what was there before.
     fn land(&self, key: &K, flight: &Arc<Flight<V>>, answer: &Result<Option<V>, StoreError>) -> bool {
-        let Settings { found_for, missing_for, .. } = self.settings;
-        self.shard(key).land(key, flight, answer, (found_for, missing_for))
+        self.shard(key).land(key, flight, answer, self.settings.believed_for)
     }
 
     #[expect(clippy::indexing_slicing, reason = "a remainder by their number, which is at least one")]

@@ -71,13 +71,14 @@ impl<K: Copy + Eq + Hash, V: Found> Shard<K, V> {
         key: &K,
         flight: &Arc<Flight<V>>,
         answer: &Result<Option<V>, StoreError>,
-        (found_for, missing_for): (Duration, Duration),
+        believed_for: Duration,
     ) -> bool {
         if self.is_current(key, flight) {
             self.flights.remove(key);
+            let until = flight.started.after(believed_for);
             match answer {
-                Ok(Some(value)) => self.put(key, value, flight.started.after(found_for)),
-                Ok(None) => self.put_missing(key, flight.started.after(missing_for)),
+                Ok(Some(value)) => self.put(key, value, until),
+                Ok(None) => self.put_missing(key, until),
                 Err(_) => {}
             }
         }

@@ -125,6 +125,18 @@ fn an_answer_counts_from_when_it_was_asked_for_and_a_slow_one_is_for_those_who_w
 }
 
 #[test]
+fn what_is_not_there_is_asked_for_again_as_often_as_what_is() {
+    let (beliefs, clock) = beliefs(100);
+    let answer = |answer: Option<Number>| move || std::future::ready(Ok(answer.clone()));
+    poll(Box::pin(beliefs.get(&1, answer(Some(Number(1))))).as_mut()).unwrap().unwrap();
+    poll(Box::pin(beliefs.get(&2, answer(None))).as_mut()).unwrap().unwrap();
+    clock.advance(Duration::from_millis(499));
+    assert_eq!((beliefs.peek(&1), beliefs.peek(&2)), (Some(Some(Number(1))), Some(None)));
+    clock.advance(Duration::from_millis(1));
+    assert_eq!((beliefs.peek(&1), beliefs.peek(&2)), (None, None));
+}
+
+#[test]
 fn a_failure_is_nothing_to_believe() {
     let (beliefs, _clock) = beliefs(100);
     let fail = || std::future::ready(Err(StoreError::unavailable("down")));

@@ -31,7 +31,7 @@ use crate::{
 ///
 /// A key that was looked up is believed for 500 ms, so that one that was revoked on another instance is refused within a
 /// second; one that was [revoked here](Self::revoke) is refused at once. What is remembered answers to nobody but who shows
-/// the whole key: its SHA-256 is compared in constant time. Ids that no key has are remembered apart, for a second, so that
+/// the whole key: its SHA-256 is compared in constant time. Ids that no key has are remembered apart, for as long, so that
 /// guessing ids neither asks the store again and again nor evicts a key. An id that does not exist, a key that was
 /// revoked and a wrong secret take the same work.
 ///
@@ -111,7 +111,7 @@ impl<S: ApiKeyStore> ApiKeyVerifier<S> {
     /// Believes what was looked up for so long; 500 ms by default, which is also the most.
     #[must_use]
     pub fn believing_for(self, time: Duration) -> Self {
-        self.with(|settings| settings.found_for = time.min(Settings::default().found_for))
+        self.with(|settings| settings.believed_for = time.min(Settings::default().believed_for))
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {

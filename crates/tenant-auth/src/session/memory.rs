@@ -78,11 +78,12 @@ impl SessionStore for InMemorySessions {
         Ok(self.0.lock().sessions.remove(digest).is_some())
     }
 
-    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
+    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<[u8; 32]>, StoreError> {
         let mut kept = self.0.lock();
-        let before = kept.sessions.len();
-        kept.sessions.retain(|_, session| session.tenant != *tenant || *session.subject != *subject);
-        Ok(u64::try_from(before - kept.sessions.len()).unwrap_or(u64::MAX))
+        let is_theirs = |_: &[u8; 32], session: &mut SessionRecord| {
+            session.tenant == *tenant && *session.subject == *subject
+        };
+        Ok(kept.sessions.extract_if(is_theirs).map(|(digest, _)| digest).collect())
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -114,7 +114,7 @@ impl<S: SessionStore> Sessions<S> {
     /// Believes what was looked up for so long; 500 ms by default, which is also the most.
     #[must_use]
     pub fn believing_for(self, time: Duration) -> Self {
-        self.with(|settings| settings.found_for = time.min(Settings::default().found_for))
+        self.with(|settings| settings.believed_for = time.min(Settings::default().believed_for))
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -214,15 +214,16 @@ impl<S: SessionStore> Sessions<S> {
         ended
     }
 
-    /// Ends all sessions of somebody in a tenant, which may be suspended, here at once, and says how many there were.
+    /// Ends all sessions of somebody in a tenant, which may be suspended, here at once, and says by their [names](crate::session_name)
+    /// which there were: a token that was signed for one of them has to be revoked.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
+    pub async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<String>, StoreError> {
         let ended = self.store.end_all(tenant, subject).await;
         self.beliefs
             .forget_where(|known| known.record.tenant == *tenant && *known.record.subject == *subject);
-        ended
+        Ok(ended?.iter().map(secret::name).collect())
     }
 
     /// Clears away sessions that have expired, at most so many at once, and says how many.

@@ -178,7 +178,7 @@ impl SessionStore for Shared<InMemorySessions> {
         self.0.inner.end(digest).await
     }
 
-    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
+    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<[u8; 32]>, StoreError> {
         self.0.inner.end_all(tenant, subject).await
     }
 

@@ -11,8 +11,8 @@ mod token;
 use std::{fmt, sync::Arc, time::Duration};
 
 use tenant_core::{
-    Clock, SystemClock, TenantContext, Timestamp,
-    organisations::{MemberStore, ProjectStore},
+    Clock, StoreError, SystemClock, TenantContext, TenantId, Timestamp,
+    organisations::{MemberStore, ProjectStore, Seats},
 };
 
 pub use self::{
@@ -80,6 +80,22 @@ impl Organisations {
     #[must_use]
     pub fn invitations_last(self, invitations_last: Duration) -> Self {
         Self { invitations_last, ..self }
+    }
+
+    /// How many seats of a tenant, which may be suspended, are taken.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn seats(&self, tenant: &TenantId) -> Result<Seats, StoreError> {
+        self.members.seats(tenant, self.now()).await
+    }
+
+    /// How many projects a tenant has, which may be suspended.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count_projects(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        self.projects.count_projects(tenant).await
     }
 
     fn now(&self) -> Timestamp {

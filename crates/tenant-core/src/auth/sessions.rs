@@ -66,11 +66,11 @@ pub trait SessionStore: Send + Sync {
     /// The store failed.
     async fn end(&self, digest: &[u8; 32]) -> Result<bool, StoreError>;
 
-    /// Ends all sessions of somebody in a tenant, and says how many there were.
+    /// Ends all sessions of somebody in a tenant, and says which there were.
     ///
     /// # Errors
     /// The store failed.
-    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError>;
+    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<[u8; 32]>, StoreError>;
 
     /// Clears away what has expired by then, at most so many at once, and says how many.
     ///

@@ -93,6 +93,9 @@ pub struct TenantConfig {
     /// moves them, and by nobody else.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_moving: bool,
+    /// When the trial of its plan ends; it tries none unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial_ends_at: Option<Timestamp>,
     /// Counts the changes: a write that was read from an older revision is refused.
     #[serde(default)]
     pub revision: u64,
@@ -176,6 +179,7 @@ impl TenantConfig {
             features: BTreeMap::new(),
             branding: Map::new(),
             settings: Map::new(),
+            trial_ends_at: None,
             limits: BTreeMap::new(),
             metadata: Map::new(),
             database_key: None,
@@ -211,6 +215,12 @@ impl TenantConfigBuilder {
     /// The plan.
     pub fn plan(mut self, plan: Option<String>) -> Self {
         self.config.plan = plan;
+        self
+    }
+
+    /// When the trial of the plan ends.
+    pub fn trial_ends_at(mut self, end: Option<Timestamp>) -> Self {
+        self.config.trial_ends_at = end;
         self
     }
 

@@ -49,6 +49,23 @@ pub struct MemberFilter {
     pub project_id: Option<String>,
 }
 
+/// How many seats of an organisation are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seats {
+    /// By members.
+    pub members: u64,
+    /// By invitations that are pending.
+    pub pending: u64,
+}
+
+impl Seats {
+    /// All that are taken.
+    #[must_use]
+    pub const fn taken(self) -> u64 {
+        self.members.saturating_add(self.pending)
+    }
+}
+
 impl Member {
     /// Somebody without a name, in no project.
     #[must_use]

@@ -14,7 +14,7 @@ pub use self::{
     actor::Actor,
     error::{OrganisationError, OrganisationErrorKind},
     invitation::Invitation,
-    member::{Member, MemberFilter, MemberStatus, Profile},
+    member::{Member, MemberFilter, MemberStatus, Profile, Seats},
     project::{Project, ProjectChange, TeamMember},
     store::{MemberStore, ProjectStore},
 };

@@ -1,8 +1,10 @@
 use async_trait::async_trait;
 
-use super::{Actor, Invitation, Member, MemberFilter, OrganisationError, Profile, Project, ProjectChange};
+use super::{
+    Actor, Invitation, Member, MemberFilter, OrganisationError, Profile, Project, ProjectChange, Seats,
+};
 use crate::{
-    StoreError, TenantContext, Timestamp,
+    StoreError, TenantContext, TenantId, Timestamp,
     auth::{Person, Role},
 };
 
@@ -97,6 +99,12 @@ pub trait MemberStore: Send + Sync {
         now: Timestamp,
         seats: Option<u64>,
     ) -> Result<bool, OrganisationError>;
+
+    /// How many seats of a tenant, which may be suspended, are taken at a moment.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn seats(&self, tenant: &TenantId, now: Timestamp) -> Result<Seats, StoreError>;
 }
 
 /// Keeps the projects of an organisation.
@@ -148,4 +156,10 @@ pub trait ProjectStore: Send + Sync {
     /// # Errors
     /// The store failed.
     async fn delete_project(&self, tenant: &TenantContext, project_id: &str) -> Result<bool, StoreError>;
+
+    /// How many projects a tenant has, which may be suspended.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn count_projects(&self, tenant: &TenantId) -> Result<u64, StoreError>;
 }

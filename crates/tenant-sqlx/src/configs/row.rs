@@ -39,6 +39,7 @@ pub(super) fn settings(config: &TenantConfig) -> Result<Vec<Cell>, StoreError> {
             false => json(&config.placement)?,
         },
         json(&config.settings)?,
+        config.trial_ends_at.map(|end| end.to_string()).into(),
     ])
 }
 
@@ -77,9 +78,10 @@ pub(super) fn read(cells: Vec<Cell>) -> Result<TenantConfig, StoreError> {
     config.database_key = row.json("database_key")?;
     config.placement = row.json("placement")?;
     config.settings = row.json("settings")?;
+    config.trial_ends_at = row.moment("trial_ends_at")?;
     config.revision = row.count("revision")?.ok_or_else(|| corrupt("revision"))?;
-    config.created_at = row.parsed("created_at", |text| Timestamp::parse(text).ok())?;
-    config.updated_at = row.parsed("updated_at", |text| Timestamp::parse(text).ok())?;
+    config.created_at = row.moment("created_at")?.ok_or_else(|| corrupt("created_at"))?;
+    config.updated_at = row.moment("updated_at")?.ok_or_else(|| corrupt("updated_at"))?;
     config.is_moving = row.count("is_moving")?.is_some_and(|flag| flag != 0);
     Ok(config)
 }
@@ -102,6 +104,11 @@ impl Row {
     ) -> Result<T, StoreError> {
         let text = self.text(column)?;
         text.and_then(|text| parse(&text)).ok_or_else(|| corrupt(column))
+    }
+
+    fn moment(&mut self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        let text = self.text(column)?;
+        text.map(|text| Timestamp::parse(&text).map_err(|_| corrupt(column))).transpose()
     }
 
     fn count(&mut self, column: &'static str) -> Result<Option<u64>, StoreError> {

@@ -6,7 +6,7 @@ macro_rules! columns {
     () => {
         "id, name, status, plan, quota_requests_per_minute, quota_tokens_per_minute, allowed_models, \
          allowed_tools, allowed_methods, allowed_paths, hosts, features, branding, limits, metadata, database_key, \
-         placement, settings, \
+         placement, settings, trial_ends_at, \
          revision, created_at, updated_at"
     };
 }
@@ -21,7 +21,7 @@ pub(super) const COUNT: Sql = sql!("SELECT count(*) FROM tenants");
 pub(super) const CREATE: Sql = sql!(
     "INSERT INTO tenants (",
     columns!(),
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 /// The revision is compared and set in one statement, whatever was read before it.
@@ -29,7 +29,7 @@ pub(super) const UPDATE: Sql = sql!(
     "UPDATE tenants SET name = ?, status = ?, plan = ?, quota_requests_per_minute = ?, \
      quota_tokens_per_minute = ?, allowed_models = ?, allowed_tools = ?, allowed_methods = ?, allowed_paths = ?, \
      hosts = ?, features = ?, branding = ?, limits = ?, metadata = ?, database_key = ?, placement = ?, \
-     settings = ?, revision = ?, \
+     settings = ?, trial_ends_at = ?, revision = ?, \
      updated_at = ? WHERE id = ? AND revision = ? AND status <> 'deleted'"
 );
 

@@ -29,7 +29,8 @@ const LOAD: Sql = sql!("SELECT ", columns!(), " FROM tenant_sessions WHERE diges
 const CREATE: Sql = sql!("INSERT INTO tenant_sessions (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?)");
 const TOUCH: Sql = sql!("UPDATE tenant_sessions SET seen_at = ? WHERE digest = ? AND seen_at < ?");
 const END: Sql = sql!("DELETE FROM tenant_sessions WHERE digest = ?");
-const END_ALL: Sql = sql!("DELETE FROM tenant_sessions WHERE tenant_id = ? AND subject = ?");
+const OF: Sql =
+    sql!("SELECT digest FROM tenant_sessions WHERE tenant_id = ? AND subject = ? ORDER BY digest");
 const EXPIRED: Sql =
     sql!("SELECT digest FROM tenant_sessions WHERE expires_at <= ? ORDER BY expires_at, digest LIMIT ?");
 
@@ -56,6 +57,18 @@ impl<DB: TenantDatabase> DbSessions<DB> {
         }
         tx.commit().await.map_err(StoreError::unavailable)?;
         Ok((due, gone))
+    }
+
+    async fn try_end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<[u8; 32]>, StoreError> {
+        let (mut tx, _turn) = self.0.begin().await?;
+        let mut ended = Vec::new();
+        for row in fetch::<DB>(&mut tx, OF, vec![tenant.as_str().into(), subject.into()]).await? {
+            if run::<DB>(&mut tx, END, row.clone()).await? > 0 {
+                ended.push(Row::new(row).digest()?);
+            }
+        }
+        tx.commit().await.map_err(StoreError::unavailable)?;
+        Ok(ended)
     }
 }
 
@@ -108,11 +121,11 @@ impl<DB: TenantDatabase> SessionStore for DbSessions<DB> {
         Ok(self.0.write(END, vec![hex(digest).into()]).await? > 0)
     }
 
-    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<u64, StoreError> {
+    async fn end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<[u8; 32]>, StoreError> {
         if !is_exact(subject) {
-            return Ok(0);
+            return Ok(Vec::new());
         }
-        self.0.write(END_ALL, vec![tenant.as_str().into(), subject.into()]).await
+        again::<DB, _, _, _>(|| self.try_end_all(tenant, subject)).await
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -1,9 +1,9 @@
 //! Inviting, and coming.
 
 use tenant_core::{
-    StoreError, StoreErrorKind, TenantContext, Timestamp,
+    StoreError, StoreErrorKind, TenantContext, TenantId, Timestamp,
     auth::{Person, Role},
-    organisations::{Actor, Invitation, OrganisationError, OrganisationErrorKind, Profile},
+    organisations::{Actor, Invitation, OrganisationError, OrganisationErrorKind, Profile, Seats},
 };
 
 use super::{
@@ -95,9 +95,7 @@ pub(super) async fn invite<DB: TenantDatabase>(
     if count::<DB>(&mut tx, IS_PENDING, vec![of(tenant), email.into(), now.into()]).await? > 0 {
         return Err(conflict("an invitation is pending already"));
     }
-    let members = count::<DB>(&mut tx, MEMBERS, vec![of(tenant)]).await?;
-    let pending = count::<DB>(&mut tx, PENDING, vec![of(tenant), now.into()]).await?;
-    admit(members + pending, seats)?;
+    admit(seats_taken::<DB>(&mut tx, tenant.id(), now).await?.taken(), seats)?;
     let oldest = now.saturating_sub(KEPT_FOR_MICROS);
     run::<DB>(&mut tx, FORGET_PROJECTS, vec![of(tenant), of(tenant), oldest.into()]).await?;
     run::<DB>(&mut tx, FORGET, vec![of(tenant), oldest.into()]).await?;
@@ -232,4 +230,14 @@ async fn settle<DB: TenantDatabase>(
 
 fn conflict(detail: &'static str) -> OrganisationError {
     OrganisationError::new(OrganisationErrorKind::Conflict, detail)
+}
+
+pub(super) async fn seats_taken<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    tenant: &TenantId,
+    now: i64,
+) -> Result<Seats, StoreError> {
+    let members = count::<DB>(connection, MEMBERS, vec![tenant.as_str().into()]).await?;
+    let pending = count::<DB>(connection, PENDING, vec![tenant.as_str().into(), now.into()]).await?;
+    Ok(Seats { members, pending })
 }

@@ -8,11 +8,11 @@ mod turn;
 
 use async_trait::async_trait;
 use tenant_core::{
-    StoreError, TenantContext, Timestamp,
+    StoreError, TenantContext, TenantId, Timestamp,
     auth::{Person, Role},
     organisations::{
         Actor, Invitation, Member, MemberFilter, MemberStore, OrganisationError, Profile, Project,
-        ProjectChange, ProjectStore,
+        ProjectChange, ProjectStore, Seats,
     },
 };
 
@@ -118,6 +118,11 @@ impl<DB: TenantDatabase> MemberStore for DbOrganisations<DB> {
         }
         Ok(false)
     }
+
+    async fn seats(&self, tenant: &TenantId, now: Timestamp) -> Result<Seats, StoreError> {
+        let mut connection = self.0.acquire().await?;
+        invitations::seats_taken::<DB>(&mut connection, tenant, now.as_unix_micros()).await
+    }
 }
 
 #[async_trait]
@@ -158,5 +163,9 @@ impl<DB: TenantDatabase> ProjectStore for DbOrganisations<DB> {
             return Ok(false);
         }
         again::<DB, _, _, _>(|| projects::delete(&self.0, tenant, project_id)).await
+    }
+
+    async fn count_projects(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        projects::count_all::<DB>(&mut *self.0.acquire().await?, tenant).await
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tenant_core::{
-    StoreError, StoreErrorKind, TenantContext,
+    StoreError, StoreErrorKind, TenantContext, TenantId,
     auth::Role,
     organisations::{OrganisationError, Project, ProjectChange, TeamMember},
 };
@@ -109,7 +109,7 @@ pub(super) async fn create<DB: TenantDatabase>(
     let Project { project_id, name, slug, kind, environment, team, created_at, .. } = project;
     check(project_id, slug)?;
     let (mut tx, _turn) = begin(own, tenant).await?;
-    admit(count::<DB>(&mut tx, COUNT, vec![of(tenant)]).await?, most)?;
+    admit(count_all::<DB>(&mut tx, tenant.id()).await?, most)?;
     let texts = [&**project_id, name, slug, kind, environment].map(Cell::from);
     let mut cells = vec![of(tenant)];
     cells.extend(texts);
@@ -196,4 +196,11 @@ fn check(project_id: &str, slug: &str) -> Result<(), StoreError> {
 
 fn slug_taken(error: sqlx::Error) -> StoreError {
     taken(error, StoreErrorKind::AlreadyExists, "another project has the slug")
+}
+
+pub(super) async fn count_all<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    tenant: &TenantId,
+) -> Result<u64, StoreError> {
+    count::<DB>(connection, COUNT, vec![tenant.as_str().into()]).await
 }

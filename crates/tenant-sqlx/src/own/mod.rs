@@ -4,7 +4,7 @@ pub(crate) mod row;
 
 use std::{error::Error, fmt, iter};
 
-use sqlx::{Transaction, error::DatabaseError};
+use sqlx::{Transaction, error::DatabaseError, pool::PoolConnection};
 use tenant_core::{StoreError, StoreErrorKind};
 
 use crate::{
@@ -85,8 +85,11 @@ impl<DB: TenantDatabase> Own<DB> {
     }
 
     pub(crate) async fn read(&self, sql: Sql, cells: Vec<Cell>) -> Result<Vec<Vec<Cell>>, StoreError> {
-        let mut connection = self.0.own_pool().acquire().await.map_err(StoreError::unavailable)?;
-        fetch::<DB>(&mut connection, sql, cells).await
+        fetch::<DB>(&mut *self.acquire().await?, sql, cells).await
+    }
+
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<DB>, StoreError> {
+        self.0.own_pool().acquire().await.map_err(StoreError::unavailable)
     }
 
     pub(crate) async fn begin(&self) -> Result<(Transaction<'static, DB>, Turn), StoreError> {

@@ -99,6 +99,8 @@ kinds! {
     UnsupportedMediaType = 415, "unsupported_media_type", "Unsupported media type", "the body is of another type";
     /// It exists already.
     Conflict = 409, "conflict", "Conflict", "the resource exists already";
+    /// It was there once, and is not any more.
+    Gone = 410, "gone", "Gone", "the resource is not there any more";
     /// It was changed since it was read.
     PreconditionFailed = 412, "precondition_failed", "Precondition failed", "the resource was changed since it was read";
     /// The service is put together wrongly, or failed.
@@ -112,7 +114,7 @@ impl RejectionKind {
         StatusCode::from_u16(self.number()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The equal gRPC status code: 401 is `UNAUTHENTICATED` (16), 403 `PERMISSION_DENIED` (7), 404 `NOT_FOUND` (5),
+    /// The equal gRPC status code: 401 is `UNAUTHENTICATED` (16), 403 `PERMISSION_DENIED` (7), 404 and 410 `NOT_FOUND` (5),
     /// 400 and 415 `INVALID_ARGUMENT` (3), 405
     /// `UNIMPLEMENTED` (12), 409 `ALREADY_EXISTS` (6), 412 and 421 `FAILED_PRECONDITION` (9), 413 and 429
     /// `RESOURCE_EXHAUSTED` (8), 503 `UNAVAILABLE` (14), anything else `INTERNAL` (13).
@@ -121,7 +123,7 @@ impl RejectionKind {
         match self.number() {
             401 => 16,
             403 => 7,
-            404 => 5,
+            404 | 410 => 5,
             400 | 415 => 3,
             405 => 12,
             409 => 6,

@@ -7,9 +7,10 @@ mod problem;
 mod response;
 mod trace_id;
 
-use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, error::Error as StdError, fmt, sync::Arc};
 
 use http::{HeaderValue, StatusCode};
+use serde_json::Value;
 use tenant_core::StoreError;
 
 pub use self::{kind::RejectionKind, trace_id::TraceId};
@@ -47,6 +48,7 @@ struct Extra {
     source: Option<Source>,
     disagreement: Option<Disagreement>,
     cause: Option<StoreError>,
+    members: BTreeMap<&'static str, Value>,
 }
 
 /// Two claims that name different tenants.
@@ -96,6 +98,8 @@ impl Rejection {
         unsupported_media_type = UnsupportedMediaType;
         /// 409: it exists already.
         conflict = Conflict;
+        /// 410: it was there once, and is not any more.
+        gone = Gone;
         /// 412: it was changed since it was read.
         precondition_failed = PreconditionFailed;
         /// 500: the service failed. Why is for the log, not for the caller.
@@ -175,6 +179,24 @@ impl Rejection {
     #[must_use]
     pub fn with_position(self, line: usize, column: usize) -> Self {
         self.with(|extra| extra.position = Some((line, column)))
+    }
+
+    /// Adds a member of its own to the body (RFC 9457, section 3.2). One that every problem has stays as it is.
+    ///
+    /// # Example
+    /// ```
+    /// use tenant_tower::Rejection;
+    ///
+    /// let rejection = Rejection::quota_exceeded(None).with_member("plan", "free").with_member("status", 200);
+    /// let body = rejection.to_response().into_body();
+    /// assert!(body.ends_with(br#""code":"quota_exceeded","plan":"free"}"#));
+    /// ```
+    #[must_use]
+    pub fn with_member(self, name: &'static str, value: impl Into<Value>) -> Self {
+        if problem::is_standard(name) {
+            return self;
+        }
+        self.with(|extra| drop(extra.members.insert(name, value.into())))
     }
 
     /// Names the trace that the request belongs to.

@@ -1,7 +1,10 @@
 //! The problem document (RFC 9457).
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Extra, Rejection, RejectionKind};
 
@@ -24,6 +27,27 @@ struct Problem<'a> {
     column: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<&'a str>,
+    #[serde(flatten)]
+    members: &'a BTreeMap<&'static str, Value>,
+}
+
+/// Whether a problem has a member of this name by itself.
+pub(super) fn is_standard(name: &str) -> bool {
+    const STANDARD: [&str; 12] = [
+        "type",
+        "title",
+        "status",
+        "detail",
+        "instance",
+        "code",
+        "reason",
+        "retry_after",
+        "field",
+        "line",
+        "column",
+        "trace_id",
+    ];
+    STANDARD.contains(&name)
 }
 
 /// The document; a rejection with nothing to add has it ready.
@@ -50,6 +74,7 @@ fn describe<'a>(kind: RejectionKind, detail: &'a str, extra: &'a Extra) -> Probl
         line: extra.position.map(|(line, _)| line),
         column: extra.position.map(|(_, column)| column),
         trace_id: extra.trace_id.as_ref().map(super::TraceId::as_str),
+        members: &extra.members,
     }
 }
 

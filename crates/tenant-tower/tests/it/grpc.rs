@@ -33,6 +33,7 @@ fn every_kind_has_an_equal_status() {
         (Kind::Unauthenticated, 16),
         (Kind::TenantMismatch, 7),
         (Kind::NotFound, 5),
+        (Kind::Gone, 5),
         (Kind::InvalidRequest, 3),
         (Kind::QuotaExceeded, 8),
         (Kind::BodyTooLarge, 8),

@@ -149,6 +149,7 @@ async fn handlers_answer_in_the_same_form() {
         (Rejection::not_found(), 404, "not_found"),
         (Rejection::conflict(), 409, "conflict"),
         (Rejection::misdirected_request(), 421, "misdirected_request"),
+        (Rejection::gone(), 410, "gone"),
         (Rejection::precondition_failed(), 412, "precondition_failed"),
         (Rejection::internal(), 500, "internal_error"),
     ] {

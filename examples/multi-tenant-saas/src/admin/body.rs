@@ -104,7 +104,7 @@ fn twice(field: &'static str) -> Rejection {
     Rejection::invalid_request(format!("{field} is given twice, flat and nested")).with_field(field)
 }
 
-pub(super) fn invalid(error: &InvalidConfig) -> Rejection {
+pub(crate) fn invalid(error: &InvalidConfig) -> Rejection {
     Rejection::invalid_request(error.to_string()).with_field(error.field().to_owned())
 }
 

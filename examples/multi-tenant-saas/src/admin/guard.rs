@@ -28,6 +28,11 @@ impl Guard {
         Self(token.and_then(OperatorToken::new))
     }
 
+    /// Whether the request shows the token; `None` where there is none that it could show.
+    pub(crate) fn token(&self, request: &Request) -> Option<Result<(), Rejection>> {
+        self.0.as_ref().map(|token| shows(request, token))
+    }
+
     fn check(&self, request: &Request) -> Result<(), Rejection> {
         match &self.0 {
             Some(token) => shows(request, token),

@@ -15,6 +15,7 @@ use axum::{
     routing::{MethodFilter, on},
 };
 
+pub(crate) use body::invalid;
 pub(crate) use guard::Guard;
 
 use tenant::control::AuditLog;

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use tenant::{
-    ApiError, Page, Rejection, Tenant, Timestamp,
+    ApiError, Page, Rejection, Tenant, TenantContext, Timestamp,
     auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Scopes},
 };
 
@@ -44,7 +44,7 @@ const MOST_KEYS: u64 = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewKey {
+pub(crate) struct NewKey {
     name: String,
     scopes: Vec<String>,
     project_id: Option<String>,
@@ -53,7 +53,7 @@ pub(super) struct NewKey {
 }
 
 #[derive(Serialize)]
-struct KeyView<'a> {
+pub(crate) struct KeyView<'a> {
     key_id: &'a str,
     name: &'a str,
     key_prefix: &'a str,
@@ -97,6 +97,11 @@ impl NewKey {
         Scopes::new(&self.scopes).map_err(|error| wrong(error.to_string()))
     }
 
+    /// The only project that it is for.
+    pub(crate) fn project_id(&self) -> Option<&str> {
+        self.project_id.as_deref()
+    }
+
     fn check(&self, now: Timestamp) -> Result<(), Rejection> {
         check_name(&self.name)?;
         let wrong = |field, detail| Err(Rejection::invalid_request(detail).with_field(field));
@@ -115,36 +120,46 @@ impl NewKey {
     }
 }
 
-pub(super) async fn create(
+pub(crate) async fn create(
     tenant: Tenant,
     caller: Caller,
     State(app): State<AppState>,
     StrictJson(new): StrictJson<NewKey>,
 ) -> Result<Response, ApiError> {
     check_whole(&caller, "API keys")?;
+    create_key(&app, &tenant, new, "/api/api-keys").await
+}
+
+/// Makes a key, which is found `at` a path.
+pub(crate) async fn create_key(
+    app: &AppState,
+    tenant: &TenantContext,
+    new: NewKey,
+    at: &str,
+) -> Result<Response, ApiError> {
     let keys = app.callers.keys.store();
-    if !keys.list(&tenant, Page { limit: 1, offset: MOST_KEYS - 1 }).await?.is_empty() {
+    if !keys.list(tenant, Page { limit: 1, offset: MOST_KEYS - 1 }).await?.is_empty() {
         let detail = format!("the tenant has {MOST_KEYS} API keys, which is the most: revoke one");
         return Err(Rejection::conflict().with_detail(detail).into());
     }
     let now = app.now();
     new.check(now)?;
-    let key = NewApiKey::generate(&tenant, ApiKeyMode::Live, now)
+    let key = NewApiKey::generate(tenant, ApiKeyMode::Live, now)
         .map_err(|error| rejection(&error))?
         .scopes(new.scopes()?)
         .name(new.name)
         .project(new.project_id)
         .rate_limit(new.rate_limit)
         .expires_at(new.expires_at);
-    keys.create(&tenant, key.record()).await?;
-    app.events.tell(&tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id));
+    keys.create(tenant, key.record()).await?;
+    app.events.tell(tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id));
     let created = Created { key: key.key(), view: key.record().into() };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    let location = [(LOCATION, format!("/api/api-keys/{}", key.record().key_id))];
+    let location = [(LOCATION, format!("{at}/{}", key.record().key_id))];
     Ok((StatusCode::CREATED, no_store, location, Json(created)).into_response())
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     tenant: Tenant,
     caller: Caller,
     State(app): State<AppState>,
@@ -156,16 +171,25 @@ pub(super) async fn list(
     Ok(Json(views).into_response())
 }
 
-pub(super) async fn revoke(
+pub(crate) async fn revoke(
     tenant: Tenant,
     caller: Caller,
     State(app): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     check_whole(&caller, "API keys")?;
-    match app.callers.keys.revoke(&tenant, &id).await? {
+    revoke_key(&app, &tenant, &id).await
+}
+
+/// Revokes a key.
+pub(crate) async fn revoke_key(
+    app: &AppState,
+    tenant: &TenantContext,
+    id: &str,
+) -> Result<StatusCode, ApiError> {
+    match app.callers.keys.revoke(tenant, id).await? {
         true => {
-            app.events.tell(&tenant, &Happening::Key(Kind::ApiKeyRevoked, &id));
+            app.events.tell(tenant, &Happening::Key(Kind::ApiKeyRevoked, id));
             Ok(StatusCode::NO_CONTENT)
         }
         false => Err(Rejection::not_found().with_detail("the API key does not exist").into()),

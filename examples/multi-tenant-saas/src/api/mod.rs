@@ -7,11 +7,10 @@ mod executions;
 mod hosts;
 mod info;
 mod kept;
-mod keys;
+pub(crate) mod keys;
 mod me;
-mod route;
 mod users;
-mod whole;
+pub(crate) mod whole;
 mod workflows;
 
 use axum::{
@@ -20,8 +19,6 @@ use axum::{
     routing::{MethodFilter, on, post},
 };
 pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
-use route::{ANYBODY, MANAGES, reads, writes};
-pub use route::{Needs, Route};
 use tenant::{Hooks, KeyLimitLayer, TenantLayer, control::AuditLog};
 
 use crate::{
@@ -29,6 +26,7 @@ use crate::{
     callers::Callers,
     fair::{Slots, take_turns},
     login,
+    route::{ANYBODY, MANAGES, Route, reads, writes},
     server::method_not_allowed,
     state::AppState,
     unmatched,

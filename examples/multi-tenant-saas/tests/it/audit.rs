@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use multi_tenant_saas::{ACTIONS, ADMIN_ROUTES, ROUTES};
+use multi_tenant_saas::{ACTIONS, ADMIN_ROUTES, ORGANISATION_ROUTES, ROUTES};
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,9 +24,15 @@ const CHANGES_NOTHING: [(&str, &str); 1] = [("POST", "/api/chat")];
 
 #[test]
 fn every_route_that_changes_something_says_what() {
-    let all = ROUTES.iter().map(|route| (route.method, route.path)).chain(ADMIN_ROUTES.iter().copied());
-    let changes: BTreeSet<_> =
-        all.filter(|(method, _)| *method != "GET").chain([("POST", "/logout")]).collect();
+    let all = ROUTES
+        .iter()
+        .chain(ORGANISATION_ROUTES)
+        .map(|route| (route.method, route.path))
+        .chain(ADMIN_ROUTES.iter().copied());
+    let changes: BTreeSet<_> = all
+        .filter(|(method, _)| *method != "GET")
+        .chain([("POST", "/logout"), ("POST", "/organizations")])
+        .collect();
     let told: BTreeSet<_> = ACTIONS.iter().map(|action| (action.method, action.path)).collect();
     let silent: Vec<_> = changes.difference(&told).collect();
     assert_eq!(silent, CHANGES_NOTHING.iter().collect::<Vec<_>>());

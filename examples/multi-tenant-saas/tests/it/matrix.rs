@@ -1,7 +1,8 @@
 //! Every route, from the router's own list, and every wrong credential: none does anything.
 
-use multi_tenant_saas::{ADMIN_ROUTES, ROUTES, Route};
+use multi_tenant_saas::{ADMIN_ROUTES, ORGANISATION_ROUTES, ROUTES, Route};
 use serde_json::{Value, json};
+use tenant::auth::Role;
 
 use crate::{
     callers::{NOW, PASSWORD, SECRET, bearer, join, make_key, of, server, session, sign_in, token},
@@ -10,8 +11,20 @@ use crate::{
     stream::Stream,
 };
 
+/// All that stands behind the tenant layer.
+fn every_route() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(ORGANISATION_ROUTES)
+}
+
+const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
 fn path_of(route: &Route) -> String {
-    let path = route.path.replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057");
+    let path = match route.path.strip_prefix("/organizations/{id}") {
+        Some(rest) => format!("/organizations/acme{rest}"),
+        None => route.path.replace("{id}", NOBODY),
+    };
+    let path =
+        ["{user_id}", "{project_id}", "{key_id}"].iter().fold(path, |path, id| path.replace(id, NOBODY));
     path.replace("{host}", "nobody.example")
 }
 
@@ -47,6 +60,15 @@ pub fn body(route: &Route) -> Option<Value> {
         ("POST", "/api/api-keys") => json!({ "name": "new", "scopes": [] }),
         ("POST", "/api/hosts") => json!({ "host": "new.example" }),
         ("POST", "/api/hosts/{host}/verify") => return None,
+        ("PUT", "/organizations/{id}/settings") => json!({ "session_timeout": 60 }),
+        ("PUT", "/organizations/{id}/plan") => json!({ "plan": "pro" }),
+        ("POST", "/organizations/{id}/invitations") => {
+            json!({ "email": "new@acme.example", "role": "member" })
+        }
+        ("PUT", "/organizations/{id}/users/{user_id}") => json!({ "role": "viewer" }),
+        ("POST", "/organizations/{id}/projects") => json!({ "name": "New", "slug": "new" }),
+        ("PUT", "/organizations/{id}/projects/{project_id}") => json!({ "name": "Newer" }),
+        ("POST", "/organizations/{id}/api-keys") => json!({ "name": "new", "scopes": [] }),
         ("POST", "/api/chat") => json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }] }),
         ("GET" | "DELETE", _) => return None,
         (method, path) => panic!("what does {method} {path} take?"),
@@ -55,10 +77,13 @@ pub fn body(route: &Route) -> Option<Value> {
 }
 
 /// What there is, of all tenants.
-fn rows(server: &TestServer) -> [i64; 5] {
+fn rows(server: &TestServer) -> [i64; 8] {
     [
         server.count("SELECT count(*) FROM tenant_api_keys"),
         server.count("SELECT count(*) FROM tenant_host_claims"),
+        server.count("SELECT count(*) FROM tenant_invitations"),
+        server.count("SELECT count(*) FROM tenant_projects"),
+        server.count("SELECT coalesce(sum(revision), 0) FROM tenants"),
         server.count("SELECT count(*) FROM users"),
         server.count("SELECT count(*) FROM workflows"),
         server.count("SELECT count(*) FROM executions"),
@@ -103,7 +128,7 @@ fn every_route_refuses_every_wrong_credential_and_changes_nothing() {
             "unauthenticated",
         ),
     ];
-    for route in ROUTES {
+    for route in every_route() {
         for (what, token, code) in &wrong {
             let answer = call(&server, route, token.as_deref(), Some("acme"));
             let problem = answer.is_problem(401, code);
@@ -131,10 +156,8 @@ fn every_route_refuses_every_wrong_credential_and_changes_nothing() {
         }
     }
     // Scopes take away, also where none is asked for: keys and hosts would outlive the token, and do more.
-    for route in ROUTES
-        .iter()
-        .filter(|route| ["/api/api-keys", "/api/hosts"].iter().any(|path| route.path.starts_with(path)))
-    {
+    let outlive = |route: &&Route| route.needs.role >= Some(Role::Admin);
+    for route in every_route().filter(outlive) {
         let claims = json!({ "tenant_id": "acme", "roles": ["owner"], "scope": "read:users write:users" });
         call(&server, route, Some(&token(SECRET, &claims)), None).is_problem(403, "forbidden");
     }
@@ -152,7 +175,7 @@ fn call_with(server: &TestServer, route: &Route, headers: &[(&str, &str)]) -> An
 #[test]
 fn every_route_refuses_every_wrong_key_and_session_and_changes_nothing() {
     let server = server();
-    let every: Vec<&str> = ROUTES.iter().filter_map(|route| route.needs.scope).collect();
+    let every: Vec<&str> = every_route().filter_map(|route| route.needs.scope).collect();
     let key = |tenant, more: Value| {
         let mut body = json!({ "name": "a", "scopes": every });
         more.as_object().unwrap().iter().for_each(|(name, value)| body[name] = value.clone());
@@ -161,7 +184,7 @@ fn every_route_refuses_every_wrong_key_and_session_and_changes_nothing() {
     let (globex, _) = key("globex", json!({}));
     let (bound, _) = key("acme", json!({ "project_id": "p1" }));
     let (ending, _) = key("acme", json!({ "expires_at": "2023-11-14T22:15:00Z" }));
-    let (narrow, _) = key("acme", json!({ "scopes": ["read:resources"] }));
+    let (narrow, _) = key("acme", json!({ "scopes": ["write:events"] }));
     let (revoked, id) = key("acme", json!({}));
     let admin = bearer(&token(SECRET, &of("acme", "admin")));
     server.request("DELETE", &format!("/api/api-keys/{id}"), &[("authorization", &admin)], None).ok(204);
@@ -193,7 +216,7 @@ fn every_route_refuses_every_wrong_key_and_session_and_changes_nothing() {
         ),
         (&[("cookie", &foreign), ("x-api-key", &bound)], 403, "tenant_mismatch"),
     ];
-    for route in ROUTES {
+    for route in every_route() {
         for (headers, status, code) in wrong {
             call_with(&server, route, headers).is_problem(status, code);
         }

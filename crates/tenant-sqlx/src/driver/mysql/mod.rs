@@ -144,7 +144,8 @@ impl TenantDatabase for MySql {
             ("audit", include_str!("../../../migrations/mysql/0010_audit.sql")),
             ("usage", include_str!("../../../migrations/mysql/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/mysql/0012_organisations.sql")),
-            ("webhooks", include_str!("../../../migrations/mysql/0013_webhooks.sql")),
+            ("trials", include_str!("../../../migrations/mysql/0013_trials.sql")),
+            ("webhooks", include_str!("../../../migrations/mysql/0014_webhooks.sql")),
         ])
     }
 

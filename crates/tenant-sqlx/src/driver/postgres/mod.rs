@@ -127,7 +127,8 @@ impl TenantDatabase for Postgres {
             ("audit", include_str!("../../../migrations/postgres/0010_audit.sql")),
             ("usage", include_str!("../../../migrations/postgres/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/postgres/0012_organisations.sql")),
-            ("webhooks", include_str!("../../../migrations/postgres/0013_webhooks.sql")),
+            ("trials", include_str!("../../../migrations/postgres/0013_trials.sql")),
+            ("webhooks", include_str!("../../../migrations/postgres/0014_webhooks.sql")),
         ])
     }
 

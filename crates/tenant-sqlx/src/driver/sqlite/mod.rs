@@ -125,7 +125,8 @@ impl TenantDatabase for Sqlite {
             ("audit", include_str!("../../../migrations/sqlite/0010_audit.sql")),
             ("usage", include_str!("../../../migrations/sqlite/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/sqlite/0012_organisations.sql")),
-            ("webhooks", include_str!("../../../migrations/sqlite/0013_webhooks.sql")),
+            ("trials", include_str!("../../../migrations/sqlite/0013_trials.sql")),
+            ("webhooks", include_str!("../../../migrations/sqlite/0014_webhooks.sql")),
         ])
     }
 

@@ -23,24 +23,27 @@ pub struct Needs {
 }
 
 /// Whoever belongs to the tenant.
-pub(super) const ANYBODY: Needs = Needs { role: None, scope: None };
+pub(crate) const ANYBODY: Needs = Needs { role: None, scope: None };
 
 /// Whoever belongs to the tenant, with a credential for this.
-pub(super) const fn reads(scope: &'static str) -> Needs {
+pub(crate) const fn reads(scope: &'static str) -> Needs {
     Needs { role: None, scope: Some(scope) }
 }
 
 /// A member, with a credential for this.
-pub(super) const fn writes(scope: &'static str) -> Needs {
+pub(crate) const fn writes(scope: &'static str) -> Needs {
     Needs { role: Some(Role::Member), scope: Some(scope) }
 }
 
 /// An admin; no API key is one.
-pub(super) const MANAGES: Needs = Needs { role: Some(Role::Admin), scope: None };
+pub(crate) const MANAGES: Needs = Needs { role: Some(Role::Admin), scope: None };
+
+/// An owner.
+pub(crate) const OWNS: Needs = Needs { role: Some(Role::Owner), scope: None };
 
 impl Needs {
     /// As a layer. Where no tokens are configured, whoever shows no credential is let through.
-    pub(super) fn layer(self, is_open: bool) -> RequireLayer {
+    pub(crate) fn layer(self, is_open: bool) -> RequireLayer {
         let mut layer = RequireLayer::new();
         if let Some(role) = self.role {
             layer = layer.role(role);
