@@ -68,6 +68,8 @@ actions! {
     DELETE "/organizations/{id}/projects/{project_id}" => "project.deleted" "project";
     POST "/organizations/{id}/api-keys" => "api_key.created" "api_key";
     DELETE "/organizations/{id}/api-keys/{key_id}" => "api_key.revoked" "api_key";
+    POST "/organizations/{id}/webhooks" => "webhook.created" "webhook";
+    DELETE "/organizations/{id}/webhooks/{webhook_id}" => "webhook.deleted" "webhook";
     POST "/logout" => "session.ended" "session";
     POST "/admin/tenants" => "tenant.created" "tenant";
     PUT "/admin/tenants/{id}" => "tenant.replaced" "tenant";

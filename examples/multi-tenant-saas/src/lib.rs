@@ -20,6 +20,7 @@ mod limits;
 mod login;
 mod news;
 mod org;
+mod outgoing;
 mod places;
 mod plans;
 mod public;

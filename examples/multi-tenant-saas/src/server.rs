@@ -28,6 +28,7 @@ use crate::{
     hosts::Hosts,
     news::News,
     org::{self, Around},
+    outgoing::Outgoing,
     public,
     serve::serve,
     settings::Settings,
@@ -59,6 +60,7 @@ pub struct Server {
     uses: ApiKeyUses,
     tls: Option<Tls>,
     log: AuditLog,
+    outgoing: Arc<Outgoing>,
 }
 
 /// Why the server could not start.
@@ -150,6 +152,7 @@ impl Server {
         beside.spawn(sweeping);
         beside.spawn(audit::forget(log.clone(), settings.audit_retention_days));
         let domains = Domains::new(settings, &db, &clock, &hosts, &configs);
+        let outgoing = Outgoing::open(settings, &db, &clock);
         beside.spawn(Arc::clone(&domains).keep_looking());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
@@ -171,6 +174,7 @@ impl Server {
             log.clone(),
             org::open(settings, &db, &clock).await?,
             settings.plans.clone(),
+            Arc::clone(&outgoing),
         );
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let guard = Guard::new(settings.admin_token.as_deref());
@@ -203,7 +207,21 @@ impl Server {
             None => router,
         };
         let router = router.layer(ForwardedLayer::new(settings.trusted_proxies.clone()));
-        Ok(Self { router, db, recorder, running, events, shared, reader, beside, callers, uses, tls, log })
+        Ok(Self {
+            router,
+            db,
+            recorder,
+            running,
+            events,
+            shared,
+            reader,
+            beside,
+            callers,
+            uses,
+            tls,
+            log,
+            outgoing,
+        })
     }
 
     /// Serves the listener until `shutdown` completes, then ends streams of events, lets requests in flight finish, ends the executions that
@@ -212,6 +230,7 @@ impl Server {
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
+        let sending = self.outgoing.start();
         let events = Arc::clone(&self.events);
         let shutdown = async {
             shutdown.await;
@@ -220,6 +239,7 @@ impl Server {
         serve(listener, self.router, self.tls, shutdown).await;
         self.events.finish().await;
         self.running.stop().await;
+        sending.finish().await;
         drop((self.reader, self.beside, self.uses));
         if let Err(error) = self.callers.keys.flush().await {
             tracing::warn!(%error, "when keys were used last was not written");

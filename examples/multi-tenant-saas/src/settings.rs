@@ -46,6 +46,8 @@ pub struct Settings {
     pub invitation_ttl: Duration,
     /// What mails lead to; `PUBLIC_URL`, this address by default.
     pub public_url: String,
+    /// Whether webhooks may lead to this machine and to private networks; `WEBHOOK_ALLOW_PRIVATE`, off by default.
+    pub webhook_allow_private: bool,
     /// The plans that tenants may be on; those of the JSON file in `PLANS_FILE`, or the standard ones.
     pub plans: Offers,
     /// Whose word about callers' addresses and hosts is taken; `TRUSTED_PROXIES`, nobody's by default.
@@ -119,8 +121,7 @@ const LOCAL: &str = "127.0.0.1:8080";
 const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 3] =
-    ["WEBHOOK_ALLOW_PRIVATE", "STRIPE_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+const NOT_BUILT_YET: [&str; 2] = ["STRIPE_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 impl Settings {
     /// Reads the process' environment.
@@ -156,6 +157,7 @@ impl Settings {
             mail_dir: path("MAIL_DIR", get)?,
             invitation_ttl: seconds("INVITATION_TTL_SECONDS", get, 7 * 24 * 60 * 60)?,
             public_url: public_url(get)?,
+            webhook_allow_private: switch("WEBHOOK_ALLOW_PRIVATE", get)?,
             plans: plans::read(get("PLANS_FILE"))?,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             tls: tls(get)?,
@@ -199,6 +201,7 @@ impl fmt::Debug for Settings {
             mail_dir,
             invitation_ttl,
             public_url,
+            webhook_allow_private,
             plans: _,
             ip_rate_limit,
             tls,
@@ -219,6 +222,7 @@ impl fmt::Debug for Settings {
             .field("mail_dir", mail_dir)
             .field("invitation_ttl", invitation_ttl)
             .field("public_url", public_url)
+            .field("webhook_allow_private", webhook_allow_private)
             .field("ip_rate_limit", ip_rate_limit)
             .field("tls", tls)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
@@ -314,6 +318,15 @@ fn tls<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<TlsSettings>,
     }
 }
 
+/// Off where it is not set.
+fn switch<'a>(name: &'static str, get: impl Fn(&str) -> Option<&'a str>) -> Result<bool, InvalidSettings> {
+    match get(name) {
+        Some("1" | "true" | "on") => Ok(true),
+        None | Some("0" | "false" | "off") => Ok(false),
+        Some(_) => Err(InvalidSettings::new(name, "must be on or off")),
+    }
+}
+
 fn path<'a>(
     name: &'static str,
     get: impl Fn(&str) -> Option<&'a str>,
@@ -397,6 +410,7 @@ mod tests {
         assert_eq!(settings.database_url, "sqlite://./tenants.db");
         assert!(settings.admin_token.is_none());
         assert!(settings.max_concurrent_requests.is_none());
+        assert!(!settings.webhook_allow_private);
     }
 
     #[test]
@@ -450,6 +464,8 @@ mod tests {
             ("PUBLIC_URL", "app.example.com"),
             ("PUBLIC_URL", "https://app.example.com/path"),
             ("PUBLIC_URL", "https://user@app.example.com"),
+            ("WEBHOOK_ALLOW_PRIVATE", ""),
+            ("WEBHOOK_ALLOW_PRIVATE", "maybe"),
             ("PLANS_FILE", "/nowhere.json"),
             ("TLS_DIR", ""),
             ("TLS_CLIENT_CA", "ca.pem"),

@@ -152,7 +152,7 @@ pub(crate) async fn create_key(
         .rate_limit(new.rate_limit)
         .expires_at(new.expires_at);
     keys.create(tenant, key.record()).await?;
-    app.events.tell(tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id));
+    app.tell_all(tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id)).await;
     let created = Created { key: key.key(), view: key.record().into() };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     let location = [(LOCATION, format!("{at}/{}", key.record().key_id))];
@@ -189,7 +189,7 @@ pub(crate) async fn revoke_key(
 ) -> Result<StatusCode, ApiError> {
     match app.callers.keys.revoke(tenant, id).await? {
         true => {
-            app.events.tell(tenant, &Happening::Key(Kind::ApiKeyRevoked, id));
+            app.tell_all(tenant, &Happening::Key(Kind::ApiKeyRevoked, id)).await;
             Ok(StatusCode::NO_CONTENT)
         }
         false => Err(Rejection::not_found().with_detail("the API key does not exist").into()),

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tenant::{
     ApiError, ClientAddr, Rejection, TenantContext, Timestamp,
     auth::Role,
@@ -53,6 +54,8 @@ pub(super) async fn create(
     let new = NewInvitation { email: new.email, role: new.role, projects: new.projects };
     let made = app.organisations.invite(tenant, actor, new).await;
     let made = made.map_err(|error| problem(&app, &error, tenant, "users"))?;
+    let told = json!({ "invitation_id": made.invitation_id });
+    app.outgoing.tell(tenant, "invitation.created", told).await;
     let view = View {
         invitation_id: &made.invitation_id,
         email: &made.email,
@@ -95,6 +98,8 @@ pub(super) async fn accept(State(app): State<AppState>, request: Request) -> Res
     if let Err(error) = app.audit.record(event.on(&*person.person_id)).await {
         tracing::error!(%error, "an accepted invitation is missing in the audit log");
     }
+    let told = json!({ "user_id": person.person_id });
+    app.outgoing.tell(&tenant, "invitation.accepted", told).await;
     let member = app.organisations.member(&tenant, &person.person_id).await;
     let member = member.map_err(|error| problem(&app, &error, &tenant, "users"))?;
     let entered = login::enter_as(&app, &headers, tenant, person, role).await?;

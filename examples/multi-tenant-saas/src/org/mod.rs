@@ -17,6 +17,7 @@ mod resolver;
 mod settings;
 mod signed_out;
 mod ways;
+mod webhooks;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -83,6 +84,9 @@ routes! {
     GET "/organizations/{id}/api-keys" => api_keys::list, MANAGES;
     POST "/organizations/{id}/api-keys" => api_keys::create, MANAGES;
     DELETE "/organizations/{id}/api-keys/{key_id}" => api_keys::revoke, MANAGES;
+    GET "/organizations/{id}/webhooks" => webhooks::list, MANAGES;
+    POST "/organizations/{id}/webhooks" => webhooks::create, MANAGES;
+    DELETE "/organizations/{id}/webhooks/{webhook_id}" => webhooks::delete, MANAGES;
     GET "/organizations/{id}/audit" => audit::list, MANAGES;
 }
 

@@ -31,5 +31,6 @@ mod signing_out;
 mod stream;
 mod tls;
 mod users;
+mod webhooks;
 mod websocket;
 mod workflows;

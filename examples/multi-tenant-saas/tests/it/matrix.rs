@@ -23,8 +23,9 @@ fn path_of(route: &Route) -> String {
         Some(rest) => format!("/organizations/acme{rest}"),
         None => route.path.replace("{id}", NOBODY),
     };
-    let path =
-        ["{user_id}", "{project_id}", "{key_id}"].iter().fold(path, |path, id| path.replace(id, NOBODY));
+    let path = ["{user_id}", "{project_id}", "{key_id}", "{webhook_id}"]
+        .iter()
+        .fold(path, |path, id| path.replace(id, NOBODY));
     path.replace("{host}", "nobody.example")
 }
 
@@ -69,6 +70,9 @@ pub fn body(route: &Route) -> Option<Value> {
         ("POST", "/organizations/{id}/projects") => json!({ "name": "New", "slug": "new" }),
         ("PUT", "/organizations/{id}/projects/{project_id}") => json!({ "name": "Newer" }),
         ("POST", "/organizations/{id}/api-keys") => json!({ "name": "new", "scopes": [] }),
+        ("POST", "/organizations/{id}/webhooks") => {
+            json!({ "url": "https://hooks.acme.example/", "events": ["*"] })
+        }
         ("POST", "/api/chat") => json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }] }),
         ("GET" | "DELETE", _) => return None,
         (method, path) => panic!("what does {method} {path} take?"),
@@ -77,8 +81,9 @@ pub fn body(route: &Route) -> Option<Value> {
 }
 
 /// What there is, of all tenants.
-fn rows(server: &TestServer) -> [i64; 8] {
+fn rows(server: &TestServer) -> [i64; 9] {
     [
+        server.count("SELECT count(*) FROM tenant_webhooks"),
         server.count("SELECT count(*) FROM tenant_api_keys"),
         server.count("SELECT count(*) FROM tenant_host_claims"),
         server.count("SELECT count(*) FROM tenant_invitations"),

@@ -111,7 +111,7 @@ fn in_another_organisations_path_nothing_is_there_and_the_attempt_is_told() {
         let ask = |organisation: &str, headers: &[(&str, &str)]| {
             let path = route.path.replacen("{id}", organisation, 1);
             let path = path.replace("{project_id}", project_id).replace("{user_id}", &globex_owner);
-            let path = path.replace("{key_id}", "none");
+            let path = path.replace("{key_id}", "none").replace("{webhook_id}", "none");
             let headers = [&[("authorization", &*acme)], headers].concat();
             house.server.request(route.method, &path, &headers, body(route).as_ref())
         };
