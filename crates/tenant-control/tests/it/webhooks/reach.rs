@@ -66,8 +66,13 @@ async fn a_url_that_was_allowed_once_is_looked_at_again_with_each_try() {
     let house = house().await;
     house.listen(&house.acme, &receiver.url(), &["*"]).await;
     house.tell(&house.acme, "u1").await;
-    let outcomes = house.outcomes(Names::leading_to(&[]), WebhookReach::Public).await;
-    assert_eq!((outcomes, receiver.received().len()), (vec![AttemptOutcome::Refused], 0));
+    // A name that only a private network has is not even asked for, wherever it would lead.
+    house.listen(&house.acme, "http://hooks.internal/x", &["*"]).await;
+    house.tell(&house.acme, "u2").await;
+    let names = Names::leading_to(&["1.1.1.1"]);
+    let outcomes = house.outcomes(Arc::clone(&names), WebhookReach::Public).await;
+    assert_eq!(outcomes, [AttemptOutcome::Refused; 3]);
+    assert_eq!((names.asked.load(Ordering::SeqCst), receiver.received().len()), (0, 0));
 }
 
 #[tokio::test]
