@@ -18,6 +18,7 @@
 //! | [`organisations`] | who belongs to a tenant, who is invited, and what they work on |
 //! | [`HostClaim`] | a host that a tenant has yet to prove its own |
 //! | [`usage::UsageStore`] | who keeps what is billed |
+//! | [`jobs::JobStore`] | who keeps what takes long: exports, imports, purges |
 //! | [`events::EventBus`] | who tells a tenant's own what happens in it |
 //! | [`TenantHooks`] | who listens |
 //! | [`Clock`] | where time comes from |
@@ -38,6 +39,7 @@ pub mod events;
 pub mod hooks;
 mod host_claim;
 mod id;
+pub mod jobs;
 #[cfg(feature = "metrics")]
 mod metrics;
 pub mod organisations;

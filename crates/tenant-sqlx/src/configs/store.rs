@@ -18,13 +18,8 @@ use crate::{
 
 #[async_trait]
 impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
-    async fn create(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
-        validate(&config)?;
-        self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
-        config.is_moving = false;
-        config.revision = 1;
-        config.created_at = self.now();
-        config.updated_at = config.created_at;
+    async fn create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        let config = self.as_new(config)?;
         again::<DB, _, _, _>(|| self.try_create(config.clone())).await
     }
 
@@ -68,10 +63,34 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
 }
 
 impl<DB: TenantDatabase> DbConfigManager<DB> {
+    /// Creates a tenant without hosts as a part of somebody else's transaction, who tells of it once that is committed.
+    pub(crate) async fn create_in(
+        &self,
+        connection: &mut DB::Connection,
+        config: TenantConfig,
+    ) -> Result<TenantConfig, StoreError> {
+        let config = self.as_new(config)?;
+        add::<DB>(connection, &config).await?;
+        Ok(config)
+    }
+
+    pub(crate) fn note_created(&self, config: TenantConfig) {
+        drop(self.records.written(config));
+    }
+
+    fn as_new(&self, mut config: TenantConfig) -> Result<TenantConfig, StoreError> {
+        validate(&config)?;
+        self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
+        config.is_moving = false;
+        config.revision = 1;
+        config.created_at = self.now();
+        config.updated_at = config.created_at;
+        Ok(config)
+    }
+
     async fn try_create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         let (mut tx, _turn) = self.begin().await?;
-        let added = DB::execute(&mut tx, sql::CREATE, row::write(&config)?).await;
-        added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))?;
+        add::<DB>(&mut tx, &config).await?;
         hosts::take::<DB>(&mut tx, &config).await?;
         self.commit(tx, config).await
     }
@@ -151,6 +170,14 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         tx.commit().await.map_err(StoreError::unavailable)?;
         Ok(self.records.written(config))
     }
+}
+
+async fn add<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    config: &TenantConfig,
+) -> Result<(), StoreError> {
+    let added = DB::execute(connection, sql::CREATE, row::write(config)?).await.map(drop);
+    added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))
 }
 
 /// The config of a tenant that is not deleted.
