@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`AuditLog`] | who did what, in a chain in which a removed or changed entry shows |
 //! | [`AuditHooks`] | what the edges tell of: attempts across tenants, bypasses, rejected credentials |
+//! | [`JobRunner`] | what takes long, run once by whichever instance comes first |
 //! | [`Organisations`] | members, invitations, projects |
 //! | [`Mailer`], [`FileMailer`] | mail, and a folder that it is written to |
 //! | [`UsageMeter`] | what tenants use, recorded once for each key and added up by day |
@@ -14,6 +15,7 @@
 
 mod audit;
 mod billing;
+mod jobs;
 mod mail;
 mod organisations;
 mod usage;
@@ -23,6 +25,7 @@ pub use self::{
         AuditBuilder, AuditDamage, AuditHooks, AuditLog, AuditPage, AuditReport, InvalidAuditKey,
         verify_audit,
     },
+    jobs::JobRunner,
     mail::{FileMailer, InvalidMessage, MailError, Mailer, Message},
     organisations::{
         ALLOWED_DOMAINS, Acceptance, InvitationToken, MemberPage, NewInvitation, NewProject, Organisations,

@@ -57,11 +57,12 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbOrganisations, DbPeople, DbRevocations, DbSessions,
-    DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind,
-    MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
-    RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl,
-    doctor, is_transient,
+    ArchiveSummary, DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbJobs, DbLifecycle, DbOrganisations,
+    DbPeople, DbRevocations, DbSessions, DbUsage, Drift, ExportReport, Finding, Fleet, FleetProgress,
+    FleetReport, ImportOptions, ImportReport, Inspect, Invitee, LifecycleError, LifecycleErrorKind, Model,
+    MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport,
+    PlaceState, Problem, PurgeOptions, PurgeReport, RolledBack, RowLevelSecurity, Scoped, ScopedTransaction,
+    StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl, doctor, is_transient,
 };
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
