@@ -67,6 +67,9 @@ actions! {
     PUT "/admin/tenants/{id}/hosts" => "tenant.hosts_replaced" "tenant";
     DELETE "/admin/tenants/{id}/hosts/{host}" => "tenant.host_removed" "host";
     POST "/admin/tenants/{id}/members" => "tenant.member_added" "tenant";
+    POST "/admin/tenants/import" => "tenant.import_requested" "job";
+    POST "/admin/tenants/{id}/export" => "tenant.export_requested" "job";
+    POST "/admin/tenants/{id}/purge" => "tenant.purge_requested" "job";
     POST "/admin/revocations" => "credentials.revoked" "credential";
 }
 

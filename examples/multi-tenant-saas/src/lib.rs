@@ -15,6 +15,7 @@ mod executions;
 mod fair;
 mod hosts;
 mod http;
+mod jobs;
 mod limits;
 mod login;
 mod news;

@@ -26,6 +26,7 @@ use crate::{
     executions::Running,
     fair,
     hosts::Hosts,
+    jobs::Jobs,
     news::News,
     public,
     serve::serve,
@@ -146,6 +147,8 @@ impl Server {
         beside.spawn(audit::forget(log.clone(), settings.audit_retention_days));
         let domains = Domains::new(settings, &db, &clock, &hosts, &configs);
         beside.spawn(Arc::clone(&domains).keep_looking());
+        let jobs = Jobs::new(settings, &db, &clock, &configs, &recorder, shared.as_deref());
+        beside.spawn(jobs.runner.clone().run());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
@@ -163,6 +166,7 @@ impl Server {
             Arc::clone(&callers),
             domains,
             log.clone(),
+            jobs,
         );
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let guard = Guard::new(settings.admin_token.as_deref());

@@ -37,6 +37,10 @@ pub struct Settings {
     pub default_rate_limit: NonZeroU32,
     /// For how many days the audit log is kept.
     pub audit_retention_days: u64,
+    /// Where archives of tenants lie, which only the server may read; `ARCHIVE_DIR`, ./archives by default.
+    pub archive_dir: PathBuf,
+    /// The longest archive that is imported, in bytes; `IMPORT_MAX_MEGABYTES`, 10240 by default.
+    pub longest_import: u64,
     /// Whose word about callers' addresses and hosts is taken; `TRUSTED_PROXIES`, nobody's by default.
     pub trusted_proxies: TrustedProxies,
     /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
@@ -146,6 +150,8 @@ impl Settings {
             default_rate_limit: per_minute("DEFAULT_RATE_LIMIT", get)?.unwrap_or(DEFAULT_RATE_LIMIT),
             trusted_proxies: trusted_proxies(get("TRUSTED_PROXIES"))?,
             audit_retention_days: number("AUDIT_RETENTION_DAYS", get)?.unwrap_or(90),
+            archive_dir: archive_dir(get("ARCHIVE_DIR"))?,
+            longest_import: number("IMPORT_MAX_MEGABYTES", get)?.unwrap_or(10_240) << 20,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             tls: tls(get)?,
             domain_proof: None,
@@ -185,6 +191,8 @@ impl fmt::Debug for Settings {
             default_rate_limit,
             trusted_proxies,
             audit_retention_days,
+            archive_dir,
+            longest_import,
             ip_rate_limit,
             tls,
             domain_proof,
@@ -201,6 +209,8 @@ impl fmt::Debug for Settings {
             .field("default_rate_limit", default_rate_limit)
             .field("trusted_proxies", trusted_proxies)
             .field("audit_retention_days", audit_retention_days)
+            .field("archive_dir", archive_dir)
+            .field("longest_import", longest_import)
             .field("ip_rate_limit", ip_rate_limit)
             .field("tls", tls)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
@@ -233,6 +243,13 @@ fn database_url(url: Option<&str>, path: Option<&str>) -> Result<String, Invalid
             "" => Err(InvalidSettings::new("DB_PATH", "must not be empty")),
             path => Ok(format!("sqlite://{path}")),
         },
+    }
+}
+
+fn archive_dir(path: Option<&str>) -> Result<PathBuf, InvalidSettings> {
+    match path.unwrap_or("./archives") {
+        "" => Err(InvalidSettings::new("ARCHIVE_DIR", "must not be empty")),
+        path => Ok(path.into()),
     }
 }
 

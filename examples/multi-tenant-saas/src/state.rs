@@ -14,7 +14,7 @@ use tenant::{
 
 use crate::{
     api::MAX_CHATS_PER_TENANT, callers::Callers, domains::Domains, events::Events, executions::Running,
-    hosts::Hosts, login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
+    hosts::Hosts, jobs::Jobs, login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
 };
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
@@ -46,6 +46,7 @@ pub(crate) struct AppState {
     pub(crate) callers: Arc<Callers>,
     pub(crate) domains: Arc<Domains>,
     pub(crate) audit: AuditLog,
+    pub(crate) jobs: Arc<Jobs>,
     pub(crate) events: Arc<Events>,
     /// Ends answers that outlive what they were asked with.
     pub(crate) streams: StreamGuard,
@@ -64,6 +65,7 @@ impl AppState {
         callers: Arc<Callers>,
         domains: Arc<Domains>,
         audit: AuditLog,
+        jobs: Arc<Jobs>,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
@@ -87,6 +89,7 @@ impl AppState {
             callers,
             domains,
             audit,
+            jobs,
             events,
             streams,
         }

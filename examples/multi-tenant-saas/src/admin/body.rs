@@ -37,6 +37,10 @@ impl TenantBody {
     pub(super) fn new_id(&self) -> Result<TenantId, Rejection> {
         let missing = || Rejection::invalid_request("tenant_id is required").with_field("tenant_id");
         let text = self.tenant_id.as_deref().ok_or_else(missing)?;
+        // There is a route of this name where a tenant's id stands.
+        if text == "import" {
+            return Err(Rejection::invalid_request("tenant_id is reserved").with_field("tenant_id"));
+        }
         TenantId::parse(text)
             .map_err(|error| Rejection::invalid_request(error.to_string()).with_field("tenant_id"))
     }

@@ -18,6 +18,7 @@ mod events;
 mod executions;
 mod fair;
 mod isolation;
+mod jobs;
 mod malformed;
 mod matrix;
 mod process;

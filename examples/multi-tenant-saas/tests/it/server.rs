@@ -43,6 +43,7 @@ impl TestServer {
         let mut environment: Vec<(String, String)> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         environment.push(("DB_PATH".into(), folder.path().join("tenants.db").display().to_string()));
+        environment.push(("ARCHIVE_DIR".into(), folder.path().join("archives").display().to_string()));
         let mut settings = Settings::read(&environment.into_iter().collect()).unwrap();
         change(&mut settings);
         // 2023-11-14T22:14:00Z: the start of a minute.
