@@ -11,6 +11,7 @@ mod language;
 mod migrate;
 mod rewrite;
 mod sarif;
+mod tenants;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ enum Command {
     Migrate(Box<migrate::Arguments>),
     /// Looks whether an entry of the audit log was removed or changed.
     Audit(audit::Arguments),
+    /// Takes a tenant out of a database, into one, or away for good.
+    Tenants(tenants::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Tenants(arguments) => tenants::run(&arguments),
     };
     match done {
         Ok(code) => code,
