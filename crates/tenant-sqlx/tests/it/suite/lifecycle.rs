@@ -3,6 +3,7 @@
 mod attacks;
 mod killed;
 mod tar;
+mod worked;
 
 use std::{
     path::PathBuf,

@@ -19,16 +19,16 @@ use super::{super::super::database::spacious, super::support::Db, House, entries
 const URL: &str = "TENANT_TEST_LIFE_URL";
 const FOLDER: &str = "TENANT_TEST_LIFE_FOLDER";
 /// It is never renewed: whoever comes after a kill waits no longer than that.
-const LEASE: Duration = Duration::from_millis(100);
+pub(super) const LEASE: Duration = Duration::from_millis(100);
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Timestamp::from_unix_micros(i64::try_from(now.as_micros()).unwrap())
 }
 
-struct Run {
-    claim: JobClaim,
-    jobs: Arc<DbJobs<Db>>,
+pub(super) struct Run {
+    pub(super) claim: JobClaim,
+    pub(super) jobs: Arc<DbJobs<Db>>,
 }
 
 #[async_trait]
