@@ -34,7 +34,11 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
-        again::<DB, _, _, _>(|| self.try_delete(id)).await
+        again::<DB, _, _, _>(|| self.try_delete(id, None)).await
+    }
+
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError> {
+        again::<DB, _, _, _>(|| self.try_delete(id, Some(revision))).await
     }
 
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
@@ -96,9 +100,13 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         self.commit(tx, config).await
     }
 
-    async fn try_delete(&self, id: &TenantId) -> Result<(), StoreError> {
+    /// Whatever its revision is, unless it was read at one.
+    async fn try_delete(&self, id: &TenantId, read_at: Option<u64>) -> Result<(), StoreError> {
         let (mut tx, _turn) = self.begin().await?;
         let mut config = kept::<DB>(&mut tx, id).await?;
+        if read_at.is_some_and(|read_at| read_at != config.revision) {
+            return Err(changed());
+        }
         config.status = TenantStatus::Deleted;
         config.hosts.clear();
         self.replace(&mut tx, &mut config).await?;
@@ -136,10 +144,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         cells.push(row::number(read_at)?.into());
         match run::<DB>(connection, sql::UPDATE, cells).await? {
             1 => Ok(()),
-            _ => Err(StoreError::new(
-                StoreErrorKind::StaleRevision,
-                "the tenant was changed since it was read",
-            )),
+            _ => Err(changed()),
         }
     }
 
@@ -163,6 +168,10 @@ async fn kept<DB: TenantDatabase>(
     config
         .filter(|config| config.status != TenantStatus::Deleted)
         .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, "the tenant does not exist"))
+}
+
+fn changed() -> StoreError {
+    StoreError::new(StoreErrorKind::StaleRevision, "the tenant was changed since it was read")
 }
 
 fn validate(config: &TenantConfig) -> Result<(), StoreError> {
