@@ -22,6 +22,8 @@ use tenant::{
     hooks::{BypassEvent, CredentialEvent, CrossTenantAttempt},
 };
 
+use crate::admin::original;
+
 /// What a request does that succeeds, and to what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Action {
@@ -104,7 +106,7 @@ pub(crate) async fn record(State(log): State<AuditLog>, mut request: Request, ne
 /// Most requests only read, and are not looked up.
 fn action_of(request: &Request) -> Option<&'static Action> {
     let method = Some(request.method()).filter(|method| !method.is_safe())?.as_str();
-    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    let path = original(request.extensions().get::<MatchedPath>()?.as_str());
     ACTIONS.iter().find(|action| action.method == method && action.path == path)
 }
 

@@ -9,6 +9,7 @@ mod api;
 mod audit;
 mod callers;
 mod connection;
+mod docs;
 mod domains;
 mod events;
 mod executions;
@@ -30,9 +31,10 @@ pub mod telemetry;
 mod tls;
 mod tokens;
 
-pub use admin::ADMIN_ROUTES;
+pub use admin::{ADMIN_ROUTES, mirrored_admin_routes};
 pub use api::{Needs, ROUTES, Route};
 pub use audit::{ACTIONS, Action};
+pub use docs::document;
 pub use server::{Server, StartError};
 pub use settings::{InvalidSettings, Settings, TlsSettings, TokenKeySettings, TokenSettings};
 

@@ -19,29 +19,58 @@ use tenant::{
         session_cookie,
     },
 };
+use utoipa::ToSchema;
 
-use crate::{callers::rejection, http::StrictJson, state::AppState};
+use crate::{
+    callers::rejection,
+    docs::{Operation, Who, operation, schemas},
+    http::StrictJson,
+    state::AppState,
+};
 
-#[derive(Deserialize)]
+/// What the document tells of both.
+pub(crate) fn described() -> Vec<Operation> {
+    let sign_in = operation("sign-in", "POST", "/login", "Signs in")
+        .text("Who belongs to several tenants names one by header or host. Every failure is the same 401.")
+        .header("X-Tenant-ID", &schemas::reference("TenantId"), "The tenant to sign in for.")
+        .takes::<Credentials>()
+        .gives::<Answer>(200, "Signed in.")
+        .with("Set-Cookie", "The session: `__Host-session`.")
+        .fails(&[401, 403, 404, 500, 503]);
+    let sign_out = operation("sign-in", "POST", "/logout", "Signs out")
+        .text("Ends the session and the token of the sign-in, whichever of them is shown.")
+        .by(Who::SignedIn)
+        .gives_nothing(204, "Signed out.")
+        .with("Set-Cookie", "An empty session.");
+    vec![sign_in, sign_out]
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Credentials {
     email: String,
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignIn)]
 struct Answer {
+    /// Where tokens are on.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     user: User,
     csrf_token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedInUser)]
 struct User {
+    #[schema(value_type = String)]
     user_id: Box<str>,
     email: String,
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: TenantId,
+    #[schema(schema_with = schemas::role)]
     role: Role,
 }
 

@@ -21,6 +21,7 @@ use crate::{
     api,
     audit::{self, Ear},
     callers::Callers,
+    docs,
     domains::Domains,
     events::Events,
     executions::Running,
@@ -168,6 +169,7 @@ impl Server {
         let guard = Guard::new(settings.admin_token.as_deref());
         let router = Router::new()
             .merge(public::router())
+            .merge(docs::router())
             .merge(admin::router(guard, log.clone()))
             .merge(api)
             .fallback(unmatched)

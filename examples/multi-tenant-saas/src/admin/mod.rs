@@ -2,12 +2,15 @@
 
 mod audit;
 mod body;
+mod described;
 mod guard;
 mod hosts;
 mod members;
+mod mirror;
 mod revocations;
 mod tenants;
 mod usage;
+mod version;
 
 use axum::{
     Router,
@@ -15,7 +18,9 @@ use axum::{
     routing::{MethodFilter, on},
 };
 
+pub(crate) use described::described;
 pub(crate) use guard::Guard;
+pub(crate) use mirror::{is_mirrored, original};
 
 use tenant::control::AuditLog;
 
@@ -27,8 +32,19 @@ macro_rules! routes {
         /// Every route of the operator, by method and path.
         pub const ADMIN_ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
 
+        /// Those that are about tenants, under `/api/v1`: by method and path.
+        pub fn mirrored_admin_routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+            let all = [$((stringify!($method), $path, concat!("/api/v1", $path))),*].into_iter();
+            all.filter(|(_, path, _)| is_mirrored(path)).map(|(method, _, mirrored)| (method, mirrored))
+        }
+
         fn handlers() -> Router<AppState> {
-            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
+            Router::new()$(
+                .route($path, on(MethodFilter::$method, $handler))
+                .merge(mirrored($path, || {
+                    Router::new().route(concat!("/api/v1", $path), on(MethodFilter::$method, $handler))
+                }))
+            )*
         }
     };
 }
@@ -54,10 +70,16 @@ routes! {
     GET "/metrics" => telemetry::metrics;
 }
 
+/// What mirrors a route, where it is mirrored.
+fn mirrored(path: &str, mirror: impl FnOnce() -> Router<AppState>) -> Router<AppState> {
+    if is_mirrored(path) { mirror() } else { Router::new() }
+}
+
 /// All of them behind the guard.
 pub(crate) fn router(guard: Guard, log: AuditLog) -> Router<AppState> {
     handlers()
         .route("/admin/{*rest}", axum::routing::any(unmatched))
+        .route("/api/v1/admin/{*rest}", axum::routing::any(unmatched))
         .layer(from_fn_with_state(log, record))
         .layer(from_fn_with_state(guard, guard::guard))
 }

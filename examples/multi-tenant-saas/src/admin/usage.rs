@@ -6,23 +6,29 @@ use axum::{
 };
 use serde::Serialize;
 use tenant::{ApiError, QuotaConfig, TenantId, TenantRecord, quota::Limits};
+use utoipa::ToSchema;
 
 use super::tenants::find;
-use crate::{limits::Standing, state::AppState, stock::Whose};
+use crate::{docs::schemas, limits::Standing, state::AppState, stock::Whose};
 
 /// Usage in the current windows, and at present. A dimension without a limit is not counted, and so is null.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TenantUsage)]
 pub(super) struct UsageView {
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: TenantId,
     usage: Shorthands<u64>,
+    #[schema(schema_with = schemas::quota)]
     quotas: QuotaConfig,
     limits: Standing,
     utilization: Shorthands<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Shorthands<T> {
+    #[schema(schema_with = schemas::number_or_null)]
     requests_per_minute: Option<T>,
+    #[schema(schema_with = schemas::number_or_null)]
     tokens_per_minute: Option<T>,
 }
 

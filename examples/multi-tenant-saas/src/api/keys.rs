@@ -14,10 +14,15 @@ use tenant::{
     ApiError, Page, Rejection, Tenant, Timestamp,
     auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Scopes},
 };
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Array, ObjectBuilder, Type},
+};
 
 use super::whole::{Caller, check_whole};
 use crate::{
     callers::rejection,
+    docs::schemas,
     events::{Happening, Kind},
     http::{PageQuery, StrictJson, StrictQuery, check_name},
     state::AppState,
@@ -39,29 +44,49 @@ const SCOPES: [&str; 12] = [
     "write:analytics",
 ];
 
+/// One of them, for the document.
+fn scopes() -> Array {
+    Array::new(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(SCOPES)))
+}
+
 /// To each tenant. Several that come at once may find room together.
 const MOST_KEYS: u64 = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewKey {
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
+    #[schema(schema_with = scopes)]
     scopes: Vec<String>,
+    #[schema(pattern = "^[!-~]{1,64}$")]
     project_id: Option<String>,
+    /// Requests a minute.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     rate_limit: Option<u64>,
+    /// Ahead of now.
+    #[schema(schema_with = schemas::moment_or_null)]
     expires_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
-struct KeyView<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct KeyView<'a> {
     key_id: &'a str,
     name: &'a str,
     key_prefix: &'a str,
+    #[schema(value_type = Vec<String>)]
     scopes: &'a Scopes,
     project_id: Option<&'a str>,
     rate_limit: Option<u64>,
+    #[schema(schema_with = schemas::moment)]
     created_at: Timestamp,
+    #[schema(schema_with = schemas::moment_or_null)]
     expires_at: Option<Timestamp>,
+    #[schema(schema_with = schemas::moment_or_null)]
     last_used_at: Option<Timestamp>,
 }
 
@@ -81,8 +106,10 @@ impl<'a> From<&'a ApiKeyRecord> for KeyView<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Created<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedKey)]
+pub(super) struct Created<'a> {
+    /// Shown this once.
     key: &'a str,
     #[serde(flatten)]
     view: KeyView<'a>,

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod chat;
+mod described;
 mod events;
 mod executions;
 mod hosts;
@@ -20,6 +21,7 @@ use axum::{
     routing::{MethodFilter, on, post},
 };
 pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
+pub(crate) use described::described;
 use route::{ANYBODY, MANAGES, reads, writes};
 pub use route::{Needs, Route};
 use tenant::{Hooks, KeyLimitLayer, TenantLayer, control::AuditLog};

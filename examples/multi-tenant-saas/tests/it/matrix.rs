@@ -1,6 +1,6 @@
 //! Every route, from the router's own list, and every wrong credential: none does anything.
 
-use multi_tenant_saas::{ADMIN_ROUTES, ROUTES, Route};
+use multi_tenant_saas::{ADMIN_ROUTES, ROUTES, Route, mirrored_admin_routes};
 use serde_json::{Value, json};
 
 use crate::{
@@ -245,7 +245,7 @@ fn every_route_of_the_operator_refuses_everybody_else_and_changes_nothing() {
     };
     let shown = || server.request("GET", "/admin/tenants/acme", &operator, None).ok(200);
     let before = (there(), shown());
-    for (method, path) in ADMIN_ROUTES {
+    for (method, path) in ADMIN_ROUTES.iter().copied().chain(mirrored_admin_routes()) {
         let path = path.replace("{id}", "acme").replace("{host}", "acme.example");
         for headers in wrong {
             let answer = server.request(method, &path, headers, Some(&json!({ "tenant_id": "acme" })));
