@@ -29,7 +29,7 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HostsBody {
-    #[schema(schema_with = schemas::hosts)]
+    #[schema(schema_with = schemas::host_list)]
     hosts: Vec<String>,
 }
 

@@ -57,7 +57,7 @@ fn kept() -> Vec<Operation> {
 }
 
 fn work() -> Vec<Operation> {
-    let stream = json!({ "type": "string", "description": "Server-sent events." });
+    let stream = json!({ "description": "Server-sent events." });
     vec![
         of("POST", "/api/workflows/{id}/execute", "Starts an execution")
             .may_take::<workflows::NewExecution>()

@@ -113,7 +113,7 @@ impl Operation {
     /// A condition of the request, on the version of what it is about.
     pub(crate) fn condition(mut self, name: &'static str) -> Self {
         self.parameters.push(json!({
-            "name": name, "in": "header", "schema": { "type": "string", "minLength": 1, "pattern": schemas::TAGS },
+            "name": name, "in": "header", "schema": schemas::tags(),
             "description": "`*`, or entity tags with commas between them.",
         }));
         if name == "If-Match" {

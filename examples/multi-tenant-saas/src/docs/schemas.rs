@@ -10,13 +10,16 @@ use utoipa::openapi::{
 };
 
 /// `If-Match` and `If-None-Match` (RFC 9110, section 13.1).
-pub(super) const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#;
+pub(super) fn tags() -> Value {
+    let list = r#"^(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*$"#;
+    json!({ "type": "string", "anyOf": [{ "enum": ["*"] }, { "pattern": list }] })
+}
+
 /// The largest count: beyond it not every integer is a JSON number.
 const MOST: u64 = 1 << 53;
 const NAME: &str = "^[A-Za-z0-9_.-]{1,64}$";
 /// A host name whose last label has a letter, so that it is no address.
-const HOST: &str =
-    r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){0,4}([A-Za-z]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?)";
+const HOST: &str = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){0,4}([a-z]([a-z0-9-]{0,30}[a-z0-9])?)";
 
 pub(crate) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
@@ -46,6 +49,7 @@ references! {
     limits, limits_or_null = "Limits";
     settings, settings_or_null = "Settings";
     hosts, hosts_or_null = "Hosts";
+    host_list, host_list_or_null = "HostList";
     names, names_or_null = "Names";
     object, object_or_null = "AnyObject";
     outcome, outcome_or_null = "AuditOutcome";
@@ -104,7 +108,7 @@ pub(super) fn named() -> Map<String, Value> {
             "Host",
             json!({
                 "type": "string", "maxLength": 253, "pattern": format!(r"^(\*\.)?{HOST}$"),
-                "description": "A host, or all hosts one label below another.",
+                "description": "A host, or all hosts one label below another; case does not count.",
                 "examples": ["app.acme.example", "*.acme.example"],
             }),
         ),
@@ -112,6 +116,7 @@ pub(super) fn named() -> Map<String, Value> {
             "Hosts",
             json!({ "type": "array", "items": reference("Host"), "maxItems": 1000, "uniqueItems": true }),
         ),
+        ("HostList", json!({ "type": "array", "items": reference("Host"), "maxItems": 1000 })),
         ("Amount", amount()),
         ("Limit", limit()),
         (
@@ -162,7 +167,7 @@ fn limit_of(kind: &str, more: Value, required: &[&str]) -> Value {
     let mut properties = json!({
         "kind": { "type": "string", "enum": [kind] },
         "limit": reference("Amount"),
-        "dimension": { "type": "string", "pattern": NAME },
+        "dimension": { "type": ["string", "null"], "pattern": NAME },
         "shadow": { "type": "boolean" },
         "failure_policy": { "type": "string", "enum": ["open", "closed", "local"] },
     });
@@ -182,7 +187,11 @@ fn rate() -> Value {
         "pattern": "^(second|minute|hour|day|month|[1-9][0-9]{0,5}s|[1-9][0-9]{0,3}m|[1-9][0-9]?h|([1-9]|[12][0-9]|3[01])d)$",
     });
     let by = |algorithm: &str, more: Value| {
-        let mut all = json!({ "window": window, "algorithm": { "type": "string", "enum": [algorithm] } });
+        let mut all = json!({
+            "window": window,
+            "algorithm": { "enum": [algorithm] },
+            "dimension": { "type": "string", "pattern": NAME },
+        });
         if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
             all.extend(more);
         }
@@ -192,8 +201,8 @@ fn rate() -> Value {
         limit_of("rate", all, &required)
     };
     json!({ "anyOf": [
-        by("fixed", json!({})),
-        by("sliding", json!({ "sub_windows": { "type": "integer", "minimum": 1, "maximum": 100 } })),
+        by("fixed", json!({ "algorithm": { "enum": ["fixed", null] } })),
+        by("sliding", json!({ "sub_windows": { "type": ["integer", "null"], "minimum": 1, "maximum": 100 } })),
         by("token_bucket", json!({ "burst": { "type": ["integer", "null"], "minimum": 0, "maximum": MOST } })),
     ] })
 }
