@@ -134,7 +134,7 @@ pub use self::{
     audit::DbAudit,
     catalog::{Finding, Problem},
     configs::DbConfigManager,
-    credentials::{DbApiKeys, DbHostClaims, DbPeople, DbRevocations, DbSessions},
+    credentials::{DbApiKeys, DbHostClaims, DbMfa, DbPeople, DbRevocations, DbSessions},
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{Moved, NoLongerActive, RolledBack, is_transient},

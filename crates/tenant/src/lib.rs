@@ -8,7 +8,7 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
-//! | `auth` | no | tokens, API keys, sessions and passwords, in `tenant::auth` beside the vocabulary of callers |
+//! | `auth` | no | tokens, API keys, sessions, passwords and second factors, in `tenant::auth` beside the vocabulary of callers |
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer`, `RequestTransaction` and `OpenTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows; `control::Organisations`: members, invitations by mail, projects; `control::UsageMeter` and `control::Billing`: what tenants use, and what it costs |
@@ -57,11 +57,11 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbOrganisations, DbPeople, DbRevocations, DbSessions,
-    DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind,
-    MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
-    RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl,
-    doctor, is_transient,
+    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbMfa, DbOrganisations, DbPeople, DbRevocations,
+    DbSessions, DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError,
+    MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState,
+    Problem, RolledBack, RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb,
+    TenantDbBuilder, ddl, doctor, is_transient,
 };
 #[cfg(feature = "postgres")]
 pub use tenant_sqlx::{PgAnnouncer, PgChangeReader};
@@ -74,7 +74,7 @@ pub use tenant_tower::{
 };
 pub use tenant_tower::{
     AddressLimitLayer, ClientAddr, ForwardedLayer, GuardFuture, GuardService, HostPattern, InvalidProxies,
-    KeyLimitLayer, PeerAddr, TenantCorsLayer, TrustedProxies, check_network,
+    KeyLimitLayer, PeerAddr, TenantCorsLayer, TrustedProxies, check_network, check_second_factor,
 };
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};
@@ -118,6 +118,9 @@ mod book {
     #[cfg(all(feature = "redis", feature = "streams"))]
     #[doc = include_str!("../../../docs/src/streams.md")]
     struct Streams;
+    #[cfg(feature = "auth")]
+    #[doc = include_str!("../../../docs/src/mfa.md")]
+    struct Mfa;
     #[cfg(feature = "control")]
     #[doc = include_str!("../../../docs/src/usage.md")]
     struct Usage;

@@ -21,12 +21,12 @@ pub struct DbSessions<DB: TenantDatabase>(Own<DB>);
 
 macro_rules! columns {
     () => {
-        "digest, tenant_id, subject, roles, created_at, seen_at, expires_at"
+        "digest, tenant_id, subject, roles, created_at, seen_at, expires_at, second_factor"
     };
 }
 
 const LOAD: Sql = sql!("SELECT ", columns!(), " FROM tenant_sessions WHERE digest = ?");
-const CREATE: Sql = sql!("INSERT INTO tenant_sessions (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?)");
+const CREATE: Sql = sql!("INSERT INTO tenant_sessions (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 const TOUCH: Sql = sql!("UPDATE tenant_sessions SET seen_at = ? WHERE digest = ? AND seen_at < ?");
 const END: Sql = sql!("DELETE FROM tenant_sessions WHERE digest = ?");
 const OF: Sql =
@@ -82,6 +82,7 @@ fn write(session: &SessionRecord) -> Result<Vec<Cell>, StoreError> {
         session.created_at.as_unix_micros().into(),
         session.seen_at.as_unix_micros().into(),
         session.expires_at.as_unix_micros().into(),
+        i64::from(session.second_factor).into(),
     ])
 }
 
@@ -91,7 +92,7 @@ fn read(cells: Vec<Cell>) -> Result<SessionRecord, StoreError> {
     let roles = row.parsed(|text| serde_json::from_str(text).ok())?;
     let (created_at, seen_at, expires_at) = (row.moment()?, row.moment()?, row.moment()?);
     let mut session = SessionRecord::new(digest, tenant, subject, created_at, expires_at);
-    (session.roles, session.seen_at) = (roles, seen_at);
+    (session.roles, session.seen_at, session.second_factor) = (roles, seen_at, row.integer()? == 1);
     Ok(session)
 }
 

@@ -145,6 +145,7 @@ impl TenantDatabase for MySql {
             ("usage", include_str!("../../../migrations/mysql/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/mysql/0012_organisations.sql")),
             ("trials", include_str!("../../../migrations/mysql/0013_trials.sql")),
+            ("second factors", include_str!("../../../migrations/mysql/0015_second_factors.sql")),
         ])
     }
 

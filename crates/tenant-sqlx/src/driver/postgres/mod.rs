@@ -128,6 +128,7 @@ impl TenantDatabase for Postgres {
             ("usage", include_str!("../../../migrations/postgres/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/postgres/0012_organisations.sql")),
             ("trials", include_str!("../../../migrations/postgres/0013_trials.sql")),
+            ("second factors", include_str!("../../../migrations/postgres/0015_second_factors.sql")),
         ])
     }
 

@@ -126,6 +126,7 @@ impl TenantDatabase for Sqlite {
             ("usage", include_str!("../../../migrations/sqlite/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/sqlite/0012_organisations.sql")),
             ("trials", include_str!("../../../migrations/sqlite/0013_trials.sql")),
+            ("second factors", include_str!("../../../migrations/sqlite/0015_second_factors.sql")),
         ])
     }
 

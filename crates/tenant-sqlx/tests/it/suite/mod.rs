@@ -11,6 +11,7 @@ mod credentials;
 pub(crate) mod fleet;
 pub(crate) mod hammer;
 mod kill;
+mod mfa;
 mod migrations;
 pub(crate) mod moving;
 mod organisations;
