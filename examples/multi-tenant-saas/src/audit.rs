@@ -57,6 +57,9 @@ actions! {
     POST "/api/hosts" => "host.claimed" "host";
     DELETE "/api/hosts/{host}" => "host.removed" "host";
     POST "/api/hosts/{host}/verify" => "host.verified" "host";
+    POST "/api/me/mfa" => "mfa.begun" "mfa";
+    POST "/api/me/mfa/verify" => "mfa.activated" "mfa";
+    DELETE "/api/me/mfa" => "mfa.removed" "mfa";
     POST "/organizations" => "organisation.created" "organisation";
     PUT "/organizations/{id}/settings" => "organisation.settings_changed" "organisation";
     PUT "/organizations/{id}/plan" => "organisation.plan_changed" "organisation";

@@ -4,11 +4,11 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use sqlx::Sqlite;
 use tenant::{
-    ApiError, AuthLayer, Clock, DbApiKeys, DbPeople, DbRevocations, DbSessions, Hooks, Rejection,
+    ApiError, AuthLayer, Clock, DbApiKeys, DbMfa, DbPeople, DbRevocations, DbSessions, Hooks, Rejection,
     StreamGuard, TenantDb, TenantResolver,
     auth::{
-        ApiKeyVerifier, AuthError, AuthErrorKind, Authenticators, Passwords, People, Revocations, Sessions,
-        TokenVerifier, csrf_matches,
+        ApiKeyVerifier, AuthError, AuthErrorKind, Authenticators, Mfa, Passwords, People, Revocations,
+        Sessions, TokenVerifier, csrf_matches,
     },
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct Callers {
     pub(crate) keys: Arc<ApiKeyVerifier<DbApiKeys<Sqlite>>>,
     pub(crate) sessions: Arc<Sessions<DbSessions<Sqlite>>>,
     pub(crate) people: People<DbPeople<Sqlite>>,
+    pub(crate) mfa: Mfa<DbMfa<Sqlite>>,
     /// Who signs in without a credential names their tenant by this.
     pub(crate) named: Arc<dyn TenantResolver>,
     /// Signs tokens for those who sign in.
@@ -60,11 +61,13 @@ impl Callers {
             None => (None, None),
         };
         let people = People::new(DbPeople::new(db), Passwords::new()?);
+        let mfa = mfa(settings, db, clock);
         let (keys, sessions) = (Arc::new(keys), Arc::new(sessions));
         Ok(Self {
             keys,
             sessions,
             people,
+            mfa,
             named,
             issuer,
             revocations,
@@ -106,6 +109,15 @@ impl Callers {
             all = all.with(tokens.clone());
         }
         all
+    }
+}
+
+/// Authenticators show them under the name of the service: whoever has one may belong to several tenants.
+fn mfa(settings: &Settings, db: &TenantDb<Sqlite>, clock: &Arc<dyn Clock>) -> Mfa<DbMfa<Sqlite>> {
+    let mfa = Mfa::new(DbMfa::new(db), env!("CARGO_PKG_NAME")).with_clock(Arc::clone(clock));
+    match &settings.mfa_key {
+        Some(key) => mfa.with_key(key.clone()),
+        None => mfa,
     }
 }
 

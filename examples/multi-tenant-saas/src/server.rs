@@ -139,6 +139,7 @@ impl Server {
                 .quotas(Arc::clone(&quotas))
                 .hooks(hooks.clone())
                 .session_clock(Arc::clone(&clock))
+                .enrolment_paths(api::ENROLMENT_PATHS)
                 .build()
         };
         let tenancy = tenancy_of(Arc::new(resolver(&callers)));

@@ -11,7 +11,11 @@ use std::{
 };
 
 use axum::http::uri::Authority;
-use tenant::{auth::DomainProof, control::Offers, tower::TrustedProxies};
+use tenant::{
+    auth::{DomainProof, MfaKey},
+    control::Offers,
+    tower::TrustedProxies,
+};
 
 use crate::plans;
 
@@ -52,6 +56,8 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
     pub ip_rate_limit: Option<NonZeroU32>,
+    /// What the secrets of second factors are kept under; `MFA_KEY`, 32 bytes in base64. Without it they are kept as they are.
+    pub mfa_key: Option<MfaKey>,
     /// With it the port speaks TLS, and nothing else.
     pub tls: Option<TlsSettings>,
     /// How tenants prove the hosts that they claim. No variable says it: unless a program gives one (a test does, whose hosts are
@@ -158,6 +164,7 @@ impl Settings {
             public_url: public_url(get)?,
             plans: plans::read(get("PLANS_FILE"))?,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
+            mfa_key: mfa_key(get("MFA_KEY"))?,
             tls: tls(get)?,
             domain_proof: None,
         };
@@ -201,6 +208,7 @@ impl fmt::Debug for Settings {
             public_url,
             plans: _,
             ip_rate_limit,
+            mfa_key,
             tls,
             domain_proof,
         } = self;
@@ -220,6 +228,7 @@ impl fmt::Debug for Settings {
             .field("invitation_ttl", invitation_ttl)
             .field("public_url", public_url)
             .field("ip_rate_limit", ip_rate_limit)
+            .field("mfa_key", &mfa_key.as_ref().map(|_| "set"))
             .field("tls", tls)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
             .finish_non_exhaustive()
@@ -304,6 +313,12 @@ fn per_minute<'a>(
 ) -> Result<Option<NonZeroU32>, InvalidSettings> {
     let limit = number(name, get)?;
     Ok(limit.and_then(|limit| u32::try_from(limit).ok()).and_then(NonZeroU32::new))
+}
+
+/// Never repeats what it was given.
+fn mfa_key(text: Option<&str>) -> Result<Option<MfaKey>, InvalidSettings> {
+    let key = text.map(MfaKey::parse).transpose();
+    key.map_err(|error| InvalidSettings::new("MFA_KEY", format!("can't be used: {error}")))
 }
 
 fn tls<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<TlsSettings>, InvalidSettings> {
@@ -445,6 +460,8 @@ mod tests {
             ("TRUSTED_PROXIES", ""),
             ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
             ("IP_RATE_LIMIT", "many"),
+            ("MFA_KEY", ""),
+            ("MFA_KEY", "c2hvcnQ="),
             ("MAIL_DIR", ""),
             ("INVITATION_TTL_SECONDS", "0"),
             ("PUBLIC_URL", "app.example.com"),
@@ -466,7 +483,9 @@ mod tests {
     #[test]
     fn a_secret_never_shows() {
         let redis = "redis://:s3cret@localhost";
-        let settings = [("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis), ("JWT_SECRET", "s3cret")];
+        let key = format!("{}=", "s3cret0".repeat(7).get(..43).unwrap());
+        let settings =
+            [("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis), ("JWT_SECRET", "s3cret"), ("MFA_KEY", &key)];
         let settings = read(&settings).unwrap();
         assert!(!format!("{settings:?}").contains("s3cret"));
         let wrong = read(&[("REDIS_URL", "http://:s3cret@localhost")]).unwrap_err();

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     http::StrictJson,
-    login::{self, too_many},
+    login::{self, too_many, unproved},
     state::AppState,
 };
 
@@ -74,6 +74,13 @@ struct Accepted {
     username: Option<String>,
 }
 
+/// Who has come in, and is not signed in.
+#[derive(Serialize)]
+struct Joined<'a> {
+    user: MemberView<'a>,
+    mfa_required: bool,
+}
+
 /// `POST /invitations/accept`: whoever has the token comes in, and is signed in.
 pub(super) async fn accept(State(app): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
@@ -97,7 +104,13 @@ pub(super) async fn accept(State(app): State<AppState>, request: Request) -> Res
     }
     let member = app.organisations.member(&tenant, &person.person_id).await;
     let member = member.map_err(|error| problem(&app, &error, &tenant, "users"))?;
-    let entered = login::enter_as(&app, &headers, tenant, person, role).await?;
+    // The mail and the password are one factor: who has two shows the other one at the sign-in.
+    let standing = app.callers.mfa.standing(&person.person_id).await.map_err(|error| unproved(&error))?;
+    if standing.is_active {
+        let user = MemberView::from(&member);
+        return Ok(Json(Joined { user, mfa_required: true }).into_response());
+    }
+    let entered = login::enter_as(&app, &headers, tenant, person, role, false).await?;
     entered.answer(&app, &MemberView::from(&member))
 }
 

@@ -20,6 +20,7 @@ mod fair;
 mod isolation;
 mod malformed;
 mod matrix;
+mod mfa;
 mod organisations;
 mod process;
 mod quick_start;

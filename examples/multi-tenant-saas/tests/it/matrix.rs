@@ -60,6 +60,8 @@ pub fn body(route: &Route) -> Option<Value> {
         ("POST", "/api/api-keys") => json!({ "name": "new", "scopes": [] }),
         ("POST", "/api/hosts") => json!({ "host": "new.example" }),
         ("POST", "/api/hosts/{host}/verify") => return None,
+        ("POST", "/api/me/mfa") => json!({}),
+        ("POST", "/api/me/mfa/verify") => json!({ "code": "123456" }),
         ("PUT", "/organizations/{id}/settings") => json!({ "session_timeout": 60 }),
         ("PUT", "/organizations/{id}/plan") => json!({ "plan": "pro" }),
         ("POST", "/organizations/{id}/invitations") => {
@@ -77,8 +79,9 @@ pub fn body(route: &Route) -> Option<Value> {
 }
 
 /// What there is, of all tenants.
-fn rows(server: &TestServer) -> [i64; 8] {
+fn rows(server: &TestServer) -> [i64; 9] {
     [
+        server.count("SELECT count(*) FROM tenant_second_factors"),
         server.count("SELECT count(*) FROM tenant_api_keys"),
         server.count("SELECT count(*) FROM tenant_host_claims"),
         server.count("SELECT count(*) FROM tenant_invitations"),
