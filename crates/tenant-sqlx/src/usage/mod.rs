@@ -14,13 +14,13 @@ use tenant_core::{
 };
 
 use self::statements::{
-    CHANGES_BEFORE, CHANGES_OF, DAYS, DAYS_OF, FORGET, FORGET_CHANGE, FORGET_DAY, LEVELS_BEFORE, NEXT_TENANT,
-    RECORDS, RECORDS_BEFORE,
+    CHANGES_BEFORE, CHANGES_OF, DAYS, DAYS_OF, FIND, FORGET, FORGET_CHANGE, FORGET_DAY, LEVELS_BEFORE,
+    NEXT_TENANT, RECORDS, RECORDS_BEFORE,
 };
 use crate::{
     TenantDb,
     driver::{Cell, Sql, TenantDatabase},
-    own::{Own, again, fetch, row::Row, run},
+    own::{Own, again, fetch, is_exact, row::Row, run},
 };
 
 /// Keeps usage in the tables `tenant_usage`, `tenant_usage_days` and `tenant_usage_levels` of [`TenantDb::migrate_tenants`].
@@ -86,6 +86,14 @@ impl<DB: TenantDatabase> UsageStore for DbUsage<DB> {
             return Err(StoreError::new(StoreErrorKind::Invalid, problem.to_string()));
         }
         batch::record(&self.0, records).await
+    }
+
+    async fn find(&self, tenant: &TenantId, key: &str) -> Result<Option<UsageRecord>, StoreError> {
+        if !is_exact(key) {
+            return Ok(None);
+        }
+        let rows = self.0.read(FIND, vec![tenant.as_str().into(), read::given(key).into()]).await?;
+        rows.into_iter().next().map(|cells| read::record(&mut Row::new(cells))).transpose()
     }
 
     async fn days(
