@@ -18,6 +18,7 @@ mod hosts;
 mod http;
 mod limits;
 mod login;
+mod metering;
 mod news;
 mod org;
 mod places;

@@ -26,6 +26,7 @@ use crate::{
     executions::Running,
     fair,
     hosts::Hosts,
+    metering::Metering,
     news::News,
     org::{self, Around},
     public,
@@ -51,6 +52,7 @@ pub struct Server {
     recorder: Arc<Recorder>,
     running: Arc<Running>,
     events: Arc<Events>,
+    metering: Arc<Metering>,
     shared: Option<Arc<Shared>>,
     reader: Option<ChangeReader>,
     /// What goes on beside requests; it ends where this is dropped.
@@ -174,6 +176,7 @@ impl Server {
             settings.plans.clone(),
         );
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
+        let metering = Arc::clone(&state.metering);
         let guard = Guard::new(settings.admin_token.as_deref());
         let around = Around {
             guard: guard.clone(),
@@ -204,7 +207,21 @@ impl Server {
             None => router,
         };
         let router = router.layer(ForwardedLayer::new(settings.trusted_proxies.clone()));
-        Ok(Self { router, db, recorder, running, events, shared, reader, beside, callers, uses, tls, log })
+        Ok(Self {
+            router,
+            db,
+            recorder,
+            running,
+            events,
+            metering,
+            shared,
+            reader,
+            beside,
+            callers,
+            uses,
+            tls,
+            log,
+        })
     }
 
     /// Serves the listener until `shutdown` completes, then ends streams of events, lets requests in flight finish, ends the executions that
@@ -221,6 +238,7 @@ impl Server {
         serve(listener, self.router, self.tls, shutdown).await;
         self.events.finish().await;
         self.running.stop().await;
+        self.metering.flush().await;
         drop((self.reader, self.beside, self.uses));
         if let Err(error) = self.callers.keys.flush().await {
             tracing::warn!(%error, "when keys were used last was not written");

@@ -14,7 +14,7 @@ use tenant::{
 
 use crate::{
     api::MAX_CHATS_PER_TENANT, callers::Callers, domains::Domains, events::Events, executions::Running,
-    hosts::Hosts, login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
+    hosts::Hosts, login::MAX_SIGN_INS_PER_ADDRESS, metering::Metering, places::Places, shared::Shared,
 };
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
@@ -48,6 +48,7 @@ pub(crate) struct AppState {
     pub(crate) audit: AuditLog,
     pub(crate) organisations: Organisations,
     pub(crate) offers: Offers,
+    pub(crate) metering: Arc<Metering>,
     pub(crate) events: Arc<Events>,
     /// Ends answers that outlive what they were asked with.
     pub(crate) streams: StreamGuard,
@@ -73,6 +74,7 @@ impl AppState {
         let cache = TenantCache::new(backend);
         let (meter, policies) = (tenancy.meter().clone(), tenancy.policies().clone());
         let running = Running::new(Arc::clone(&clock));
+        let metering = Metering::open(&db, &clock, hooks.clone(), offers.clone());
         let events = Events::open(&callers, &configs, &clock, shared.as_deref());
         let streams = callers.guard(&configs);
         Self {
@@ -93,6 +95,7 @@ impl AppState {
             audit,
             organisations,
             offers,
+            metering,
             events,
             streams,
         }

@@ -5,7 +5,12 @@ use axum::{
     extract::{Path, State},
 };
 use serde::Serialize;
-use tenant::{ApiError, QuotaConfig, TenantId, TenantRecord, quota::Limits};
+use tenant::{
+    ApiError, QuotaConfig, TenantConfig, TenantId, TenantRecord,
+    control::{Counts, UsageLine, UsageReport, Utilisation},
+    quota::Limits,
+    usage::BillingCycle,
+};
 
 use super::tenants::find;
 use crate::{limits::Standing, state::AppState, stock::Whose};
@@ -18,6 +23,16 @@ pub(super) struct UsageView {
     quotas: QuotaConfig,
     limits: Standing,
     utilization: Shorthands<f64>,
+    metered: Option<Metered>,
+}
+
+/// What was recorded in the running billing cycle; null on a plan whose terms nobody knows.
+#[derive(Serialize)]
+struct Metered {
+    billing_cycle: BillingCycle,
+    total_cost: u64,
+    breakdown: Vec<UsageLine>,
+    utilization: Vec<Utilisation>,
 }
 
 #[derive(Serialize)]
@@ -35,13 +50,23 @@ pub(super) async fn show(
     let limits = app.configs.plans().limits(&config).unwrap_or_else(|_| Limits::of(&config));
     let record = TenantRecord::new(config).with_limits(limits);
     let limits = Standing::of(&app, Whose::Any(&record)).await?;
+    let metered = metered(&app, record.config()).await;
     Ok(Json(UsageView {
         tenant_id: *record.id(),
         usage: shorthands(|name| limits.used(name)),
         quotas: record.config().quota,
         utilization: shorthands(|name| limits.utilization_percent(name)),
         limits,
+        metered,
     }))
+}
+
+async fn metered(app: &AppState, config: &TenantConfig) -> Option<Metered> {
+    let cycle = app.metering.cycle();
+    let report = app.metering.report(config, cycle, Counts::default()).await.ok()?;
+    let utilization = app.metering.utilisation(config, cycle).await.ok()?;
+    let UsageReport { billing_cycle, total_cost, breakdown, .. } = report;
+    Some(Metered { billing_cycle, total_cost, breakdown, utilization })
 }
 
 fn shorthands<T>(read: impl Fn(&str) -> Option<T>) -> Shorthands<T> {

@@ -16,6 +16,7 @@ mod projects;
 mod resolver;
 mod settings;
 mod signed_out;
+mod usage;
 mod ways;
 
 use std::{convert::Infallible, sync::Arc};
@@ -80,6 +81,9 @@ routes! {
     GET "/organizations/{id}/projects/{project_id}" => projects::show, reads("read:resources");
     PUT "/organizations/{id}/projects/{project_id}" => projects::change, writes("write:resources");
     DELETE "/organizations/{id}/projects/{project_id}" => projects::delete, writes("write:resources");
+    POST "/organizations/{id}/resources" => usage::record, writes("write:resources");
+    GET "/organizations/{id}/usage" => usage::show, reads("read:resources");
+    GET "/organizations/{id}/usage/history" => usage::history, reads("read:resources");
     GET "/organizations/{id}/api-keys" => api_keys::list, MANAGES;
     POST "/organizations/{id}/api-keys" => api_keys::create, MANAGES;
     DELETE "/organizations/{id}/api-keys/{key_id}" => api_keys::revoke, MANAGES;

@@ -31,6 +31,7 @@ mod settings;
 mod signing_out;
 mod stream;
 mod tls;
+mod usage;
 mod users;
 mod websocket;
 mod workflows;

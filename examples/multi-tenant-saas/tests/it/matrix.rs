@@ -70,6 +70,7 @@ pub fn body(route: &Route) -> Option<Value> {
         ("PUT", "/organizations/{id}/users/{user_id}") => json!({ "role": "viewer" }),
         ("POST", "/organizations/{id}/projects") => json!({ "name": "New", "slug": "new" }),
         ("PUT", "/organizations/{id}/projects/{project_id}") => json!({ "name": "Newer" }),
+        ("POST", "/organizations/{id}/resources") => json!({ "type": "api_call", "quantity": 1 }),
         ("POST", "/organizations/{id}/api-keys") => json!({ "name": "new", "scopes": [] }),
         ("POST", "/api/chat") => json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }] }),
         ("GET" | "DELETE", _) => return None,
@@ -79,8 +80,9 @@ pub fn body(route: &Route) -> Option<Value> {
 }
 
 /// What there is, of all tenants.
-fn rows(server: &TestServer) -> [i64; 9] {
+fn rows(server: &TestServer) -> [i64; 10] {
     [
+        server.count("SELECT count(*) FROM tenant_usage"),
         server.count("SELECT count(*) FROM tenant_second_factors"),
         server.count("SELECT count(*) FROM tenant_api_keys"),
         server.count("SELECT count(*) FROM tenant_host_claims"),
