@@ -3,8 +3,8 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Collected, Empty, Limited};
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::{
     body::{Bytes, Incoming},
     client::conn::http1,
@@ -31,10 +31,29 @@ pub(crate) async fn get<S>(stream: S, get: Get<'_>) -> Option<Bytes>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
+    exchange(stream, request(get)?, |answer| async move {
+        match answer.status() {
+            StatusCode::OK => read(answer.into_body(), get.most).await,
+            _ => None,
+        }
+    })
+    .await
+}
+
+/// Sends one request, and has what reads the answer read it. A head of more than 16 KiB is no answer.
+pub async fn exchange<S, T, F>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    read: impl FnOnce(Response<Incoming>) -> F,
+) -> Option<T>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    F: Future<Output = Option<T>>,
+{
     let mut builder = http1::Builder::new();
     let handshake = builder.max_buf_size(MOST_HEAD).handshake(TokioIo::new(stream));
-    let (sender, connection) = handshake.await.ok()?;
-    let exchange = exchange(sender, request(get)?, get.most);
+    let (mut sender, connection) = handshake.await.ok()?;
+    let exchange = async move { read(sender.send_request(request).await.ok()?).await };
     // The connection may end before the last of the body is read.
     match select(pin!(exchange), pin!(connection)).await {
         Either::Left((body, _)) => body,
@@ -42,25 +61,13 @@ where
     }
 }
 
-fn request(get: Get<'_>) -> Option<Request<Empty<Bytes>>> {
+fn request(get: Get<'_>) -> Option<Request<Full<Bytes>>> {
     let request = Request::get(get.path)
         .header(header::HOST, get.host)
         .header(header::ACCEPT, get.accept)
         .header(header::USER_AGENT, "tenant")
         .header(header::CONNECTION, "close");
-    request.body(Empty::new()).ok()
-}
-
-async fn exchange(
-    mut sender: http1::SendRequest<Empty<Bytes>>,
-    request: Request<Empty<Bytes>>,
-    most: usize,
-) -> Option<Bytes> {
-    let answer = sender.send_request(request).await.ok()?;
-    if answer.status() != StatusCode::OK {
-        return None;
-    }
-    read(answer.into_body(), most).await
+    request.body(Full::default()).ok()
 }
 
 async fn read(body: Incoming, most: usize) -> Option<Bytes> {

@@ -10,6 +10,7 @@
 //! | an API key (`X-API-Key`, or as bearer) | [`ApiKeyVerifier`] |
 //! | a session's cookie | [`Sessions`] |
 //! | a name and a password | [`People`], with [`Passwords`] |
+//! | a code of a second factor | [`Mfa`] |
 //! | the operator's token | [`OperatorToken`] |
 //!
 //! With the feature `domains` it proves too that a tenant holds a host: `HostClaims` hands out tokens, and a `DomainProof`
@@ -23,6 +24,7 @@ mod domains;
 #[cfg(any(feature = "domains", feature = "jwks-url"))]
 mod fetch;
 mod key;
+mod mfa;
 mod operator;
 mod password;
 mod random;
@@ -31,6 +33,16 @@ mod time;
 mod token;
 #[cfg(any(feature = "domains", feature = "jwks-url"))]
 mod trust;
+
+/// How this crate asks a web server, for those crates of the workspace that do so too. It is no part of what is promised.
+#[cfg(any(feature = "domains", feature = "jwks-url"))]
+#[doc(hidden)]
+pub mod wire {
+    pub use crate::{
+        fetch::exchange,
+        trust::{only, system},
+    };
+}
 
 #[cfg(feature = "domains")]
 pub use self::domains::{
@@ -41,11 +53,14 @@ pub use self::domains::{
 pub use self::token::KeyUrl;
 pub use self::{
     key::{ApiKeyMode, ApiKeyUses, ApiKeyVerifier, InMemoryApiKeys, NewApiKey},
+    mfa::{Enrolment, InMemoryMfa, InvalidMfaKey, Mfa, MfaError, MfaErrorKind, MfaKey, MfaStanding},
     operator::OperatorToken,
     password::{
         BasicCredentials, InvalidPassword, PasswordCheck, Passwords, People, SignedIn, normalize_email,
     },
-    session::{InMemorySessions, NewSession, Sessions, csrf_matches, csrf_token, session_name},
+    session::{
+        InMemorySessions, NewSession, Sessions, csrf_matches, csrf_token, session_name, session_name_of,
+    },
     token::{
         InMemoryRevocationStore, KeyRefresh, KeySource, LeftOut, Revocations, RevocationsBuilder, TokenKeys,
         TokenKeysError, TokenKeysErrorKind, TokenVerifier, TokenVerifierBuilder,

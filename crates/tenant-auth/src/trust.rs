@@ -6,12 +6,12 @@ use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs::default_provider, p
 use tokio_rustls::TlsConnector;
 
 /// Those that the system trusts. It reads files.
-pub(crate) fn system() -> Option<TlsConnector> {
+pub fn system() -> Option<TlsConnector> {
     only(rustls_native_certs::load_native_certs().certs)
 }
 
 /// Those of these authorities.
-pub(crate) fn only(authorities: Vec<CertificateDer<'static>>) -> Option<TlsConnector> {
+pub fn only(authorities: Vec<CertificateDer<'static>>) -> Option<TlsConnector> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(authorities);
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));

@@ -11,6 +11,7 @@ mod language;
 mod migrate;
 mod rewrite;
 mod sarif;
+mod tenants;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,10 @@ enum Command {
     Migrate(Box<migrate::Arguments>),
     /// Looks whether an entry of the audit log was removed or changed.
     Audit(audit::Arguments),
+    /// Creates, lists, shows, suspends, activates, deletes, exports, imports and purges tenants.
+    Tenants(Box<tenants::Arguments>),
+    /// Says what a tenant uses: through the API how its limits stand, in the database what it is metered.
+    Usage(Box<tenants::One>),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +55,8 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Tenants(arguments) => tenants::run(&arguments),
+        Command::Usage(one) => tenants::usage(&one),
     };
     match done {
         Ok(code) => code,

@@ -4,26 +4,37 @@
 //! |---|---|
 //! | [`AuditLog`] | who did what, in a chain in which a removed or changed entry shows |
 //! | [`AuditHooks`] | what the edges tell of: attempts across tenants, bypasses, rejected credentials |
+//! | [`JobRunner`] | what takes long, run once by whichever instance comes first |
 //! | [`Organisations`] | members, invitations, projects |
 //! | [`Mailer`], [`FileMailer`] | mail, and a folder that it is written to |
 //! | [`UsageMeter`] | what tenants use, recorded once for each key and added up by day |
 //! | [`Billing`] | what that costs in a billing cycle |
 //! | [`UsageExport`] | records as CSV or lines of JSON |
+//! | `Webhooks`, `Outbox`, `WebhookSender` | what happens in a tenant, told to servers of its own (feature `webhooks`) |
 //!
 //! What is kept lies behind the store traits of `tenant-core`, which `tenant-sqlx` implements.
 
 mod audit;
 mod billing;
+mod jobs;
 mod mail;
 mod organisations;
 mod plans;
 mod usage;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
+#[cfg(feature = "webhooks")]
+pub use self::webhooks::{
+    Attempt, AttemptOutcome, BackOff, InvalidAuthority, InvalidWebhookUrl, Outbox, Resolve, WebhookError,
+    WebhookErrorKind, WebhookReach, WebhookSender, WebhookSenderBuilder, Webhooks,
+};
 pub use self::{
     audit::{
         AuditBuilder, AuditDamage, AuditHooks, AuditLog, AuditPage, AuditReport, InvalidAuditKey,
         verify_audit,
     },
+    jobs::JobRunner,
     mail::{FileMailer, InvalidMessage, MailError, Mailer, Message},
     organisations::{
         ALLOWED_DOMAINS, Acceptance, InvitationToken, MemberPage, NewInvitation, NewProject, Organisations,

@@ -18,7 +18,9 @@
 //! | [`organisations`] | who belongs to a tenant, who is invited, and what they work on |
 //! | [`HostClaim`] | a host that a tenant has yet to prove its own |
 //! | [`usage::UsageStore`] | who keeps what is billed |
+//! | [`jobs::JobStore`] | who keeps what takes long: exports, imports, purges |
 //! | [`events::EventBus`] | who tells a tenant's own what happens in it |
+//! | [`webhooks::OutboxStore`] | who keeps what a tenant's servers are to be told |
 //! | [`TenantHooks`] | who listens |
 //! | [`Clock`] | where time comes from |
 //!
@@ -27,6 +29,7 @@
 //! # What it does not protect against
 //! An implementor of [`ConfigManager`] that answers with invented configs, and code that runs SQL past the edges.
 
+pub mod address;
 pub mod audit;
 pub mod auth;
 mod clock;
@@ -38,6 +41,7 @@ pub mod events;
 pub mod hooks;
 mod host_claim;
 mod id;
+pub mod jobs;
 #[cfg(feature = "metrics")]
 mod metrics;
 pub mod organisations;
@@ -49,6 +53,7 @@ mod scope;
 pub mod settings;
 mod timestamp;
 pub mod usage;
+pub mod webhooks;
 
 pub use async_trait::async_trait;
 

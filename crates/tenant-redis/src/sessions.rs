@@ -80,8 +80,11 @@ impl Scripts {
     }
 }
 
-/// What does not change while a session lasts: tenant, subject, roles, when it began and when it ends.
-type Kept = (String, Box<str>, Vec<Box<str>>, i64, i64);
+/// What does not change while a session lasts: tenant, subject, roles, when it began and when it ends, and whether who began it
+/// has shown a second factor.
+type Kept = (String, Box<str>, Vec<Box<str>>, i64, i64, bool);
+/// As it was kept before there were second factors.
+type Former = (String, Box<str>, Vec<Box<str>>, i64, i64);
 
 impl RedisSessions {
     /// Those of a server or a cluster, under the names of its key space.
@@ -130,24 +133,31 @@ impl RedisSessions {
 
 fn write(session: &SessionRecord) -> Result<String, StoreError> {
     let (created, end) = (session.created_at.as_unix_micros(), session.expires_at.as_unix_micros());
-    let kept = (session.tenant.as_str(), &session.subject, &session.roles, created, end);
+    let kept =
+        (session.tenant.as_str(), &session.subject, &session.roles, created, end, session.second_factor);
     serde_json::to_string(&kept).map_err(|_| corrupt())
 }
 
 fn read(kept: &Value) -> Result<Kept, StoreError> {
     match kept {
-        Value::BulkString(text) => serde_json::from_slice(text).map_err(|_| corrupt()),
+        Value::BulkString(text) => serde_json::from_slice(text).or_else(|_| former(text)),
         _ => Err(corrupt()),
     }
 }
 
+fn former(text: &[u8]) -> Result<Kept, StoreError> {
+    let (tenant, subject, roles, created, end): Former =
+        serde_json::from_slice(text).map_err(|_| corrupt())?;
+    Ok((tenant, subject, roles, created, end, false))
+}
+
 fn session(digest: [u8; 32], kept: Kept, seen: &Value) -> Result<SessionRecord, StoreError> {
-    let (tenant, subject, roles, created, end) = kept;
+    let (tenant, subject, roles, created, end, second_factor) = kept;
     let tenant = TenantId::parse(&tenant).map_err(|_| corrupt())?;
     let seen = redis::from_redis_value_ref::<i64>(seen).map_err(|_| corrupt())?;
     let moment = Timestamp::from_unix_micros;
     let mut session = SessionRecord::new(digest, tenant, subject, moment(created), moment(end));
-    (session.roles, session.seen_at) = (roles, moment(seen));
+    (session.roles, session.seen_at, session.second_factor) = (roles, moment(seen), second_factor);
     Ok(session)
 }
 

@@ -49,10 +49,13 @@
 //! | [`DbUsage`] | what tenants used |
 //! | [`DbApiKeys`], [`DbSessions`], [`DbPeople`], [`DbRevocations`] | what proves who is calling |
 //! | [`DbOrganisations`] | members, invitations and projects |
+//! | [`DbWebhooks`] | webhooks, and what is still to be told to them |
+//! | [`DbJobs`], [`DbLifecycle`] | what takes long: exports, imports, purges |
 //! | [`DbHostClaims`] | hosts that tenants have yet to prove theirs |
 //! | [`TenantDb::migrate`], [`TenantDb::migrate_tenants`] | schemas |
 //! | [`ddl`], [`doctor`] | the database's own walls: drawn up, and looked after |
 //! | [`TenantDb::move_tenant`] | one tenant, from one place to another |
+//! | [`TenantDb::export_tenant`], [`TenantDb::import_tenant`], [`TenantDb::purge_tenant`] | one tenant, out of a database, into one, and gone |
 //! | [`Fleet`] | the migrations of all places where tenants live |
 //!
 //! The databases are features: `sqlite`, `postgres`, and `mysql` for MySQL and MariaDB. [`TenantDb::connect`] says what
@@ -103,6 +106,7 @@
     allow(dead_code, unused_imports)
 )]
 
+mod archive;
 mod audit;
 mod catalog;
 mod configs;
@@ -114,6 +118,8 @@ pub mod doctor;
 mod driver;
 mod error;
 mod fleet;
+mod jobs;
+mod lifecycle;
 mod model;
 mod moving;
 mod organisations;
@@ -127,6 +133,7 @@ mod statement;
 mod stock;
 mod transaction;
 mod usage;
+mod webhooks;
 
 #[cfg(feature = "postgres")]
 pub use self::configs::{PgAnnouncer, PgChangeReader};
@@ -134,11 +141,16 @@ pub use self::{
     audit::DbAudit,
     catalog::{Finding, Problem},
     configs::DbConfigManager,
-    credentials::{DbApiKeys, DbHostClaims, DbPeople, DbRevocations, DbSessions},
+    credentials::{DbApiKeys, DbHostClaims, DbMfa, DbPeople, DbRevocations, DbSessions},
     db::{TenantDb, TenantDbBuilder},
     driver::TenantDatabase,
     error::{Moved, NoLongerActive, RolledBack, is_transient},
     fleet::{Drift, Fleet, FleetProgress, FleetReport, PlaceReport, PlaceState},
+    jobs::DbJobs,
+    lifecycle::{
+        ArchiveSummary, DbLifecycle, ExportReport, ImportOptions, ImportReport, Invitee, LifecycleError,
+        LifecycleErrorKind, PurgeOptions, PurgeReport,
+    },
     model::{Inspect, Model},
     moving::{MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep},
     organisations::DbOrganisations,
@@ -147,4 +159,5 @@ pub use self::{
     stock::StockDenied,
     transaction::ScopedTransaction,
     usage::DbUsage,
+    webhooks::DbWebhooks,
 };

@@ -9,7 +9,7 @@ use tenant_core::TenantContext;
 use crate::{
     TenantDb,
     db::Turn,
-    driver::TenantDatabase,
+    driver::{Cell, Sql, TenantDatabase},
     error::{Moved, RolledBack, inactive},
     moving::Hold,
     scoped::{Step, failed, no_describe, no_prepare},
@@ -139,15 +139,37 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
 
     /// Waits for those of this tenant who create in the same dimension.
     pub(crate) async fn take_turn(&mut self, dimension: &str) -> Result<(), sqlx::Error> {
-        self.check()?;
         let cells = vec![self.tenant.id().as_str().into(), dimension.into()];
-        let lock = match self.db.is_pooled() {
-            true => DB::execute_once(&mut self.inner, DB::LOCK_STOCK, cells),
-            false => DB::execute(&mut self.inner, DB::LOCK_STOCK, cells),
+        self.run_own(DB::LOCK_STOCK, cells).await.map(drop)
+    }
+
+    /// Runs a statement of the framework's own in it, and says how many rows it changed.
+    pub(crate) async fn run_own(&mut self, sql: Sql, cells: Vec<Cell>) -> Result<u64, sqlx::Error> {
+        self.check()?;
+        let changed = match self.db.is_pooled() {
+            true => DB::execute_once(&mut self.inner, sql, cells),
+            false => DB::execute(&mut self.inner, sql, cells),
         };
-        let locked = self.standing.waits::<DB, _>(lock).await;
-        self.is_aborted |= aborts::<DB, _>(&locked);
-        locked.map(drop)
+        let changed = self.standing.waits::<DB, _>(changed).await;
+        self.is_aborted |= aborts::<DB, _>(&changed);
+        changed
+    }
+
+    /// Runs a query of the framework's own in it.
+    pub(crate) async fn fetch_own(
+        &mut self,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
+        self.check()?;
+        self.standing.has_read = true;
+        let rows = match self.db.is_pooled() {
+            true => DB::fetch_once(&mut self.inner, sql, cells),
+            false => DB::fetch(&mut self.inner, sql, cells),
+        };
+        let rows = self.standing.waits::<DB, _>(rows).await;
+        self.is_aborted |= aborts::<DB, _>(&rows);
+        rows
     }
 
     /// Undoes what was done.

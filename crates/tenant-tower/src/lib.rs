@@ -110,6 +110,6 @@ pub use self::{
         InvalidPattern, Or, PathResolver, Resolution, ResolveFuture, SubdomainResolver, TenantResolver,
         resolver_fn,
     },
-    standing::check_network,
+    standing::{check_network, check_second_factor},
     tenancy::{Given, Missing, TenantLayer, TenantLayerBuilder},
 };

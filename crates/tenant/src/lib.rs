@@ -8,7 +8,7 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
-//! | `auth` | no | tokens, API keys, sessions and passwords, in `tenant::auth` beside the vocabulary of callers |
+//! | `auth` | no | tokens, API keys, sessions, passwords and second factors, in `tenant::auth` beside the vocabulary of callers |
 //! | `axum` | yes | the extractors `Tenant` and `Option<Tenant>`, rejections as responses; with a database `ApiError`, `TransactionLayer`, `RequestTransaction` and `OpenTransaction` |
 //! | `cache` | yes | `TenantCache`, `KeyPrefixer`, an in-memory backend |
 //! | `control` | no | `control::AuditLog`: who did what, in a chain in which a removed entry shows; `control::Organisations`: members, invitations by mail, projects; `control::UsageMeter` and `control::Billing`: what tenants use, and what it costs |
@@ -24,6 +24,7 @@
 //! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
+//! | `webhooks` | no | `control::Webhooks`, `control::Outbox`, `control::WebhookSender`: what happens in a tenant, told to servers of its own |
 //! | `full` | no | all of them |
 
 #[cfg(all(feature = "axum", feature = "_database"))]
@@ -57,9 +58,11 @@ pub use tenant_redis as redis;
 pub use tenant_sql::{self as sql, Catalog, Refusal, RefusalKind, Table, TenantScoped};
 #[cfg(feature = "_database")]
 pub use tenant_sqlx::{
-    DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbOrganisations, DbPeople, DbRevocations, DbSessions,
-    DbUsage, Drift, Finding, Fleet, FleetProgress, FleetReport, Inspect, Model, MoveError, MoveErrorKind,
-    MoveOptions, MoveReport, MoveStep, Moved, NoLongerActive, PlaceReport, PlaceState, Problem, RolledBack,
+    ArchiveSummary, DbApiKeys, DbAudit, DbConfigManager, DbHostClaims, DbJobs, DbLifecycle, DbMfa,
+    DbOrganisations, DbPeople, DbRevocations, DbSessions, DbUsage, DbWebhooks, Drift, ExportReport, Finding,
+    Fleet, FleetProgress, FleetReport, ImportOptions, ImportReport, Inspect, Invitee, LifecycleError,
+    LifecycleErrorKind, Model, MoveError, MoveErrorKind, MoveOptions, MoveReport, MoveStep, Moved,
+    NoLongerActive, PlaceReport, PlaceState, Problem, PurgeOptions, PurgeReport, RolledBack,
     RowLevelSecurity, Scoped, ScopedTransaction, StockDenied, TenantDatabase, TenantDb, TenantDbBuilder, ddl,
     doctor, is_transient,
 };
@@ -74,7 +77,7 @@ pub use tenant_tower::{
 };
 pub use tenant_tower::{
     AddressLimitLayer, ClientAddr, ForwardedLayer, GuardFuture, GuardService, HostPattern, InvalidProxies,
-    KeyLimitLayer, PeerAddr, TenantCorsLayer, TrustedProxies, check_network,
+    KeyLimitLayer, PeerAddr, TenantCorsLayer, TrustedProxies, check_network, check_second_factor,
 };
 #[cfg(feature = "fair")]
 pub use tenant_tower::{FairBody, FairFuture, FairLayer, FairService};
@@ -118,7 +121,13 @@ mod book {
     #[cfg(all(feature = "redis", feature = "streams"))]
     #[doc = include_str!("../../../docs/src/streams.md")]
     struct Streams;
+    #[cfg(feature = "auth")]
+    #[doc = include_str!("../../../docs/src/mfa.md")]
+    struct Mfa;
     #[cfg(feature = "control")]
     #[doc = include_str!("../../../docs/src/usage.md")]
     struct Usage;
+    #[cfg(feature = "webhooks")]
+    #[doc = include_str!("../../../docs/src/webhooks.md")]
+    struct Webhooks;
 }

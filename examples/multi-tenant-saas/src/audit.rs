@@ -22,7 +22,7 @@ use tenant::{
     hooks::{BypassEvent, CredentialEvent, CrossTenantAttempt},
 };
 
-use crate::org::Operator;
+use crate::{admin::original, org::Operator};
 
 /// What a request does that succeeds, and to what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,9 @@ actions! {
     POST "/api/hosts" => "host.claimed" "host";
     DELETE "/api/hosts/{host}" => "host.removed" "host";
     POST "/api/hosts/{host}/verify" => "host.verified" "host";
+    POST "/api/me/mfa" => "mfa.begun" "mfa";
+    POST "/api/me/mfa/verify" => "mfa.activated" "mfa";
+    DELETE "/api/me/mfa" => "mfa.removed" "mfa";
     POST "/organizations" => "organisation.created" "organisation";
     PUT "/organizations/{id}/settings" => "organisation.settings_changed" "organisation";
     PUT "/organizations/{id}/plan" => "organisation.plan_changed" "organisation";
@@ -68,6 +71,8 @@ actions! {
     DELETE "/organizations/{id}/projects/{project_id}" => "project.deleted" "project";
     POST "/organizations/{id}/api-keys" => "api_key.created" "api_key";
     DELETE "/organizations/{id}/api-keys/{key_id}" => "api_key.revoked" "api_key";
+    POST "/organizations/{id}/webhooks" => "webhook.created" "webhook";
+    DELETE "/organizations/{id}/webhooks/{webhook_id}" => "webhook.deleted" "webhook";
     POST "/logout" => "session.ended" "session";
     POST "/admin/tenants" => "tenant.created" "tenant";
     PUT "/admin/tenants/{id}" => "tenant.replaced" "tenant";
@@ -80,6 +85,9 @@ actions! {
     PUT "/admin/tenants/{id}/hosts" => "tenant.hosts_replaced" "tenant";
     DELETE "/admin/tenants/{id}/hosts/{host}" => "tenant.host_removed" "host";
     POST "/admin/tenants/{id}/members" => "tenant.member_added" "tenant";
+    POST "/admin/tenants/import" => "tenant.import_requested" "job";
+    POST "/admin/tenants/{id}/export" => "tenant.export_requested" "job";
+    POST "/admin/tenants/{id}/purge" => "tenant.purge_requested" "job";
     POST "/admin/revocations" => "credentials.revoked" "credential";
 }
 
@@ -117,7 +125,7 @@ pub(crate) async fn record(State(log): State<AuditLog>, mut request: Request, ne
 /// Most requests only read, and are not looked up.
 fn action_of(request: &Request) -> Option<&'static Action> {
     let method = Some(request.method()).filter(|method| !method.is_safe())?.as_str();
-    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    let path = original(request.extensions().get::<MatchedPath>()?.as_str());
     ACTIONS.iter().find(|action| action.method == method && action.path == path)
 }
 

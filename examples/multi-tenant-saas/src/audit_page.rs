@@ -10,36 +10,47 @@ use tenant::{
     audit::{AuditEvent, AuditFilter, AuditOutcome},
 };
 
-use crate::state::AppState;
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Deserialize)]
+use crate::{docs::schemas, state::AppState};
+
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditQuery {
+    #[param(schema_with = schemas::tenant_id)]
     pub(crate) tenant_id: Option<String>,
+    #[param(schema_with = schemas::moment)]
     start_date: Option<Timestamp>,
+    #[param(schema_with = schemas::moment)]
     end_date: Option<Timestamp>,
     user_id: Option<String>,
     action: Option<String>,
     resource_type: Option<String>,
     cursor: Option<String>,
+    #[param(minimum = 1, maximum = 1000, default = 50)]
     limit: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEvent)]
 struct EventView<'a> {
     id: &'a str,
+    #[schema(schema_with = schemas::moment)]
     time: Timestamp,
+    #[schema(schema_with = schemas::tenant_id_or_null)]
     tenant_id: Option<&'a TenantId>,
     actor: &'a str,
     action: &'a str,
     resource_type: &'a str,
     resource_id: Option<&'a str>,
+    #[schema(schema_with = schemas::outcome)]
     outcome: AuditOutcome,
     request_id: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct PageView<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditPage)]
+pub(crate) struct PageView<'a> {
     events: Vec<EventView<'a>>,
     next_cursor: Option<&'a str>,
 }

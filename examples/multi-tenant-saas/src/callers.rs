@@ -4,11 +4,11 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use sqlx::Sqlite;
 use tenant::{
-    ApiError, AuthLayer, Clock, DbApiKeys, DbPeople, DbRevocations, DbSessions, Hooks, Rejection,
-    StreamGuard, TenantDb, TenantResolver,
+    ApiError, AuthLayer, Clock, DbApiKeys, DbMfa, DbPeople, DbRevocations, DbSessions, Hooks, Rejection,
+    StoreError, StreamGuard, TenantDb, TenantResolver, UnixTime,
     auth::{
-        ApiKeyVerifier, AuthError, AuthErrorKind, Authenticators, Passwords, People, Revocations, Sessions,
-        TokenVerifier, csrf_matches,
+        ApiKeyVerifier, AuthError, AuthErrorKind, Authenticators, Mfa, Passwords, People, Revocations,
+        Revoked, Sessions, TokenVerifier, csrf_matches, session_name_of,
     },
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct Callers {
     pub(crate) keys: Arc<ApiKeyVerifier<DbApiKeys<Sqlite>>>,
     pub(crate) sessions: Arc<Sessions<DbSessions<Sqlite>>>,
     pub(crate) people: People<DbPeople<Sqlite>>,
+    pub(crate) mfa: Mfa<DbMfa<Sqlite>>,
     /// Who signs in without a credential names their tenant by this.
     pub(crate) named: Arc<dyn TenantResolver>,
     /// Signs tokens for those who sign in.
@@ -60,11 +61,13 @@ impl Callers {
             None => (None, None),
         };
         let people = People::new(DbPeople::new(db), Passwords::new()?);
+        let mfa = mfa(settings, db, clock);
         let (keys, sessions) = (Arc::new(keys), Arc::new(sessions));
         Ok(Self {
             keys,
             sessions,
             people,
+            mfa,
             named,
             issuer,
             revocations,
@@ -100,12 +103,29 @@ impl Callers {
         layer.with_clock(Arc::clone(&self.clock))
     }
 
+    /// Revokes the token that was signed for a session, until it has ended by itself.
+    pub(crate) async fn revoke_token_of(&self, session: &[u8; 32]) -> Result<(), StoreError> {
+        let Some(revocations) = &self.revocations else { return Ok(()) };
+        let end = self.clock.unix().as_secs().saturating_add(self.sessions.lifetime().as_secs());
+        let token = Revoked::Token(session_name_of(session).into());
+        revocations.revoke(&token, UnixTime::from_secs(end)).await
+    }
+
     fn authenticators(&self) -> Authenticators {
         let mut all = Authenticators::new().with(Arc::clone(&self.keys)).with(Arc::clone(&self.sessions));
         if let Some(tokens) = &self.tokens {
             all = all.with(tokens.clone());
         }
         all
+    }
+}
+
+/// Authenticators show them under the name of the service: whoever has one may belong to several tenants.
+fn mfa(settings: &Settings, db: &TenantDb<Sqlite>, clock: &Arc<dyn Clock>) -> Mfa<DbMfa<Sqlite>> {
+    let mfa = Mfa::new(DbMfa::new(db), env!("CARGO_PKG_NAME")).with_clock(Arc::clone(clock));
+    match &settings.mfa_key {
+        Some(key) => mfa.with_key(key.clone()),
+        None => mfa,
     }
 }
 

@@ -57,12 +57,15 @@ impl Hosts {
         something.await
     }
 
-    /// Deletes a tenant; its hosts lead nowhere from now on.
-    pub(crate) async fn delete(self: &Arc<Self>, id: TenantId) -> Result<(), StoreError> {
+    /// Runs the deletion of a tenant; its hosts lead nowhere from then on.
+    pub(crate) async fn delete<F>(self: &Arc<Self>, id: TenantId, deletion: F) -> Result<(), StoreError>
+    where
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
         let hosts = Arc::clone(self);
         let task = tokio::spawn(async move {
             let _one_at_a_time = hosts.changes.lock().await;
-            hosts.configs.delete(&id).await?;
+            deletion.await?;
             hosts.registry.remove_all(&id);
             Ok(())
         });

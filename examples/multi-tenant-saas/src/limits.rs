@@ -7,6 +7,7 @@ use tenant::{
     ApiError, LimitKind, QuotaManager, UnixTime,
     quota::{Limit, LimitUsage, Limits},
 };
+use utoipa::ToSchema;
 
 use crate::{
     state::AppState,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// How one limit stands.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct LimitView {
     limit: u64,
     used: u64,
@@ -24,7 +25,7 @@ pub(crate) struct LimitView {
 }
 
 /// Rates and concurrencies as the manager counts them, stocks as the database does; by name.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Standing(BTreeMap<String, LimitView>);
 

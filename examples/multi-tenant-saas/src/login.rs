@@ -1,10 +1,12 @@
 //! Signing in and out.
 
+use std::time::Duration;
+
 use axum::{
     Extension, Json,
     extract::{FromRequest, Request, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, SET_COOKIE},
     },
     response::{IntoResponse, Response},
@@ -14,37 +16,71 @@ use tenant::{
     ApiError, ClientAddr, Rejection, RejectionKind, TenantContext, TenantId, UnixTime,
     audit::AuditOutcome,
     auth::{
-        AuthErrorKind, NewSession, PeopleStore, Person, Principal, Proof, Revoked, Role, SignedIn,
-        session_name,
+        AuthErrorKind, MfaError, MfaErrorKind, NewSession, PeopleStore, Person, Principal, Proof, Revoked,
+        Role, SignedIn, session_name,
     },
     tower::{
         RequestHead, check_network, check_same_origin, cleared_session_cookie, read_session_cookie,
         session_cookie,
     },
 };
+use utoipa::ToSchema;
 
-use crate::{callers::rejection, http::StrictJson, state::AppState};
+use crate::{
+    callers::rejection,
+    docs::{Operation, Who, operation, schemas},
+    http::StrictJson,
+    state::AppState,
+};
 
-#[derive(Deserialize)]
+/// What the document tells of both.
+pub(crate) fn described() -> Vec<Operation> {
+    let sign_in = operation("sign-in", "POST", "/login", "Signs in")
+        .text("Who belongs to several tenants names one by header or host. Every failure is the same 401.")
+        .header("X-Tenant-ID", &schemas::reference("TenantId"), "The tenant to sign in for.")
+        .takes::<Credentials>()
+        .gives::<Answer<'_, User<'_>>>(200, "Signed in.")
+        .naming::<User<'_>>()
+        .with("Set-Cookie", "The session: `__Host-session`.")
+        .fails(&[401, 403, 404, 500, 503]);
+    let sign_out = operation("sign-in", "POST", "/logout", "Signs out")
+        .text("Ends the session and the token of the sign-in, whichever of them is shown.")
+        .by(Who::SignedIn)
+        .gives_nothing(204, "Signed out.")
+        .with("Set-Cookie", "An empty session.");
+    vec![sign_in, sign_out]
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Credentials {
     email: String,
     password: String,
+    /// Of the second factor, where the person has one.
+    code: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignIn)]
 struct Answer<'a, U> {
+    /// Where tokens are on.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     user: &'a U,
     csrf_token: &'a str,
+    /// The tenant serves them when they have a second factor, and not before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    mfa_enrolment_required: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedInUser)]
 struct User<'a> {
     user_id: &'a str,
     email: &'a str,
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: &'a TenantId,
+    #[schema(schema_with = schemas::role)]
     role: Role,
 }
 
@@ -105,7 +141,45 @@ async fn enter(
     })?;
     let (tenant, role) = choose(app, &signed_in, named).await?;
     check_network(&tenant, Some(client)).map_err(|_| failed())?;
-    enter_as(app, headers, tenant, signed_in.person, role).await
+    // Last: to be asked for it tells that all else was right.
+    let is_proved = second_factor(app, &tenant, &signed_in.person, shown.code.as_deref()).await?;
+    enter_as(app, headers, tenant, signed_in.person, role, is_proved).await
+}
+
+/// Whether they have shown one; somebody who has none has shown none.
+async fn second_factor(
+    app: &AppState,
+    tenant: &TenantContext,
+    person: &Person,
+    code: Option<&str>,
+) -> Result<bool, ApiError> {
+    let checked = app.callers.mfa.check(&person.person_id, code).await;
+    checked.map_err(|error| {
+        // Somebody knows the password.
+        let denied = || app.audit.event(&person.person_id, "mfa.denied", "mfa").of(*tenant.id());
+        app.audit.note_sparingly(Some(*tenant.id()), || denied().with_outcome(AuditOutcome::Denied));
+        match error.kind() {
+            MfaErrorKind::Wrong => failed(),
+            _ => unproved(&error),
+        }
+    })
+}
+
+/// A second factor that was not proved, once it is known who is calling.
+pub(crate) fn unproved(error: &MfaError) -> ApiError {
+    let rejection = match (error.kind(), error.cause()) {
+        (MfaErrorKind::Required, _) => Rejection::new(RejectionKind::MfaRequired),
+        (MfaErrorKind::Wrong, _) => Rejection::new(RejectionKind::Unauthenticated),
+        (MfaErrorKind::TooMany, _) => Rejection::quota_exceeded(error.retry_after().map(whole_seconds)),
+        (MfaErrorKind::NotEnrolled | MfaErrorKind::Nobody, _) => Rejection::not_found(),
+        (_, Some(cause)) => return cause.clone().into(),
+        (_, None) => Rejection::new(RejectionKind::StoreUnavailable),
+    };
+    rejection.with_detail(error.to_string()).into()
+}
+
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 /// Who failed is not known, and neither what they tried: a password that stands in the wrong field is one all the same.
@@ -153,19 +227,36 @@ pub(crate) async fn enter_as(
     tenant: TenantContext,
     person: Person,
     role: Role,
+    is_proved: bool,
 ) -> Result<Entered, ApiError> {
     if let Some(former) = shown_session(headers) {
         end(app, &former, of_the_youngest(app)).await?;
     }
-    let begun = app.callers.sessions.begin(&tenant, &person.person_id, [role.as_str()]).await;
+    let session = begin(app, &tenant, &person.person_id, role, is_proved).await?;
+    Ok(Entered { tenant, person, role, session })
+}
+
+/// A session of somebody who was just proved, by a second factor too or without one.
+pub(crate) async fn begin(
+    app: &AppState,
+    tenant: &TenantContext,
+    person_id: &str,
+    role: Role,
+    is_proved: bool,
+) -> Result<NewSession, ApiError> {
+    let (sessions, roles) = (&app.callers.sessions, [role.as_str()]);
+    let begun = match is_proved {
+        true => sessions.begin_with_second_factor(tenant, person_id, roles).await,
+        false => sessions.begin(tenant, person_id, roles).await,
+    };
     let session = begun.map_err(|error| rejection(&error))?;
     // Who took the role away since it was read may have looked for sessions before there was this one.
-    let current = app.callers.people.store().memberships(&person.person_id).await?;
+    let current = app.callers.people.store().memberships(person_id).await?;
     if !current.contains(&(*tenant.id(), role)) {
         end(app, &session.name(), of_the_youngest(app)).await?;
         return Err(failed());
     }
-    Ok(Entered { tenant, person, role, session })
+    Ok(session)
 }
 
 /// The name of the session whose cookie is shown.
@@ -174,13 +265,13 @@ fn shown_session(headers: &HeaderMap) -> Option<String> {
 }
 
 /// When what began this moment ends by itself.
-fn of_the_youngest(app: &AppState) -> UnixTime {
+pub(crate) fn of_the_youngest(app: &AppState) -> UnixTime {
     let lifetime = app.callers.sessions.lifetime().as_secs();
     UnixTime::from_secs(app.clock.unix().as_secs().saturating_add(lifetime))
 }
 
 /// Ends what a sign-in has begun: its session, and the token of the same name, which ends by itself at this time.
-async fn end(app: &AppState, name: &str, expires_at: UnixTime) -> Result<(), ApiError> {
+pub(crate) async fn end(app: &AppState, name: &str, expires_at: UnixTime) -> Result<(), ApiError> {
     app.callers.sessions.end_named(name).await?;
     if let Some(revocations) = &app.callers.revocations {
         revocations.revoke(&Revoked::Token(name.into()), expires_at).await?;
@@ -191,18 +282,32 @@ async fn end(app: &AppState, name: &str, expires_at: UnixTime) -> Result<(), Api
 impl Entered {
     /// The answer that signs them in, which says this of them.
     pub(crate) fn answer(&self, app: &AppState, user: &impl Serialize) -> Result<Response, ApiError> {
-        let Self { tenant, person, role, session } = self;
-        let lifetime = app.callers.sessions.lifetime();
-        let sign = |issuer: &crate::tokens::Issuer| {
-            issuer.sign(&session.name(), &person.person_id, tenant.id(), *role, app.clock.unix(), lifetime)
+        let Self { tenant, session, .. } = self;
+        let answer = Answer {
+            token: token(app, session)?,
+            user,
+            csrf_token: session.csrf_token(),
+            mfa_enrolment_required: tenant.edge_settings().requires_mfa() && !session.record().second_factor,
         };
-        let token = app.callers.issuer.as_ref().map(sign).transpose()?;
-        let headers = [
-            (SET_COOKIE, cookie(&session_cookie(session.cookie(), lifetime))?),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        Ok((headers, Json(Answer { token, user, csrf_token: session.csrf_token() })).into_response())
+        Ok((handing_out(app, session)?, Json(answer)).into_response())
     }
+}
+
+/// The token of a session's sign-in, where tokens are on.
+pub(crate) fn token(app: &AppState, session: &NewSession) -> Result<Option<String>, Rejection> {
+    app.callers.issuer.as_ref().map(|issuer| issuer.sign(session)).transpose()
+}
+
+/// The headers of an answer that begins a session.
+pub(crate) fn handing_out(
+    app: &AppState,
+    session: &NewSession,
+) -> Result<[(HeaderName, HeaderValue); 2], Rejection> {
+    let lifetime = app.callers.sessions.lifetime();
+    Ok([
+        (SET_COOKIE, cookie(&session_cookie(session.cookie(), lifetime))?),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ])
 }
 
 fn cookie(text: &str) -> Result<HeaderValue, Rejection> {

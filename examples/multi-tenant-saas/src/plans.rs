@@ -16,7 +16,7 @@ pub(crate) fn read(file: Option<&str>) -> Result<Offers, InvalidSettings> {
 }
 
 /// The answer where a limit is reached: which, of which plan, and which plan has more.
-pub(crate) fn exceeded(offers: &Offers, tenant: &TenantContext, limit: &'static str, most: u64) -> Rejection {
+pub(crate) fn exceeded(offers: &Offers, tenant: &TenantContext, limit: &str, most: u64) -> Rejection {
     let plan = tenant.config().plan.as_deref();
     let next = plan.and_then(|plan| offers.next(plan, limit, most));
     let rejection = Rejection::quota_exceeded(None).with_detail(format!("the limit {limit} is reached"));

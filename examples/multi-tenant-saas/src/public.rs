@@ -2,29 +2,61 @@
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use utoipa::ToSchema;
 
-use crate::state::AppState;
+use crate::{
+    docs::{Operation, operation, schemas},
+    state::AppState,
+};
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/", get(service)).route("/health", get(health))
 }
 
-async fn service() -> Json<Value> {
-    Json(json!({
-        "service": env!("CARGO_PKG_NAME"),
-        "version": env!("CARGO_PKG_VERSION"),
-        "documentation": "https://docs.rs/tenant",
-    }))
+#[derive(Serialize, ToSchema)]
+struct Service {
+    service: &'static str,
+    version: &'static str,
+    documentation: &'static str,
 }
 
-#[derive(Serialize)]
+async fn service() -> Json<Service> {
+    Json(Service {
+        service: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        documentation: "https://docs.rs/tenant",
+    })
+}
+
+/// What the document tells of them, and of itself.
+pub(crate) fn described() -> Vec<Operation> {
+    let service = operation("service", "GET", "/", "Says what runs here");
+    let health = operation("service", "GET", "/health", "Says how the stores are");
+    let document = operation("service", "GET", "/openapi.json", "This document");
+    let page = operation("service", "GET", "/docs", "A page that shows this document");
+    vec![
+        service.gives::<Service>(200, "The service."),
+        health.gives::<Health>(200, "It can be used.").gives::<Health>(503, "The database is away."),
+        document
+            .condition("If-None-Match")
+            .gives_as(200, "The document.", "application/json", &schemas::reference("AnyObject"))
+            .with("ETag", "Its version.")
+            .gives_nothing(304, "The caller has this version."),
+        page.condition("If-None-Match")
+            .gives_as(200, "The page.", "text/html", &json!({ "type": "string" }))
+            .with("ETag", "Its version.")
+            .gives_nothing(304, "The caller has this version."),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
     stores: Stores,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Stores {
     database: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,13 +21,17 @@ use crate::{
     api,
     audit::{self, Ear},
     callers::Callers,
+    docs,
     domains::Domains,
     events::Events,
     executions::Running,
     fair,
     hosts::Hosts,
+    jobs::Jobs,
+    metering::Metering,
     news::News,
     org::{self, Around},
+    outgoing::Outgoing,
     public,
     serve::serve,
     settings::Settings,
@@ -51,6 +55,7 @@ pub struct Server {
     recorder: Arc<Recorder>,
     running: Arc<Running>,
     events: Arc<Events>,
+    metering: Arc<Metering>,
     shared: Option<Arc<Shared>>,
     reader: Option<ChangeReader>,
     /// What goes on beside requests; it ends where this is dropped.
@@ -59,6 +64,7 @@ pub struct Server {
     uses: ApiKeyUses,
     tls: Option<Tls>,
     log: AuditLog,
+    outgoing: Arc<Outgoing>,
 }
 
 /// Why the server could not start.
@@ -139,6 +145,7 @@ impl Server {
                 .quotas(Arc::clone(&quotas))
                 .hooks(hooks.clone())
                 .session_clock(Arc::clone(&clock))
+                .enrolment_paths(api::ENROLMENT_PATHS)
                 .build()
         };
         let tenancy = tenancy_of(Arc::new(resolver(&callers)));
@@ -150,7 +157,20 @@ impl Server {
         beside.spawn(sweeping);
         beside.spawn(audit::forget(log.clone(), settings.audit_retention_days));
         let domains = Domains::new(settings, &db, &clock, &hosts, &configs);
+        let outgoing = Outgoing::open(settings, &db, &clock);
         beside.spawn(Arc::clone(&domains).keep_looking());
+        let organisations = org::open(settings, &db, &clock).await?;
+        let jobs = Jobs::new(
+            settings,
+            &db,
+            &clock,
+            &configs,
+            &recorder,
+            shared.as_deref(),
+            &organisations,
+            &callers,
+        );
+        beside.spawn(jobs.runner.clone().run());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
@@ -169,10 +189,13 @@ impl Server {
             Arc::clone(&callers),
             domains,
             log.clone(),
-            org::open(settings, &db, &clock).await?,
+            organisations,
             settings.plans.clone(),
+            Arc::clone(&outgoing),
+            jobs,
         );
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
+        let metering = Arc::clone(&state.metering);
         let guard = Guard::new(settings.admin_token.as_deref());
         let around = Around {
             guard: guard.clone(),
@@ -183,12 +206,13 @@ impl Server {
             log: &log,
             pages,
         };
-        let organisations = org::service(around, &state);
+        let own_routes = org::service(around, &state);
         let router = Router::new()
             .merge(public::router())
+            .merge(docs::router())
             .merge(admin::router(guard, log.clone()))
             .merge(api)
-            .fallback_service(organisations)
+            .fallback_service(own_routes)
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(state)
             .layer(from_fn(telemetry::log_untenanted));
@@ -203,7 +227,22 @@ impl Server {
             None => router,
         };
         let router = router.layer(ForwardedLayer::new(settings.trusted_proxies.clone()));
-        Ok(Self { router, db, recorder, running, events, shared, reader, beside, callers, uses, tls, log })
+        Ok(Self {
+            router,
+            db,
+            recorder,
+            running,
+            events,
+            metering,
+            shared,
+            reader,
+            beside,
+            callers,
+            uses,
+            tls,
+            log,
+            outgoing,
+        })
     }
 
     /// Serves the listener until `shutdown` completes, then ends streams of events, lets requests in flight finish, ends the executions that
@@ -212,6 +251,7 @@ impl Server {
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
         let writer = Writer::new(self.db.clone(), self.recorder).spawn(stopped);
+        let sending = self.outgoing.start();
         let events = Arc::clone(&self.events);
         let shutdown = async {
             shutdown.await;
@@ -220,6 +260,8 @@ impl Server {
         serve(listener, self.router, self.tls, shutdown).await;
         self.events.finish().await;
         self.running.stop().await;
+        sending.finish().await;
+        self.metering.flush().await;
         drop((self.reader, self.beside, self.uses));
         if let Err(error) = self.callers.keys.flush().await {
             tracing::warn!(%error, "when keys were used last was not written");

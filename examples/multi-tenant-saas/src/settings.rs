@@ -11,7 +11,11 @@ use std::{
 };
 
 use axum::http::uri::Authority;
-use tenant::{auth::DomainProof, control::Offers, tower::TrustedProxies};
+use tenant::{
+    auth::{DomainProof, MfaKey},
+    control::Offers,
+    tower::TrustedProxies,
+};
 
 use crate::plans;
 
@@ -46,12 +50,20 @@ pub struct Settings {
     pub invitation_ttl: Duration,
     /// What mails lead to; `PUBLIC_URL`, this address by default.
     pub public_url: String,
+    /// Whether webhooks may lead to this machine and to private networks; `WEBHOOK_ALLOW_PRIVATE`, off by default.
+    pub webhook_allow_private: bool,
     /// The plans that tenants may be on; those of the JSON file in `PLANS_FILE`, or the standard ones.
     pub plans: Offers,
+    /// Where archives of tenants lie, which only the server may read; `ARCHIVE_DIR`, ./archives by default.
+    pub archive_dir: PathBuf,
+    /// The longest archive that is imported, in bytes; `IMPORT_MAX_MEGABYTES`, 10240 by default.
+    pub longest_import: u64,
     /// Whose word about callers' addresses and hosts is taken; `TRUSTED_PROXIES`, nobody's by default.
     pub trusted_proxies: TrustedProxies,
     /// How many requests a minute an address may send; `IP_RATE_LIMIT`, as many as come unless given.
     pub ip_rate_limit: Option<NonZeroU32>,
+    /// What the secrets of second factors are kept under; `MFA_KEY`, 32 bytes in base64. Without it they are kept as they are.
+    pub mfa_key: Option<MfaKey>,
     /// With it the port speaks TLS, and nothing else.
     pub tls: Option<TlsSettings>,
     /// How tenants prove the hosts that they claim. No variable says it: unless a program gives one (a test does, whose hosts are
@@ -119,8 +131,7 @@ const LOCAL: &str = "127.0.0.1:8080";
 const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 3] =
-    ["WEBHOOK_ALLOW_PRIVATE", "STRIPE_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+const NOT_BUILT_YET: [&str; 2] = ["STRIPE_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 impl Settings {
     /// Reads the process' environment.
@@ -156,8 +167,12 @@ impl Settings {
             mail_dir: path("MAIL_DIR", get)?,
             invitation_ttl: seconds("INVITATION_TTL_SECONDS", get, 7 * 24 * 60 * 60)?,
             public_url: public_url(get)?,
+            webhook_allow_private: switch("WEBHOOK_ALLOW_PRIVATE", get)?,
             plans: plans::read(get("PLANS_FILE"))?,
+            archive_dir: archive_dir(get("ARCHIVE_DIR"))?,
+            longest_import: number("IMPORT_MAX_MEGABYTES", get)?.unwrap_or(10_240) << 20,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
+            mfa_key: mfa_key(get("MFA_KEY"))?,
             tls: tls(get)?,
             domain_proof: None,
         };
@@ -199,8 +214,12 @@ impl fmt::Debug for Settings {
             mail_dir,
             invitation_ttl,
             public_url,
+            webhook_allow_private,
             plans: _,
+            archive_dir,
+            longest_import,
             ip_rate_limit,
+            mfa_key,
             tls,
             domain_proof,
         } = self;
@@ -219,7 +238,11 @@ impl fmt::Debug for Settings {
             .field("mail_dir", mail_dir)
             .field("invitation_ttl", invitation_ttl)
             .field("public_url", public_url)
+            .field("webhook_allow_private", webhook_allow_private)
+            .field("archive_dir", archive_dir)
+            .field("longest_import", longest_import)
             .field("ip_rate_limit", ip_rate_limit)
+            .field("mfa_key", &mfa_key.as_ref().map(|_| "set"))
             .field("tls", tls)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
             .finish_non_exhaustive()
@@ -251,6 +274,13 @@ fn database_url(url: Option<&str>, path: Option<&str>) -> Result<String, Invalid
             "" => Err(InvalidSettings::new("DB_PATH", "must not be empty")),
             path => Ok(format!("sqlite://{path}")),
         },
+    }
+}
+
+fn archive_dir(path: Option<&str>) -> Result<PathBuf, InvalidSettings> {
+    match path.unwrap_or("./archives") {
+        "" => Err(InvalidSettings::new("ARCHIVE_DIR", "must not be empty")),
+        path => Ok(path.into()),
     }
 }
 
@@ -306,11 +336,26 @@ fn per_minute<'a>(
     Ok(limit.and_then(|limit| u32::try_from(limit).ok()).and_then(NonZeroU32::new))
 }
 
+/// Never repeats what it was given.
+fn mfa_key(text: Option<&str>) -> Result<Option<MfaKey>, InvalidSettings> {
+    let key = text.map(MfaKey::parse).transpose();
+    key.map_err(|error| InvalidSettings::new("MFA_KEY", format!("can't be used: {error}")))
+}
+
 fn tls<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<TlsSettings>, InvalidSettings> {
     match (path("TLS_DIR", &get)?, path("TLS_CLIENT_CA", &get)?) {
         (Some(dir), client_ca) => Ok(Some(TlsSettings { dir, client_ca })),
         (None, None) => Ok(None),
         (None, Some(_)) => Err(InvalidSettings::new("TLS_CLIENT_CA", "says nothing without TLS_DIR")),
+    }
+}
+
+/// Off where it is not set.
+fn switch<'a>(name: &'static str, get: impl Fn(&str) -> Option<&'a str>) -> Result<bool, InvalidSettings> {
+    match get(name) {
+        Some("1" | "true" | "on") => Ok(true),
+        None | Some("0" | "false" | "off") => Ok(false),
+        Some(_) => Err(InvalidSettings::new(name, "must be on or off")),
     }
 }
 
@@ -397,6 +442,7 @@ mod tests {
         assert_eq!(settings.database_url, "sqlite://./tenants.db");
         assert!(settings.admin_token.is_none());
         assert!(settings.max_concurrent_requests.is_none());
+        assert!(!settings.webhook_allow_private);
     }
 
     #[test]
@@ -445,11 +491,15 @@ mod tests {
             ("TRUSTED_PROXIES", ""),
             ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
             ("IP_RATE_LIMIT", "many"),
+            ("MFA_KEY", ""),
+            ("MFA_KEY", "c2hvcnQ="),
             ("MAIL_DIR", ""),
             ("INVITATION_TTL_SECONDS", "0"),
             ("PUBLIC_URL", "app.example.com"),
             ("PUBLIC_URL", "https://app.example.com/path"),
             ("PUBLIC_URL", "https://user@app.example.com"),
+            ("WEBHOOK_ALLOW_PRIVATE", ""),
+            ("WEBHOOK_ALLOW_PRIVATE", "maybe"),
             ("PLANS_FILE", "/nowhere.json"),
             ("TLS_DIR", ""),
             ("TLS_CLIENT_CA", "ca.pem"),
@@ -466,7 +516,9 @@ mod tests {
     #[test]
     fn a_secret_never_shows() {
         let redis = "redis://:s3cret@localhost";
-        let settings = [("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis), ("JWT_SECRET", "s3cret")];
+        let key = format!("{}=", "s3cret0".repeat(7).get(..43).unwrap());
+        let settings =
+            [("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis), ("JWT_SECRET", "s3cret"), ("MFA_KEY", &key)];
         let settings = read(&settings).unwrap();
         assert!(!format!("{settings:?}").contains("s3cret"));
         let wrong = read(&[("REDIS_URL", "http://:s3cret@localhost")]).unwrap_err();

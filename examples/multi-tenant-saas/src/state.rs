@@ -5,16 +5,26 @@ use std::{net::IpAddr, sync::Arc};
 use axum::extract::FromRef;
 use sqlx::Sqlite;
 use tenant::{
-    CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, StreamGuard, TenantDb,
-    TenantLayer, Timestamp,
+    CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, ScopedTransaction,
+    StreamGuard, TenantContext, TenantDb, TenantLayer, Timestamp,
     cache::{InMemoryBackend, TenantCache},
     control::{ALLOWED_DOMAINS, AuditLog, Offers, Organisations},
     settings::SettingsSchema,
 };
 
 use crate::{
-    api::MAX_CHATS_PER_TENANT, callers::Callers, domains::Domains, events::Events, executions::Running,
-    hosts::Hosts, login::MAX_SIGN_INS_PER_ADDRESS, places::Places, shared::Shared,
+    api::MAX_CHATS_PER_TENANT,
+    callers::Callers,
+    domains::Domains,
+    events::{Events, Happening},
+    executions::Running,
+    hosts::Hosts,
+    jobs::Jobs,
+    login::MAX_SIGN_INS_PER_ADDRESS,
+    metering::Metering,
+    outgoing::Outgoing,
+    places::Places,
+    shared::Shared,
 };
 
 pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
@@ -48,7 +58,10 @@ pub(crate) struct AppState {
     pub(crate) audit: AuditLog,
     pub(crate) organisations: Organisations,
     pub(crate) offers: Offers,
+    pub(crate) jobs: Arc<Jobs>,
+    pub(crate) metering: Arc<Metering>,
     pub(crate) events: Arc<Events>,
+    pub(crate) outgoing: Arc<Outgoing>,
     /// Ends answers that outlive what they were asked with.
     pub(crate) streams: StreamGuard,
 }
@@ -68,11 +81,14 @@ impl AppState {
         audit: AuditLog,
         organisations: Organisations,
         offers: Offers,
+        outgoing: Arc<Outgoing>,
+        jobs: Arc<Jobs>,
     ) -> Self {
         let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
         let cache = TenantCache::new(backend);
         let (meter, policies) = (tenancy.meter().clone(), tenancy.policies().clone());
         let running = Running::new(Arc::clone(&clock));
+        let metering = Metering::open(&db, &clock, hooks.clone(), offers.clone());
         let events = Events::open(&callers, &configs, &clock, shared.as_deref());
         let streams = callers.guard(&configs);
         Self {
@@ -93,9 +109,35 @@ impl AppState {
             audit,
             organisations,
             offers,
+            jobs,
+            metering,
             events,
+            outgoing,
             streams,
         }
+    }
+
+    /// Has the tenant's webhooks told of what happens, if the transaction that makes it so is committed.
+    pub(crate) async fn keep(
+        &self,
+        tx: &mut ScopedTransaction<'_, Sqlite>,
+        happening: &Happening<'_>,
+    ) -> Result<(), sqlx::Error> {
+        let (kind, data) = self.events.message(tx.tenant(), happening);
+        self.outgoing.keep(tx, kind, &data).await
+    }
+
+    /// Tells those who listen, and webhooks, what was committed before it could be kept for them.
+    pub(crate) async fn tell_all(&self, tenant: &TenantContext, happening: &Happening<'_>) {
+        self.events.tell(tenant, happening);
+        let (kind, data) = self.events.message(tenant, happening);
+        self.outgoing.tell(tenant, kind, data).await;
+    }
+
+    /// Tells those who listen what was committed, and wakes who tells webhooks.
+    pub(crate) fn tell(&self, tenant: &TenantContext, happening: &Happening<'_>) {
+        self.events.tell(tenant, happening);
+        self.outgoing.wake();
     }
 
     /// Where limits are counted.

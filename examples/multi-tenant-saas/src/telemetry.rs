@@ -10,6 +10,8 @@ use tenant::{
 };
 use tracing_subscriber::EnvFilter;
 
+use crate::admin::original;
+
 /// Writes one JSON line per event to standard output; `RUST_LOG` filters, `info` by default.
 pub fn init() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
@@ -78,7 +80,7 @@ pub(crate) async fn log_untenanted(request: Request, next: Next) -> Response {
 }
 
 fn is_tenanted(path: &str) -> bool {
-    path.strip_prefix("/api/").is_some()
+    path.starts_with("/api/") && original(path) == path
 }
 
 /// The process' metrics in Prometheus' text format.

@@ -1,12 +1,12 @@
 //! Which tokens are taken, and how those who sign in get one.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jsonwebtoken::{EncodingKey, Header};
 use serde::Serialize;
 use tenant::{
-    Clock, Rejection, TenantId, UnixTime,
-    auth::{Revocations, Role, TokenKeys, TokenVerifier},
+    Clock, Rejection, Timestamp,
+    auth::{NewSession, Revocations, TokenKeys, TokenVerifier},
 };
 
 use crate::settings::{InvalidSettings, TokenKeySettings, TokenSettings};
@@ -61,10 +61,12 @@ pub(crate) struct Issuer {
 struct Claims<'a> {
     sub: &'a str,
     tenant_id: &'a str,
-    roles: [&'static str; 1],
-    iat: u64,
-    exp: u64,
+    roles: &'a [Box<str>],
+    iat: i64,
+    exp: i64,
     jti: &'a str,
+    /// RFC 8176, section 2.
+    amr: &'static [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,23 +74,17 @@ struct Claims<'a> {
 }
 
 impl Issuer {
-    /// A token of somebody who has just signed in. It has its session's name: they end together.
-    pub(crate) fn sign(
-        &self,
-        session: &str,
-        subject: &str,
-        tenant: &TenantId,
-        role: Role,
-        now: UnixTime,
-        lifetime: Duration,
-    ) -> Result<String, Rejection> {
+    /// The token of a sign-in. It has its session's name, and says what that does: they end together.
+    pub(crate) fn sign(&self, session: &NewSession) -> Result<String, Rejection> {
+        let record = session.record();
         let claims = Claims {
-            sub: subject,
-            tenant_id: tenant.as_str(),
-            roles: [role.as_str()],
-            iat: now.as_secs(),
-            exp: now.as_secs().saturating_add(lifetime.as_secs()),
-            jti: session,
+            sub: &record.subject,
+            tenant_id: record.tenant.as_str(),
+            roles: &record.roles,
+            iat: seconds(record.created_at),
+            exp: seconds(record.expires_at),
+            jti: &session.name(),
+            amr: if record.second_factor { &["pwd", "mfa"] } else { &["pwd"] },
             iss: self.issued_by.as_deref(),
             aud: self.meant_for.as_deref(),
         };
@@ -97,4 +93,8 @@ impl Issuer {
             Rejection::internal()
         })
     }
+}
+
+const fn seconds(moment: Timestamp) -> i64 {
+    moment.as_unix_micros().div_euclid(1_000_000)
 }

@@ -58,7 +58,7 @@ impl Dns {
     }
 
     /// All addresses of a host, whatever they are.
-    pub(super) async fn addresses(&self, host: &str) -> Vec<IpAddr> {
+    pub async fn addresses(&self, host: &str) -> Vec<IpAddr> {
         let (v4, v6) = join(self.records(host, RecordType::A), self.records(host, RecordType::AAAA)).await;
         let address = |record: Record| record.data.ip_addr();
         v4.into_iter().chain(v6).filter_map(|(_, record)| address(record)).collect()

@@ -1,6 +1,5 @@
 //! Proof that a tenant holds a host.
 
-mod address;
 mod claims;
 mod coarse;
 mod dns;

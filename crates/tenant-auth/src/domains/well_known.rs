@@ -7,10 +7,11 @@ use std::{
 use async_trait::async_trait;
 use hyper::body::Bytes;
 use rustls::pki_types::{CertificateDer, ServerName};
+use tenant_core::address::is_public;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
-use super::{Dns, DomainProof, NotProved, address::is_public, coarse::within_bounds};
+use super::{Dns, DomainProof, NotProved, coarse::within_bounds};
 use crate::{
     danger::Loopback,
     fetch::{self, Get},

@@ -145,6 +145,19 @@ impl<S: SessionStore> Sessions<S> {
         self.begin_for(tenant, subject, roles, self.absolute).await
     }
 
+    /// Begins a session of somebody who has shown a second factor besides.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn begin_with_second_factor(
+        &self,
+        tenant: &TenantContext,
+        subject: &str,
+        roles: impl IntoIterator<Item = impl Into<Box<str>>>,
+    ) -> Result<NewSession, AuthError> {
+        self.start(tenant, subject, roles, self.absolute, true).await
+    }
+
     /// Begins a session that lasts for so long, where that is less than others do.
     ///
     /// # Errors
@@ -156,12 +169,23 @@ impl<S: SessionStore> Sessions<S> {
         roles: impl IntoIterator<Item = impl Into<Box<str>>>,
         lifetime: Duration,
     ) -> Result<NewSession, AuthError> {
+        self.start(tenant, subject, roles, lifetime, false).await
+    }
+
+    async fn start(
+        &self,
+        tenant: &TenantContext,
+        subject: &str,
+        roles: impl IntoIterator<Item = impl Into<Box<str>>>,
+        lifetime: Duration,
+        second_factor: bool,
+    ) -> Result<NewSession, AuthError> {
         let now = Timestamp::from(self.now());
         let end = after(now, lifetime.min(self.absolute));
         let roles = roles.into_iter().map(Into::into).collect();
         let new = NewSession::make(|digest| {
             let mut record = SessionRecord::new(digest, *tenant.id(), subject, now, end);
-            record.roles = roles;
+            (record.roles, record.second_factor) = (roles, second_factor);
             record
         })?;
         self.store.create(new.record()).await?;
@@ -212,6 +236,12 @@ impl<S: SessionStore> Sessions<S> {
         // Also where it failed: it may have ended all the same.
         self.beliefs.forget(digest);
         ended
+    }
+
+    /// The store behind.
+    #[must_use]
+    pub const fn store(&self) -> &S {
+        &self.store
     }
 
     /// Ends all sessions of somebody in a tenant, which may be suspended, here at once, and says by their [names](crate::session_name)
@@ -300,12 +330,15 @@ impl Drop for Turn<'_> {
 
 impl Known {
     fn new(record: SessionRecord) -> Self {
-        let principal = Principal::builder(record.subject.clone(), Proof::Session)
+        let mut principal = Principal::builder(record.subject.clone(), Proof::Session)
             .membership(record.tenant, record.roles.iter().cloned())
             .credential(secret::name(&record.digest))
             .issued_at(unix(record.created_at))
-            .expires_at(unix(record.expires_at))
-            .build();
+            .expires_at(unix(record.expires_at));
+        if record.second_factor {
+            principal = principal.second_factor();
+        }
+        let principal = principal.build();
         let seen = record.seen_at.as_unix_micros();
         Self { record, principal, seen: seen.into(), written: seen.into() }
     }

@@ -45,6 +45,9 @@ impl Expected {
         if let Some(moment) = issued_at {
             principal = principal.issued_at(moment);
         }
+        if has_second_factor(claims) {
+            principal = principal.second_factor();
+        }
         let principal = with_scopes(with_id(with_tenants(principal, claims)?, claims)?, claims)?.build();
         Ok(Claimed { principal, until })
     }
@@ -153,6 +156,12 @@ fn roles(value: &Json) -> Result<Vec<&str>, AuthError> {
         .texts()
         .filter(|names| names.iter().all(|text| is_name(text)))
         .ok_or(AuthError::rejected("the token's roles are malformed"))
+}
+
+/// `mfa` among the methods by which the subject was proved (RFC 8176, section 2). Who says nothing that can be read has shown
+/// none.
+fn has_second_factor(claims: &Members) -> bool {
+    claims.get("amr").and_then(Json::texts).is_some_and(|methods| methods.contains(&"mfa"))
 }
 
 fn with_id(principal: PrincipalBuilder, claims: &Members) -> Result<PrincipalBuilder, AuthError> {

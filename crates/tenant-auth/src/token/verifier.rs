@@ -32,6 +32,7 @@ use super::{
 /// | `roles` | the names of the roles there |
 /// | `tenants` | instead of `tenant_id`, where there are several: `{"acme": ["admin"], "globex": []}`; `roles` then gives none |
 /// | `scope` | the [scopes](Principal::scopes), separated by single blanks; absent, roles alone decide |
+/// | `amr` | with `mfa` in its list (RFC 8176), the subject has shown a [second factor](Principal::has_second_factor) |
 /// | `jti` | the token's id, by which it can be [revoked](Revocations) |
 ///
 /// # What it does not protect against

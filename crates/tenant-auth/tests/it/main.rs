@@ -11,6 +11,7 @@
 #[cfg(feature = "domains")]
 mod domains;
 mod keys;
+mod mfa;
 mod passwords;
 mod sessions;
 mod support;

@@ -58,6 +58,20 @@ impl House {
 }
 
 #[tokio::test]
+async fn a_session_knows_whether_a_second_factor_was_shown_and_so_does_every_instance() {
+    let house = house().await;
+    let half = house.ada().await;
+    let whole = house.here.begin_with_second_factor(&house.acme, "ada", ["admin"]).await.unwrap();
+    for (session, expected) in [(&half, false), (&whole, true)] {
+        assert_eq!(house.show(session).await.unwrap().has_second_factor(), expected);
+        assert_eq!(house.show_there(session).await.unwrap().has_second_factor(), expected);
+    }
+    // What takes its place was not begun with one.
+    let renewed = house.here.renew(whole.cookie(), &house.acme, "ada", ["admin"]).await.unwrap();
+    assert!(!house.show(&renewed).await.unwrap().has_second_factor());
+}
+
+#[tokio::test]
 async fn a_session_is_for_its_own_tenant_and_no_other() {
     let house = house().await;
     let (ours, theirs) =

@@ -135,7 +135,7 @@ fn failed(error: sqlx::Error) -> Error {
     Error::new(error.to_string())
 }
 
-fn shard(text: &str) -> Result<(PlaceName, String), String> {
+pub(crate) fn shard(text: &str) -> Result<(PlaceName, String), String> {
     let (name, url) = text.split_once('=').ok_or("a shard is given as NAME=URL")?;
     let name = PlaceName::parse(name).map_err(|error| error.to_string())?;
     Ok((name, url.to_owned()))

@@ -163,6 +163,11 @@ fn cost(terms: &Terms, price: &Price, kind: &UsageKind, quantity: u128) -> Optio
 }
 
 impl Terms {
+    /// Whether what the plan includes is all there is: nothing is paid for what is beyond.
+    pub(super) const fn is_capped(&self) -> bool {
+        self.permille == 0
+    }
+
     /// A price on these terms, times [`WHOLE`].
     pub(super) fn rate(&self, price: &Price) -> u128 {
         u128::from(price.micros) * u128::from(self.permille)

@@ -11,7 +11,7 @@ use super::{
     statement::{CycleStatus, UsageReport},
     utilisation::{self, Utilisation},
 };
-use crate::usage::{LATE, SeriesUsage, moved, usage_summary};
+use crate::usage::{LATE, SeriesUsage, Used, moved, usage_summary};
 
 /// Says what usage costs. Clones share it.
 ///
@@ -148,6 +148,30 @@ impl Billing {
         terms.included.iter().map(used).collect()
     }
 
+    /// How much of a kind the tenant's plan includes in this cycle, where that is all there is and this would be beyond it: a plan on
+    /// which nothing is paid for more is capped. `None` where there is room, and for a tenant without a plan.
+    ///
+    /// What is recorded at the same moment is not seen: let one be recorded after the other where it must hold exactly.
+    ///
+    /// # Errors
+    /// As of [`Self::report`].
+    pub async fn beyond(&self, tenant: &TenantConfig, more: &Used) -> Result<Option<u64>, BillingError> {
+        let Some(included) = self.cap(tenant, &more.kind)? else { return Ok(None) };
+        let cycle = BillingCycle::of(Timestamp::from(self.clock.unix()));
+        let (usage, _) = self.used(&tenant.tenant_id, cycle).await?;
+        Ok(is_beyond(&usage, more, included).then_some(included))
+    }
+
+    /// The most of a kind that there is on a tenant's plan in a cycle; `None` where more is paid for, and for a tenant without a plan.
+    ///
+    /// # Errors
+    /// The plan is unknown.
+    pub fn cap(&self, tenant: &TenantConfig, kind: &UsageKind) -> Result<Option<u64>, BillingError> {
+        let Some(plan) = tenant.plan.as_deref() else { return Ok(None) };
+        let terms = self.rates.terms(plan).ok_or(BillingError(Cause::UnknownPlan))?;
+        Ok(terms.included.get(kind).copied().filter(|_| terms.is_capped()))
+    }
+
     async fn used(
         &self,
         tenant: &TenantId,
@@ -160,6 +184,16 @@ impl Billing {
             .map_err(|error| BillingError(Cause::Store(error)))?;
         Ok((usage, now))
     }
+}
+
+/// A level that falls, or stays below its peak, takes nothing more.
+fn is_beyond(usage: &[SeriesUsage], more: &Used, included: u64) -> bool {
+    let own = || usage.iter().filter(|one| one.series.kind == more.kind);
+    let all = own().fold(0_u128, |all, one| all.saturating_add(one.quantity));
+    let peak = own().find(|one| one.series.measure == Measure::Level && one.series.project == more.project);
+    let before = peak.map_or(0, |one| one.quantity);
+    let increase = u128::from(more.quantity).saturating_sub(before);
+    increase > 0 && all.saturating_add(increase) > u128::from(included)
 }
 
 /// What was used of a kind, of all projects.

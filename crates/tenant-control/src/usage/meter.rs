@@ -47,6 +47,7 @@ use super::{
 /// ```
 #[derive(Clone)]
 pub struct UsageMeter {
+    store: Arc<dyn UsageStore>,
     clock: Arc<dyn Clock>,
     levels: Arc<[UsageKind]>,
     late: Duration,
@@ -97,9 +98,14 @@ impl MeterBuilder {
         let Self { store, clock, levels, late } = self;
         let (queue, items) = mpsc::channel(2 * BATCH);
         let (notes, lost) = (Arc::<Notes>::default(), Arc::<AtomicU64>::default());
-        let writer = Writer { store, notes: Arc::clone(&notes), lost: Arc::clone(&lost), left: Vec::new() };
+        let writer = Writer {
+            store: Arc::clone(&store),
+            notes: Arc::clone(&notes),
+            lost: Arc::clone(&lost),
+            left: Vec::new(),
+        };
         tokio::spawn(writer.run(items));
-        UsageMeter { clock, levels: levels.into(), late, queue, notes, lost }
+        UsageMeter { store, clock, levels: levels.into(), late, queue, notes, lost }
     }
 }
 
@@ -125,6 +131,27 @@ impl UsageMeter {
             UsageVerdict::New => Ok(Recorded { id, is_repeated: false }),
             UsageVerdict::Repeated(id) => Ok(Recorded { id, is_repeated: true }),
             UsageVerdict::Conflict => Err(UsageError::CONFLICT),
+        }
+    }
+
+    /// What was recorded before with the same key; `None` where nothing was, or is kept no longer, or there is no key.
+    ///
+    /// # Errors
+    /// It can't be recorded as it is, or at that time; the key was used for something else; the tenant is no longer active; or the store
+    /// failed.
+    pub async fn recorded(
+        &self,
+        tenant: &TenantContext,
+        used: &Used,
+    ) -> Result<Option<Recorded>, UsageError> {
+        let record = self.checked(tenant, used.clone())?;
+        let Some(key) = &record.idempotency_key else { return Ok(None) };
+        match self.store.find(tenant.id(), key).await? {
+            Some(first) if record.says_as(&first) => {
+                Ok(Some(Recorded { id: first.record_id, is_repeated: true }))
+            }
+            Some(_) => Err(UsageError::CONFLICT),
+            None => Ok(None),
         }
     }
 

@@ -9,9 +9,9 @@ use tenant_core::{
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "it counts when it is recorded"]
 pub struct Used {
-    pub(super) kind: UsageKind,
-    pub(super) quantity: u64,
-    pub(super) project: Option<Box<str>>,
+    pub(crate) kind: UsageKind,
+    pub(crate) quantity: u64,
+    pub(crate) project: Option<Box<str>>,
     pub(super) metadata: Metadata,
     pub(super) key: Option<Box<str>>,
     pub(super) time: Option<Timestamp>,

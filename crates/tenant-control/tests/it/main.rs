@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod audit;
+mod jobs;
 mod organisations;
 mod support;
 mod usage;
+#[cfg(feature = "webhooks")]
+mod webhooks;

@@ -312,6 +312,10 @@ impl UsageStore for Shaky {
         }
     }
 
+    async fn find(&self, tenant: &TenantId, key: &str) -> Result<Option<UsageRecord>, StoreError> {
+        self.store.find(tenant, key).await
+    }
+
     async fn days(
         &self,
         tenant: &TenantId,
@@ -478,4 +482,64 @@ async fn recording_keeps_up_with_half_of_what_the_database_inserts() {
     let metered = begun.elapsed();
     println!("bare {bare:?}, metered {metered:?}");
     assert!(metered <= 2 * bare);
+}
+
+#[tokio::test]
+async fn what_was_said_with_a_key_is_its_tenants_own_and_is_found_again() {
+    let house = house().await;
+    let meter = house.meter();
+    let used = || Used::new(UsageKind::COMPUTE, 3).project("p1").once("job-17");
+    assert_eq!(meter.recorded(&house.acme, &used()).await.unwrap(), None);
+    let first = meter.record(&house.acme, used()).await.unwrap();
+    let found = meter.recorded(&house.acme, &used()).await.unwrap().unwrap();
+    assert!(found.id == first.id && found.is_repeated);
+    assert_eq!(meter.recorded(&house.globex, &used()).await.unwrap(), None, "another's key is another's");
+    for other in [Used::new(UsageKind::COMPUTE, 4), Used::new(UsageKind::API_CALL, 3)] {
+        let conflict = meter.recorded(&house.acme, &other.project("p1").once("job-17")).await.unwrap_err();
+        assert_eq!(conflict.kind(), UsageErrorKind::Conflict);
+    }
+    for none in ["job-1", "JOB-17", "%"] {
+        assert_eq!(meter.recorded(&house.acme, &used().once(none)).await.unwrap(), None, "{none}");
+    }
+    assert_eq!(meter.recorded(&house.acme, &Used::new(UsageKind::COMPUTE, 3)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_plan_on_which_nothing_more_is_paid_for_has_an_end_and_no_other_has() {
+    let house = house().await;
+    let (meter, billing) = (house.meter(), house.billing());
+    let (free, starter) = (on("free", "acme"), on("starter", "acme"));
+    let none = TenantConfig::builder(id("acme")).build().unwrap();
+    let beyond = async |config: &TenantConfig, used: Used| billing.beyond(config, &used).await.unwrap();
+    let minutes = |quantity| Used::new(UsageKind::COMPUTE, quantity);
+    assert_eq!(beyond(&free, minutes(100)).await, None);
+    assert_eq!(beyond(&free, minutes(101)).await, Some(100));
+    meter.record(&house.globex, minutes(100)).await.unwrap();
+    assert_eq!(beyond(&free, minutes(100)).await, None, "another's usage is another's");
+    meter.record(&house.acme, minutes(60).project("p1")).await.unwrap();
+    meter.record(&house.acme, minutes(30)).await.unwrap();
+    assert_eq!(beyond(&free, minutes(10)).await, None);
+    for (used, most) in [(minutes(11), Some(100)), (minutes(u64::MAX), Some(100)), (minutes(0), None)] {
+        assert_eq!(beyond(&free, used.clone()).await, most, "{used:?}");
+        assert_eq!((beyond(&starter, used.clone()).await, beyond(&none, used).await), (None, None));
+    }
+    for unbounded in [UsageKind::BANDWIDTH, UsageKind::TOKENS] {
+        assert_eq!(beyond(&free, Used::new(unbounded, u64::MAX)).await, None);
+    }
+    let unknown = billing.beyond(&on("golden", "acme"), &minutes(1)).await.unwrap_err();
+    assert_eq!(unknown.kind(), BillingErrorKind::UnknownPlan);
+    // A level counts by its peak, of each project by itself.
+    let bytes = |quantity, project| Used::new(UsageKind::STORAGE, quantity).project(project);
+    meter.record(&house.acme, bytes(GB - 10, "p1")).await.unwrap();
+    for (used, most) in [
+        (bytes(GB, "p1"), None),
+        (bytes(GB + 1, "p1"), Some(GB)),
+        (bytes(10, "p2"), None),
+        (bytes(11, "p2"), Some(GB)),
+    ] {
+        assert_eq!(beyond(&free, used.clone()).await, most, "{used:?}");
+    }
+    meter.record(&house.acme, bytes(2 * GB, "p1")).await.unwrap();
+    assert_eq!(beyond(&free, bytes(GB, "p1")).await, None, "what falls may be told");
+    assert_eq!(beyond(&free, bytes(1, "p2")).await, Some(GB));
 }

@@ -7,6 +7,7 @@
 mod authenticator;
 mod credential;
 mod keys;
+mod mfa;
 mod people;
 mod principal;
 mod revocations;
@@ -18,6 +19,7 @@ pub use self::{
     authenticator::{AuthError, AuthErrorKind, Authenticator, Authenticators},
     credential::{Credential, CredentialKind, Proof},
     keys::{ApiKeyRecord, ApiKeyStore},
+    mfa::{ActiveFactor, MfaRecord, MfaStore, PendingFactor, Tries},
     people::{PeopleStore, Person},
     principal::{Membership, Principal, PrincipalBuilder},
     revocations::{Revocation, RevocationStore, Revoked},

@@ -34,6 +34,7 @@ struct Known {
     issued_at: Option<UnixTime>,
     expires_at: Option<UnixTime>,
     rate_limit: Option<u64>,
+    second_factor: bool,
 }
 
 /// What somebody is in one tenant.
@@ -80,6 +81,7 @@ impl Principal {
             issued_at: None,
             expires_at: None,
             rate_limit: None,
+            second_factor: false,
         })
     }
 
@@ -163,6 +165,12 @@ impl Principal {
     pub fn rate_limit(&self) -> Option<u64> {
         self.0.rate_limit
     }
+
+    /// Whether a second factor was shown when the credential was issued.
+    #[must_use]
+    pub fn has_second_factor(&self) -> bool {
+        self.0.second_factor
+    }
 }
 
 /// A principal that is being put together; made by [`Principal::builder`].
@@ -213,6 +221,12 @@ impl PrincipalBuilder {
     /// How many requests a minute the credential admits.
     pub const fn rate_limit(mut self, per_minute: u64) -> Self {
         self.0.rate_limit = Some(per_minute);
+        self
+    }
+
+    /// A second factor was shown when the credential was issued.
+    pub const fn second_factor(mut self) -> Self {
+        self.0.second_factor = true;
         self
     }
 

@@ -22,6 +22,8 @@ pub struct SessionRecord {
     pub seen_at: Timestamp,
     /// When it ends, whatever is done.
     pub expires_at: Timestamp,
+    /// Whether they showed a second factor.
+    pub second_factor: bool,
 }
 
 impl SessionRecord {
@@ -35,7 +37,8 @@ impl SessionRecord {
         expires_at: Timestamp,
     ) -> Self {
         let (subject, roles) = (subject.into(), Vec::new());
-        Self { digest, tenant, subject, roles, created_at, seen_at: created_at, expires_at }
+        let seen_at = created_at;
+        Self { digest, tenant, subject, roles, created_at, seen_at, expires_at, second_factor: false }
     }
 }
 

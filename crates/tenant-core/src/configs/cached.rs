@@ -308,6 +308,28 @@ impl<S: ConfigStore + 'static> CachedConfigs<S> {
         });
         task.await.map_err(StoreError::unavailable)?
     }
+
+    /// As [`write`](Self::write); whatever the revision is, unless one is given.
+    async fn remove(&self, id: &TenantId, revision: Option<u64>) -> Result<(), StoreError> {
+        let (shards, store, id) = (Arc::clone(&self.shards), Arc::clone(&self.store), *id);
+        let announcer = self.announcer.clone();
+        let task = tokio::spawn(async move {
+            let answer = match revision {
+                Some(revision) => store.delete_revision(&id, revision).await,
+                None => store.delete(&id).await,
+            };
+            let mut shard = shards.of(&id).lock();
+            if answer.is_ok() {
+                shard.retire(&id);
+            } else {
+                shard.forget(&id);
+            }
+            drop(shard);
+            tell(announcer, change(id, answer.as_ref().map(|()| None)));
+            answer
+        });
+        task.await.map_err(StoreError::unavailable)?
+    }
 }
 
 /// What there is to tell of a write: of one that failed too, unless the store has said that nothing was written.
@@ -381,21 +403,11 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
-        let (shards, store, id) = (Arc::clone(&self.shards), Arc::clone(&self.store), *id);
-        let announcer = self.announcer.clone();
-        let task = tokio::spawn(async move {
-            let answer = store.delete(&id).await;
-            let mut shard = shards.of(&id).lock();
-            if answer.is_ok() {
-                shard.retire(&id);
-            } else {
-                shard.forget(&id);
-            }
-            drop(shard);
-            tell(announcer, change(id, answer.as_ref().map(|()| None)));
-            answer
-        });
-        task.await.map_err(StoreError::unavailable)?
+        self.remove(id, None).await
+    }
+
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError> {
+        self.remove(id, Some(revision)).await
     }
 
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {

@@ -3,7 +3,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use async_trait::async_trait;
 use parking_lot::{RwLock, RwLockReadGuard};
 
-use super::{ConfigManager, ConfigStore, Lookup, Page, TenantList, store::not_found};
+use super::{
+    ConfigManager, ConfigStore, Lookup, Page, TenantList,
+    store::{changed, not_found},
+};
 use crate::{
     Clock, InvalidConfig, Plans, StoreError, StoreErrorKind, SystemClock, TenantConfig, TenantId,
     TenantRecord, TenantStatus, Timestamp, config::base_of, settings::SettingsSchema,
@@ -107,10 +110,7 @@ impl InMemoryConfigManager {
         let mut tenants = self.tenants.write();
         let old = tenants.kept(&config.tenant_id)?;
         if old.config().revision != config.revision {
-            return Err(StoreError::new(
-                StoreErrorKind::StaleRevision,
-                "the tenant was changed since it was read",
-            ));
+            return Err(changed());
         }
         if config.settings != old.config().settings {
             self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
@@ -120,6 +120,23 @@ impl InMemoryConfigManager {
         config.updated_at = Timestamp::from(self.clock.unix());
         tenants.take_hosts(&config)?;
         Ok(tenants.put(old.succeed(config).with_limits(limits)))
+    }
+
+    /// Whatever its revision is, unless one is given.
+    fn remove(&self, id: &TenantId, revision: Option<u64>) -> Result<(), StoreError> {
+        let mut tenants = self.tenants.write();
+        let old = tenants.kept(id)?;
+        let mut config = old.config().clone();
+        if revision.is_some_and(|revision| revision != config.revision) {
+            return Err(changed());
+        }
+        config.status = TenantStatus::Deleted;
+        config.hosts.clear();
+        config.revision += 1;
+        config.updated_at = Timestamp::from(self.clock.unix());
+        tenants.free_hosts(id);
+        tenants.put(old.succeed(config));
+        Ok(())
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Tenants> {
@@ -214,16 +231,11 @@ impl ConfigStore for InMemoryConfigManager {
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
-        let mut tenants = self.tenants.write();
-        let old = tenants.kept(id)?;
-        let mut config = old.config().clone();
-        config.status = TenantStatus::Deleted;
-        config.hosts.clear();
-        config.revision += 1;
-        config.updated_at = Timestamp::from(self.clock.unix());
-        tenants.free_hosts(id);
-        tenants.put(old.succeed(config));
-        Ok(())
+        self.remove(id, None)
+    }
+
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError> {
+        self.remove(id, Some(revision))
     }
 
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {

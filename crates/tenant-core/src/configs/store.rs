@@ -58,6 +58,13 @@ pub trait ConfigStore: ConfigManager {
     /// The tenant does not exist or is deleted already, or the store failed.
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError>;
 
+    /// Soft-deletes a tenant whose config still is of this revision, as [`delete`](Self::delete) does. Revision and status are
+    /// compared and set in one step.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete), and of kind `StaleRevision` where the tenant was changed since.
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError>;
+
     /// A page of all tenants, in order of creation.
     ///
     /// # Errors
@@ -91,6 +98,10 @@ impl<S: ConfigStore + ?Sized> ConfigStore for Arc<S> {
         (**self).delete(id).await
     }
 
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError> {
+        (**self).delete_revision(id, revision).await
+    }
+
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
         (**self).list(page).await
     }
@@ -115,20 +126,92 @@ pub trait ConfigStoreExt: ConfigStore {
     where
         F: Fn(&mut TenantConfig) + Send + Sync,
     {
-        const TRIES: usize = 64;
+        self.modify_if(id, |_| true, change).await
+    }
+
+    /// Changes a tenant's config as [`modify`](Self::modify) does, where it is one that the caller expects: none that is not
+    /// is ever written over, however many others write at the same moment.
+    ///
+    /// # Errors
+    /// As [`ConfigStore::update`]; `StaleRevision` where the config is not as expected, or after many tries.
+    ///
+    /// # Example
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tenant_core::{ConfigStoreExt, InMemoryConfigManager, StoreErrorKind, TenantConfig, TenantId};
+    ///
+    /// let id = TenantId::parse("acme")?;
+    /// let configs = InMemoryConfigManager::with([TenantConfig::builder(id).build()?])?;
+    /// let first = |config: &TenantConfig| config.revision == 1;
+    /// let rename = |config: &mut TenantConfig| config.name = "Acme".into();
+    /// assert!(configs.modify_if(&id, first, rename).await.is_ok());
+    /// let late = configs.modify_if(&id, first, rename).await;
+    /// assert_eq!(late.err().map(|error| error.kind()), Some(StoreErrorKind::StaleRevision));
+    /// # Ok(())
+    /// # }
+    /// ```
+    async fn modify_if<C, F>(
+        &self,
+        id: &TenantId,
+        is_expected: C,
+        change: F,
+    ) -> Result<Arc<TenantRecord>, StoreError>
+    where
+        C: Fn(&TenantConfig) -> bool + Send + Sync,
+        F: Fn(&mut TenantConfig) + Send + Sync,
+    {
         for _ in 0..TRIES {
-            let mut config = self.fetch(id).await?.filter(is_kept).ok_or_else(not_found)?;
+            let mut config = expected(self.fetch(id).await?, &is_expected)?;
             change(&mut config);
             match self.update(config).await {
                 Err(error) if error.kind() == StoreErrorKind::StaleRevision => {}
                 answer => return answer,
             }
         }
-        Err(StoreError::new(StoreErrorKind::StaleRevision, "the tenant is being changed by many others"))
+        Err(too_many_others())
+    }
+
+    /// Soft-deletes a tenant whose config is one that the caller expects: however many others write at the same moment, none
+    /// that is not is deleted.
+    ///
+    /// # Errors
+    /// As [`ConfigStore::delete`]; `StaleRevision` where the config is not as expected, or after many tries.
+    async fn delete_if<C>(&self, id: &TenantId, is_expected: C) -> Result<(), StoreError>
+    where
+        C: Fn(&TenantConfig) -> bool + Send + Sync,
+    {
+        for _ in 0..TRIES {
+            let config = expected(self.fetch(id).await?, &is_expected)?;
+            match self.delete_revision(id, config.revision).await {
+                Err(error) if error.kind() == StoreErrorKind::StaleRevision => {}
+                answer => return answer,
+            }
+        }
+        Err(too_many_others())
     }
 }
 
+const TRIES: usize = 64;
+
 impl<S: ConfigStore + ?Sized> ConfigStoreExt for S {}
+
+/// The config of a tenant that is not deleted, where it is as somebody expects.
+fn expected(
+    config: Option<TenantConfig>,
+    is_expected: &(impl Fn(&TenantConfig) -> bool + Sync),
+) -> Result<TenantConfig, StoreError> {
+    let config = config.filter(is_kept).ok_or_else(not_found)?;
+    if is_expected(&config) { Ok(config) } else { Err(changed()) }
+}
+
+fn too_many_others() -> StoreError {
+    StoreError::new(StoreErrorKind::StaleRevision, "the tenant is being changed by many others")
+}
+
+pub(crate) fn changed() -> StoreError {
+    StoreError::new(StoreErrorKind::StaleRevision, "the tenant was changed since it was read")
+}
 
 fn is_kept(config: &TenantConfig) -> bool {
     config.status != TenantStatus::Deleted

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | `allowed_networks` | a list of networks in CIDR notation | callers from elsewhere are denied |
 //! | `allowed_origins` | a list of web origins | pages from there may call, and read the answers |
+//! | `require_mfa` | true or false | people who have shown no second factor are not served |
 //! | `session_timeout` | minutes | sessions and tokens that were proved longer ago are not taken |
 //!
 //! Any other name is the application's own. A [`SettingsSchema`] has its values checked when they are written, too, and says
@@ -41,6 +42,13 @@ pub const ALLOWED_NETWORKS: Setting<Option<AllowedNetworks>> =
 pub const ALLOWED_ORIGINS: Setting<AllowedOrigins> =
     Setting::new("allowed_origins", AllowedOrigins::default, AllowedOrigins::read);
 
+/// `require_mfa`: whether people are served only who have shown a second factor; they need none unless given.
+pub const REQUIRE_MFA: Setting<bool> = Setting::new(
+    "require_mfa",
+    || false,
+    |value| value.as_bool().ok_or(InvalidSetting::new("must be true or false")),
+);
+
 /// `session_timeout`: how many minutes after it was proved a session or a token is still taken; no bound of the tenant's own unless
 /// given.
 pub const SESSION_TIMEOUT: Setting<Option<SessionTimeout>> =
@@ -48,7 +56,8 @@ pub const SESSION_TIMEOUT: Setting<Option<SessionTimeout>> =
 
 /// Whether the framework acts upon a setting of this name.
 fn is_known(name: &str) -> bool {
-    [ALLOWED_NETWORKS.name(), ALLOWED_ORIGINS.name(), SESSION_TIMEOUT.name()].contains(&name)
+    [ALLOWED_NETWORKS.name(), ALLOWED_ORIGINS.name(), REQUIRE_MFA.name(), SESSION_TIMEOUT.name()]
+        .contains(&name)
 }
 
 /// The rules that hold whatever the application's are.
@@ -56,6 +65,7 @@ pub(crate) fn check(settings: &Map<String, Value>) -> Result<(), InvalidSetting>
     schema::check_bounds(settings)?;
     ALLOWED_NETWORKS.check(settings)?;
     ALLOWED_ORIGINS.check(settings)?;
+    REQUIRE_MFA.check(settings)?;
     SESSION_TIMEOUT.check(settings)
 }
 

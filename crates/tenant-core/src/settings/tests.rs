@@ -169,6 +169,32 @@ fn a_timeout_is_a_positive_number_of_minutes() {
 }
 
 #[test]
+fn whether_a_second_factor_is_required_is_true_or_false_and_asked_of_people_alone() {
+    for bad in [json!(0), json!("true"), json!([]), Value::Null] {
+        assert_eq!(field_of("require_mfa", bad), "settings.require_mfa");
+    }
+    let edge = |settings: &[Value]| {
+        let mut config = with("seats", json!(1)).unwrap();
+        settings.iter().for_each(|value| drop(config.settings.insert("require_mfa".into(), value.clone())));
+        EdgeSettings::of(&config)
+    };
+    let ada = |proof| Principal::builder("ada", proof);
+    for (settings, admitted) in
+        [(&[][..], true), (&[json!(false)], true), (&[json!(true)], false), (&[json!("nonsense")], false)]
+    {
+        let edge = edge(settings);
+        assert_eq!(edge.requires_mfa(), !admitted, "{settings:?}");
+        for proof in [Proof::Session, Proof::Token, Proof::Password] {
+            assert_eq!(edge.admits_factors_of(&ada(proof).build()), admitted, "{settings:?} {proof:?}");
+            assert!(edge.admits_factors_of(&ada(proof).second_factor().build()), "{settings:?} {proof:?}");
+        }
+        for proof in [Proof::ApiKey, Proof::Certificate] {
+            assert!(edge.admits_factors_of(&ada(proof).build()), "{settings:?} {proof:?}");
+        }
+    }
+}
+
+#[test]
 fn settings_are_bounded() {
     let acme = || TenantConfig::builder(TenantId::parse("acme").unwrap());
     let many = (0..101).map(|number| (format!("s{number}"), Value::Null)).collect();

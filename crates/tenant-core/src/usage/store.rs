@@ -26,6 +26,12 @@ pub trait UsageStore: Send + Sync {
     /// One of them can't be kept (`Invalid`); or the store failed: then nobody knows whether they were counted.
     async fn record(&self, records: &[UsageRecord]) -> Result<Vec<UsageVerdict>, StoreError>;
 
+    /// The record that a tenant's idempotency key was used for, as long as that is kept.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn find(&self, tenant: &TenantId, key: &str) -> Result<Option<UsageRecord>, StoreError>;
+
     /// What a tenant used on each of these days, at most so many, in the order of series and date, behind this one.
     ///
     /// # Errors

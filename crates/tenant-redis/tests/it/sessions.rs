@@ -35,6 +35,7 @@ async fn a_session_is_found_as_it_was_written_until_it_ends() {
     let redis = shared();
     let (here, there) = (sessions(&redis), sessions(&redis));
     let mut written = session("acme", 9, "ada", HOUR);
+    written.second_factor = true;
     here.create(&written).await.unwrap();
     assert_eq!(there.load(&[9; 32]).await.unwrap().as_ref(), Some(&written));
     assert_eq!(there.load(&[8; 32]).await.unwrap(), None);
@@ -130,6 +131,18 @@ async fn a_server_that_is_not_there_is_an_error_and_no_sign_in() {
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     assert!(store.create(&session("acme", 1, "ada", HOUR)).await.is_err());
     assert!(store.end_all(&TenantId::parse("acme").unwrap(), "ada").await.is_err());
+}
+
+#[tokio::test]
+async fn one_that_was_kept_before_there_were_second_factors_has_shown_none() {
+    let redis = shared();
+    let mut connection = raw(&Server::shared().unwrap().url()).await;
+    let key = format!("{}:{{{}}}:s", redis.keyspace().prefix(), "09".repeat(32));
+    let kept = r#"["acme","ada",["admin"],1700000000000000,1800000000000000]"#;
+    let _: i64 = ask(&mut connection, &["HSET", &key, "kept", kept, "seen", "0"]).await;
+    let found = sessions(&redis).load(&[9; 32]).await.unwrap().unwrap();
+    assert_eq!((&*found.subject, found.second_factor), ("ada", false));
+    assert!(sessions(&redis).end(&[9; 32]).await.unwrap());
 }
 
 #[tokio::test]

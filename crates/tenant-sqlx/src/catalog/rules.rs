@@ -6,7 +6,7 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 25] = [
+const FRAMEWORK: [&str; 33] = [
     "tenants",
     "tenant_hosts",
     "tenant_host_claims",
@@ -30,6 +30,14 @@ const FRAMEWORK: [&str; 25] = [
     "tenant_project_members",
     "tenant_invitation_projects",
     "tenant_member_profiles",
+    "tenant_webhooks",
+    "tenant_webhook_events",
+    "tenant_outbox",
+    "tenant_deliveries",
+    "tenant_second_factors",
+    "tenant_recovery_codes",
+    "tenant_jobs",
+    "tenant_job_turns",
     "_tenant_migrations",
     "_sqlx_migrations",
 ];

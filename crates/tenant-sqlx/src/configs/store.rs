@@ -18,13 +18,8 @@ use crate::{
 
 #[async_trait]
 impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
-    async fn create(&self, mut config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
-        validate(&config)?;
-        self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
-        config.is_moving = false;
-        config.revision = 1;
-        config.created_at = self.now();
-        config.updated_at = config.created_at;
+    async fn create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
+        let config = self.as_new(config)?;
         again::<DB, _, _, _>(|| self.try_create(config.clone())).await
     }
 
@@ -34,7 +29,11 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     }
 
     async fn delete(&self, id: &TenantId) -> Result<(), StoreError> {
-        again::<DB, _, _, _>(|| self.try_delete(id)).await
+        again::<DB, _, _, _>(|| self.try_delete(id, None)).await
+    }
+
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError> {
+        again::<DB, _, _, _>(|| self.try_delete(id, Some(revision))).await
     }
 
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
@@ -68,10 +67,34 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
 }
 
 impl<DB: TenantDatabase> DbConfigManager<DB> {
+    /// Creates a tenant without hosts as a part of somebody else's transaction, who tells of it once that is committed.
+    pub(crate) async fn create_in(
+        &self,
+        connection: &mut DB::Connection,
+        config: TenantConfig,
+    ) -> Result<TenantConfig, StoreError> {
+        let config = self.as_new(config)?;
+        add::<DB>(connection, &config).await?;
+        Ok(config)
+    }
+
+    pub(crate) fn note_created(&self, config: TenantConfig) {
+        drop(self.records.written(config));
+    }
+
+    fn as_new(&self, mut config: TenantConfig) -> Result<TenantConfig, StoreError> {
+        validate(&config)?;
+        self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
+        config.is_moving = false;
+        config.revision = 1;
+        config.created_at = self.now();
+        config.updated_at = config.created_at;
+        Ok(config)
+    }
+
     async fn try_create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         let (mut tx, _turn) = self.begin().await?;
-        let added = DB::execute(&mut tx, sql::CREATE, row::write(&config)?).await;
-        added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))?;
+        add::<DB>(&mut tx, &config).await?;
         hosts::take::<DB>(&mut tx, &config).await?;
         self.commit(tx, config).await
     }
@@ -96,9 +119,13 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         self.commit(tx, config).await
     }
 
-    async fn try_delete(&self, id: &TenantId) -> Result<(), StoreError> {
+    /// Whatever its revision is, unless it was read at one.
+    async fn try_delete(&self, id: &TenantId, read_at: Option<u64>) -> Result<(), StoreError> {
         let (mut tx, _turn) = self.begin().await?;
         let mut config = kept::<DB>(&mut tx, id).await?;
+        if read_at.is_some_and(|read_at| read_at != config.revision) {
+            return Err(changed());
+        }
         config.status = TenantStatus::Deleted;
         config.hosts.clear();
         self.replace(&mut tx, &mut config).await?;
@@ -136,10 +163,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         cells.push(row::number(read_at)?.into());
         match run::<DB>(connection, sql::UPDATE, cells).await? {
             1 => Ok(()),
-            _ => Err(StoreError::new(
-                StoreErrorKind::StaleRevision,
-                "the tenant was changed since it was read",
-            )),
+            _ => Err(changed()),
         }
     }
 
@@ -153,6 +177,14 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
     }
 }
 
+async fn add<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    config: &TenantConfig,
+) -> Result<(), StoreError> {
+    let added = DB::execute(connection, sql::CREATE, row::write(config)?).await.map(drop);
+    added.map_err(|error| taken(error, StoreErrorKind::AlreadyExists, "the tenant exists already"))
+}
+
 /// The config of a tenant that is not deleted.
 async fn kept<DB: TenantDatabase>(
     connection: &mut DB::Connection,
@@ -163,6 +195,10 @@ async fn kept<DB: TenantDatabase>(
     config
         .filter(|config| config.status != TenantStatus::Deleted)
         .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, "the tenant does not exist"))
+}
+
+fn changed() -> StoreError {
+    StoreError::new(StoreErrorKind::StaleRevision, "the tenant was changed since it was read")
 }
 
 fn validate(config: &TenantConfig) -> Result<(), StoreError> {

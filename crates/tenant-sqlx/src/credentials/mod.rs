@@ -2,10 +2,12 @@
 
 mod claims;
 mod keys;
+mod mfa;
 pub(crate) mod people;
 mod revocations;
 mod sessions;
 
 pub use self::{
-    claims::DbHostClaims, keys::DbApiKeys, people::DbPeople, revocations::DbRevocations, sessions::DbSessions,
+    claims::DbHostClaims, keys::DbApiKeys, mfa::DbMfa, people::DbPeople, revocations::DbRevocations,
+    sessions::DbSessions,
 };

@@ -21,16 +21,17 @@ pub struct DbSessions<DB: TenantDatabase>(Own<DB>);
 
 macro_rules! columns {
     () => {
-        "digest, tenant_id, subject, roles, created_at, seen_at, expires_at"
+        "digest, tenant_id, subject, roles, created_at, seen_at, expires_at, second_factor"
     };
 }
 
 const LOAD: Sql = sql!("SELECT ", columns!(), " FROM tenant_sessions WHERE digest = ?");
-const CREATE: Sql = sql!("INSERT INTO tenant_sessions (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?)");
+const CREATE: Sql = sql!("INSERT INTO tenant_sessions (", columns!(), ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 const TOUCH: Sql = sql!("UPDATE tenant_sessions SET seen_at = ? WHERE digest = ? AND seen_at < ?");
 const END: Sql = sql!("DELETE FROM tenant_sessions WHERE digest = ?");
 const OF: Sql =
     sql!("SELECT digest FROM tenant_sessions WHERE tenant_id = ? AND subject = ? ORDER BY digest");
+const OF_TENANT: Sql = sql!("SELECT digest FROM tenant_sessions WHERE tenant_id = ? ORDER BY digest LIMIT ?");
 const EXPIRED: Sql =
     sql!("SELECT digest FROM tenant_sessions WHERE expires_at <= ? ORDER BY expires_at, digest LIMIT ?");
 
@@ -59,10 +60,20 @@ impl<DB: TenantDatabase> DbSessions<DB> {
         Ok((due, gone))
     }
 
-    async fn try_end_all(&self, tenant: &TenantId, subject: &str) -> Result<Vec<[u8; 32]>, StoreError> {
+    /// Ends some sessions of a tenant that is on its way out, and says which; none where all have ended. What was signed for them has
+    /// to be revoked: another tenant may have the id one day.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn end_some_of(&self, tenant: &TenantId) -> Result<Vec<[u8; 32]>, StoreError> {
+        let which = || vec![tenant.as_str().into(), i64::from(BATCH).into()];
+        again::<DB, _, _, _>(|| self.try_end(OF_TENANT, which())).await
+    }
+
+    async fn try_end(&self, which: Sql, cells: Vec<Cell>) -> Result<Vec<[u8; 32]>, StoreError> {
         let (mut tx, _turn) = self.0.begin().await?;
         let mut ended = Vec::new();
-        for row in fetch::<DB>(&mut tx, OF, vec![tenant.as_str().into(), subject.into()]).await? {
+        for row in fetch::<DB>(&mut tx, which, cells).await? {
             if run::<DB>(&mut tx, END, row.clone()).await? > 0 {
                 ended.push(Row::new(row).digest()?);
             }
@@ -82,6 +93,7 @@ fn write(session: &SessionRecord) -> Result<Vec<Cell>, StoreError> {
         session.created_at.as_unix_micros().into(),
         session.seen_at.as_unix_micros().into(),
         session.expires_at.as_unix_micros().into(),
+        i64::from(session.second_factor).into(),
     ])
 }
 
@@ -91,7 +103,7 @@ fn read(cells: Vec<Cell>) -> Result<SessionRecord, StoreError> {
     let roles = row.parsed(|text| serde_json::from_str(text).ok())?;
     let (created_at, seen_at, expires_at) = (row.moment()?, row.moment()?, row.moment()?);
     let mut session = SessionRecord::new(digest, tenant, subject, created_at, expires_at);
-    (session.roles, session.seen_at) = (roles, seen_at);
+    (session.roles, session.seen_at, session.second_factor) = (roles, seen_at, row.integer()? == 1);
     Ok(session)
 }
 
@@ -125,7 +137,8 @@ impl<DB: TenantDatabase> SessionStore for DbSessions<DB> {
         if !is_exact(subject) {
             return Ok(Vec::new());
         }
-        again::<DB, _, _, _>(|| self.try_end_all(tenant, subject)).await
+        let theirs = || vec![tenant.as_str().into(), subject.into()];
+        again::<DB, _, _, _>(|| self.try_end(OF, theirs())).await
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -150,6 +163,6 @@ mod tests {
 
     #[tokio::test]
     async fn pages_are_read_on_an_index() {
-        assert_on_an_index(&[LOAD, OF, EXPIRED]).await;
+        assert_on_an_index(&[LOAD, OF, OF_TENANT, EXPIRED]).await;
     }
 }

@@ -1,6 +1,7 @@
 //! What differs from database to database: one file each.
 
 mod applying;
+pub(crate) mod archiving;
 mod begin;
 mod cell;
 pub(crate) mod moving;
@@ -15,7 +16,7 @@ mod unsafe_setting;
 
 use std::{future, path::PathBuf};
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{
     Connection, Database, Pool, SqlSafeStr, SqlStr, Transaction,
     error::BoxDynError,
@@ -78,6 +79,25 @@ pub trait TenantDatabase: Database + sealed::Sealed {
     /// How rows of a tenant are moved.
     #[doc(hidden)]
     const MOVING: moving::Moving;
+
+    /// How rows of a tenant are put into an archive, and taken out of one.
+    #[doc(hidden)]
+    const ARCHIVING: archiving::Archiving;
+
+    /// The rows that a query of the framework's own answers, one by one: each value as [`archiving`] says.
+    #[doc(hidden)]
+    fn texts(
+        connection: &mut Self::Connection,
+        sql: SqlStr,
+    ) -> BoxStream<'_, sqlx::Result<Vec<Option<String>>>>;
+
+    /// Runs a statement of the framework's own with such values, and tells how many rows it changed.
+    #[doc(hidden)]
+    fn put(
+        connection: &mut Self::Connection,
+        sql: SqlStr,
+        texts: Vec<Option<String>>,
+    ) -> BoxFuture<'_, sqlx::Result<u64>>;
 
     /// A file that is locked by who moves a tenant, where the database has no locks for it.
     #[doc(hidden)]
@@ -243,6 +263,16 @@ pub trait TenantDatabase: Database + sealed::Sealed {
         sql: Sql,
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>>;
+
+    /// Runs a query of the framework's own behind a pooler, and keeps nothing of it prepared.
+    #[doc(hidden)]
+    fn fetch_once<'a>(
+        connection: &'a mut Self::Connection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
+        Self::fetch(connection, sql, cells)
+    }
 }
 
 /// What is not there.

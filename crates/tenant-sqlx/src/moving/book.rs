@@ -11,9 +11,9 @@ use crate::{
 
 /// A move that is under way, or from which there still is a way back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) source: Placement,
-    pub(super) target: Placement,
+pub(crate) struct Entry {
+    pub(crate) source: Placement,
+    pub(crate) target: Placement,
     pub(super) is_switched: bool,
     pub(super) changed_at: Timestamp,
 }
@@ -55,7 +55,7 @@ fn json(placement: &Placement) -> Result<Cell, sqlx::Error> {
 }
 
 impl<DB: TenantDatabase> TenantDb<DB> {
-    pub(super) async fn read_move(&self, id: &TenantId) -> Result<Option<Entry>, MoveError> {
+    pub(crate) async fn read_move(&self, id: &TenantId) -> Result<Option<Entry>, MoveError> {
         let mut connection = self.own_pool().acquire().await?;
         let rows = DB::fetch(&mut connection, READ, vec![id.as_str().into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };

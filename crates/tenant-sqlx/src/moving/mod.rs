@@ -9,8 +9,12 @@ mod run;
 mod side;
 mod tables;
 
-pub(crate) use self::hold::{Gates, Hold};
 pub use self::{
     error::{MoveError, MoveErrorKind},
     options::{MoveOptions, MoveReport, MoveStep},
+};
+pub(crate) use self::{
+    hold::{Gates, Hold},
+    side::advance,
+    tables::{Column, Table, read_those},
 };

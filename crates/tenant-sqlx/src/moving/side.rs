@@ -201,37 +201,41 @@ impl<DB: TenantDatabase> Side<DB> {
         pairs.fold(self.own(table), |which, (name, cell)| format!("{which} AND {name} = {cell}"))
     }
 
-    /// What is counted goes on behind the rows that came here. It never goes back: others count with it.
     pub(super) async fn advance(&mut self, table: &Table) -> Result<(), MoveError> {
-        let Some(sequence) = DB::MOVING.sequence else { return Ok(()) };
-        for column in table.columns.iter().filter(|column| column.is_counted) {
-            let rows = self.run(sequence(&table.name, &column.name)).await?;
-            let Some(sequence) = rows.into_iter().flatten().next().and_then(Cell::into_text) else {
-                continue;
-            };
-            let (name, column) = ((DB::MOVING.name)(&table.name), (DB::MOVING.name)(&column.name));
-            let behind = format!(
-                "SELECT (coalesce((SELECT max({column})::bigint FROM {name} WHERE {own}), 0) - last_value)::bigint \
-                 FROM {sequence}",
-                own = self.own(table),
-            );
-            let rows = self.run(behind).await?;
-            let Some(Cell::Integer(gap)) = rows.into_iter().flatten().next() else { continue };
-            let text = (DB::MOVING.text)(&sequence);
-            match gap {
-                ..0 => {}
-                0..=1_000_000 => {
-                    // One more: a sequence that was never used gives its first number again.
-                    self.run(format!("SELECT count(nextval({text})) FROM generate_series(0, {gap})")).await?;
-                }
-                _ => {
-                    let top = format!("(SELECT max({column}) FROM {name} WHERE {})", self.own(table));
-                    self.run(format!("SELECT setval({text}, {top})")).await?;
-                }
-            }
-        }
-        Ok(())
+        let own = self.own(table);
+        Ok(advance::<DB>(&mut self.connection, table, &own).await?)
     }
+}
+
+/// What is counted goes on behind the rows that came here. It never goes back: others count with it.
+pub(crate) async fn advance<DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    table: &Table,
+    own: &str,
+) -> Result<(), sqlx::Error> {
+    let Some(sequence) = DB::MOVING.sequence else { return Ok(()) };
+    for column in table.columns.iter().filter(|column| column.is_counted) {
+        let rows = DB::ask(connection, trusted(sequence(&table.name, &column.name))).await?;
+        let Some(sequence) = rows.into_iter().flatten().next().and_then(Cell::into_text) else {
+            continue;
+        };
+        let (name, column) = ((DB::MOVING.name)(&table.name), (DB::MOVING.name)(&column.name));
+        let behind = format!(
+            "SELECT (coalesce((SELECT max({column})::bigint FROM {name} WHERE {own}), 0) - last_value)::bigint \
+             FROM {sequence}",
+        );
+        let rows = DB::ask(connection, trusted(behind)).await?;
+        let Some(Cell::Integer(gap)) = rows.into_iter().flatten().next() else { continue };
+        let text = (DB::MOVING.text)(&sequence);
+        let advance = match gap {
+            ..0 => continue,
+            // One more: a sequence that was never used gives its first number again.
+            0..=1_000_000 => format!("SELECT count(nextval({text})) FROM generate_series(0, {gap})"),
+            _ => format!("SELECT setval({text}, (SELECT max({column}) FROM {name} WHERE {own}))"),
+        };
+        DB::ask(connection, trusted(advance)).await?;
+    }
+    Ok(())
 }
 
 fn key_names<DB: TenantDatabase>(table: &Table) -> Vec<String> {

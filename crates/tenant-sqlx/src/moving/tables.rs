@@ -11,22 +11,22 @@ use crate::{
 
 /// A table with rows of tenants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Table {
-    pub(super) name: String,
-    pub(super) tenant_column: String,
-    pub(super) columns: Vec<Column>,
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) tenant_column: String,
+    pub(crate) columns: Vec<Column>,
     /// Where the columns of the primary key are, without the tenant's.
-    pub(super) key: Vec<usize>,
-    pub(super) has_key: bool,
+    pub(crate) key: Vec<usize>,
+    pub(crate) has_key: bool,
     /// Whether rows refer to rows of the same table.
-    pub(super) is_self_linked: bool,
+    pub(crate) is_self_linked: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) is_counted: bool,
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) is_counted: bool,
 }
 
 impl Table {
@@ -54,9 +54,20 @@ pub(super) async fn read<DB: TenantDatabase>(
     connection: &mut DB::Connection,
     tenant_column: &str,
 ) -> Result<Vec<Table>, MoveError> {
+    read_those::<DB>(connection, DB::MOVING.columns, |table| (!is_framework(table)).then_some(tenant_column))
+        .await
+}
+
+/// Those tables that have a tenant column, which is asked for by their name: in the same order.
+pub(crate) async fn read_those<'t, DB: TenantDatabase>(
+    connection: &mut DB::Connection,
+    columns: &'static str,
+    tenant_column_of: impl Fn(&str) -> Option<&'t str>,
+) -> Result<Vec<Table>, MoveError> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    for row in ask::<DB>(connection, DB::MOVING.columns).await? {
+    for row in ask::<DB>(connection, columns).await? {
         let [table, name, kind, counted] = row.as_slice() else { continue };
+        let Some(tenant_column) = tenant_column_of(table) else { continue };
         let entry = tables.entry(table.clone()).or_default();
         entry.name.clone_from(table);
         if same::<DB>(name, tenant_column) {
@@ -65,7 +76,7 @@ pub(super) async fn read<DB: TenantDatabase>(
         let column = Column { name: name.clone(), kind: kind.clone(), is_counted: counted == "yes" };
         entry.columns.push(column);
     }
-    tables.retain(|name, table| !table.tenant_column.is_empty() && !is_framework(name));
+    tables.retain(|_, table| !table.tenant_column.is_empty());
     for row in ask::<DB>(connection, DB::MOVING.keys).await? {
         let [table, name] = row.as_slice() else { continue };
         let Some(table) = tables.get_mut(table) else { continue };

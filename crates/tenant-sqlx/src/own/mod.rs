@@ -76,6 +76,9 @@ pub(crate) async fn fetch<DB: TenantDatabase>(
     DB::fetch(connection, sql, cells).await.map_err(failed)
 }
 
+/// How many are removed in one transaction: nobody waits for long behind them.
+const REMOVED_AT_ONCE: u32 = 200;
+
 /// Statements on the framework's own tables, which belong to no tenant's session.
 pub(crate) struct Own<DB: TenantDatabase>(TenantDb<DB>);
 
@@ -113,6 +116,45 @@ impl<DB: TenantDatabase> Own<DB> {
         let already = |error| taken(error, StoreErrorKind::AlreadyExists, exists);
         again::<DB, _, _, _>(|| async { self.try_write(sql, cells.clone()).await.map(drop).map_err(already) })
             .await
+    }
+
+    /// Removes the rows that a statement finds, at most so many, and says how many there were. What it finds is what the other one
+    /// takes; the last of its own values is how many are looked for.
+    pub(crate) async fn remove(
+        &self,
+        find: (Sql, &[Cell]),
+        remove: Sql,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let (mut all, mut left) = (0, limit);
+        while left > 0 {
+            let some = left.min(REMOVED_AT_ONCE);
+            let found = again::<DB, _, _, _>(|| self.remove_some(find, remove, some)).await?;
+            all += u64::from(found);
+            left -= some;
+            if found < some {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn remove_some(
+        &self,
+        (find, with): (Sql, &[Cell]),
+        remove: Sql,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        let (mut tx, _turn) = self.begin().await?;
+        let mut cells = with.to_vec();
+        cells.push(i64::from(limit).into());
+        let mut found = 0;
+        for row in fetch::<DB>(&mut tx, find, cells).await? {
+            run::<DB>(&mut tx, remove, row).await?;
+            found += 1;
+        }
+        tx.commit().await.map_err(StoreError::unavailable)?;
+        Ok(found)
     }
 
     async fn try_write(&self, sql: Sql, cells: Vec<Cell>) -> Result<u64, sqlx::Error> {

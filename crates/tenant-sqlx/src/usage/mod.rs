@@ -14,13 +14,13 @@ use tenant_core::{
 };
 
 use self::statements::{
-    CHANGES_BEFORE, CHANGES_OF, DAYS, DAYS_OF, FORGET, FORGET_CHANGE, FORGET_DAY, LEVELS_BEFORE, NEXT_TENANT,
-    RECORDS, RECORDS_BEFORE,
+    CHANGES_BEFORE, CHANGES_OF, DAYS, DAYS_OF, FIND, FORGET, FORGET_CHANGE, FORGET_DAY, LEVELS_BEFORE,
+    NEXT_TENANT, RECORDS, RECORDS_BEFORE,
 };
 use crate::{
     TenantDb,
-    driver::{Cell, Sql, TenantDatabase},
-    own::{Own, again, fetch, row::Row, run},
+    driver::{Cell, TenantDatabase},
+    own::{Own, is_exact, row::Row},
 };
 
 /// Keeps usage in the tables `tenant_usage`, `tenant_usage_days` and `tenant_usage_levels` of [`TenantDb::migrate_tenants`].
@@ -29,47 +29,11 @@ use crate::{
 #[derive(Debug)]
 pub struct DbUsage<DB: TenantDatabase>(Own<DB>);
 
-/// How many are forgotten in one transaction: nobody waits for long behind them.
-const AT_ONCE: u32 = 200;
-
 impl<DB: TenantDatabase> DbUsage<DB> {
     /// That of a database.
     #[must_use]
     pub fn new(db: &TenantDb<DB>) -> Self {
         Self(Own::of(db))
-    }
-
-    /// Removes the rows that a statement finds, at most so many, and says how many there were.
-    async fn remove(&self, find: (Sql, &[Cell]), remove: Sql, limit: u32) -> Result<u64, StoreError> {
-        let (mut all, mut left) = (0, limit);
-        while left > 0 {
-            let some = left.min(AT_ONCE);
-            let found = again::<DB, _, _, _>(|| self.remove_some(find, remove, some)).await?;
-            all += u64::from(found);
-            left -= some;
-            if found < some {
-                break;
-            }
-        }
-        Ok(all)
-    }
-
-    async fn remove_some(
-        &self,
-        (find, with): (Sql, &[Cell]),
-        remove: Sql,
-        limit: u32,
-    ) -> Result<u32, StoreError> {
-        let (mut tx, _turn) = self.0.begin().await?;
-        let mut cells = with.to_vec();
-        cells.push(i64::from(limit).into());
-        let mut found = 0;
-        for row in fetch::<DB>(&mut tx, find, cells).await? {
-            run::<DB>(&mut tx, remove, row).await?;
-            found += 1;
-        }
-        tx.commit().await.map_err(StoreError::unavailable)?;
-        Ok(found)
     }
 
     /// The tenants that records are kept of, one after the other.
@@ -86,6 +50,14 @@ impl<DB: TenantDatabase> UsageStore for DbUsage<DB> {
             return Err(StoreError::new(StoreErrorKind::Invalid, problem.to_string()));
         }
         batch::record(&self.0, records).await
+    }
+
+    async fn find(&self, tenant: &TenantId, key: &str) -> Result<Option<UsageRecord>, StoreError> {
+        if !is_exact(key) {
+            return Ok(None);
+        }
+        let rows = self.0.read(FIND, vec![tenant.as_str().into(), read::given(key).into()]).await?;
+        rows.into_iter().next().map(|cells| read::record(&mut Row::new(cells))).transpose()
     }
 
     async fn days(
@@ -149,8 +121,8 @@ impl<DB: TenantDatabase> UsageStore for DbUsage<DB> {
         {
             let old = [next.as_str().into(), older_than.as_unix_micros().into()];
             // A change is forgotten before its record, by which it is found.
-            self.remove((CHANGES_BEFORE, &old), FORGET_CHANGE, u32::MAX).await?;
-            let gone = self.remove((RECORDS_BEFORE, &old), FORGET, left).await?;
+            self.0.remove((CHANGES_BEFORE, &old), FORGET_CHANGE, u32::MAX).await?;
+            let gone = self.0.remove((RECORDS_BEFORE, &old), FORGET, left).await?;
             left = left.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX));
             all += gone;
             tenant = next;
@@ -161,9 +133,9 @@ impl<DB: TenantDatabase> UsageStore for DbUsage<DB> {
     async fn erase(&self, tenant: &TenantId) -> Result<(), StoreError> {
         let own: [Cell; 1] = [tenant.as_str().into()];
         let every = [tenant.as_str().into(), i64::MAX.into()];
-        self.remove((CHANGES_OF, &own), FORGET_CHANGE, u32::MAX).await?;
-        self.remove((DAYS_OF, &own), FORGET_DAY, u32::MAX).await?;
-        self.remove((RECORDS_BEFORE, &every), FORGET, u32::MAX).await?;
+        self.0.remove((CHANGES_OF, &own), FORGET_CHANGE, u32::MAX).await?;
+        self.0.remove((DAYS_OF, &own), FORGET_DAY, u32::MAX).await?;
+        self.0.remove((RECORDS_BEFORE, &every), FORGET, u32::MAX).await?;
         Ok(())
     }
 }

@@ -70,9 +70,14 @@ const OWN: &str = "r:";
 
 pub(super) fn key(record: &UsageRecord) -> String {
     match &record.idempotency_key {
-        Some(key) => format!("{GIVEN}{key}"),
+        Some(key) => given(key),
         None => format!("{OWN}{}", record.record_id),
     }
+}
+
+/// What a key of the tenant's own is kept as.
+pub(super) fn given(key: &str) -> String {
+    format!("{GIVEN}{key}")
 }
 
 fn series(row: &mut Row) -> Result<UsageSeries, StoreError> {

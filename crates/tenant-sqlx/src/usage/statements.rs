@@ -40,6 +40,7 @@ pub(super) const ADD_MANY: Sql = sql!(
     row!(), ", ", row!(), ", ", row!(), ", ", row!(), ", ", row!(), ", ",
     row!(), ", ", row!(), ", ", row!(), ", ", row!(), ", ", row!(),
 );
+pub(super) const FIND: Sql = sql!("SELECT ", record!(), " FROM tenant_usage WHERE ", key!());
 #[rustfmt::skip]
 pub(super) const KNOWN: Sql = sql!(
     "SELECT ", record!(), " FROM tenant_usage WHERE ",

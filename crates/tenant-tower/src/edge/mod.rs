@@ -209,6 +209,12 @@ impl Edge {
         {
             return self.reject_outdated(entry, caller);
         }
+        if let Some(stage) = &self.resolve
+            && let Some(caller) = standing::half_proved(&entry.tenant, extensions)
+            && !stage.enrols(path_below(way.head.uri().path(), entry.stripped))
+        {
+            return self.reject_half_proved(entry, caller);
+        }
         let Some(stage) = &self.policy else {
             return self.count(way, entry);
         };
@@ -237,6 +243,13 @@ impl Edge {
         let kind = standing::shown_in(caller);
         self.hooks.on_credential(&CredentialEvent::new(kind, Some(caller), standing::TOO_OLD));
         Err(reject_for(entry, Rejection::invalid_token()))
+    }
+
+    #[cold]
+    fn reject_half_proved(&self, entry: Entry, caller: &Principal) -> Step {
+        let kind = standing::shown_in(caller);
+        self.hooks.on_credential(&CredentialEvent::new(kind, Some(caller), standing::ONE_FACTOR));
+        Err(reject_for(entry, Rejection::new(RejectionKind::MfaRequired)))
     }
 
     #[inline]

@@ -45,6 +45,14 @@ impl ResolveLayer {
         self
     }
 
+    /// Lets people in at these paths, and no others, who have not shown the second factor that their tenant requires: where they enrol.
+    /// As [`TenantLayerBuilder::enrolment_paths`](crate::TenantLayerBuilder::enrolment_paths).
+    #[must_use]
+    pub fn enrolment_paths(mut self, paths: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        self.stage.enrolment_paths = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Tells `hooks` what happens.
     #[must_use]
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {

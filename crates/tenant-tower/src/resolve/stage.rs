@@ -17,6 +17,8 @@ pub(crate) struct ResolveStage {
     pub(crate) session_clock: Option<Arc<dyn Clock>>,
     pub(crate) waits: bool,
     pub(crate) allows_missing: bool,
+    /// Where who has not shown the second factor that their tenant requires is let in.
+    pub(crate) enrolment_paths: Arc<[Box<str>]>,
 }
 
 impl ResolveStage {
@@ -25,11 +27,25 @@ impl ResolveStage {
         configs: Arc<dyn ConfigManager>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { waits: resolver.waits(), resolver, configs, clock, session_clock: None, allows_missing: false }
+        Self {
+            waits: resolver.waits(),
+            resolver,
+            configs,
+            clock,
+            session_clock: None,
+            allows_missing: false,
+            enrolment_paths: Arc::default(),
+        }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
         self.session_clock.as_ref().unwrap_or(&self.clock).coarse_unix()
+    }
+
+    /// Byte for byte: what a router would take for the same path is not.
+    #[cold]
+    pub(crate) fn enrols(&self, path: &str) -> bool {
+        self.enrolment_paths.iter().any(|own| **own == *path)
     }
 
     #[inline]

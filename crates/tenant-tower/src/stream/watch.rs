@@ -91,6 +91,9 @@ impl Watched {
         if self.is_over(&tenant, caller) {
             return Some(StreamEnd::Expired);
         }
+        if !tenant.edge_settings().admits_factors_of(caller) {
+            return Some(StreamEnd::MfaRequired);
+        }
         match self.guard.authenticator.holds(caller).await {
             Ok(true) => None,
             Ok(false) => Some(StreamEnd::Revoked),

@@ -52,6 +52,7 @@ struct Options {
     clock: Option<Arc<dyn Clock>>,
     session_clock: Option<Arc<dyn Clock>>,
     allows_missing: bool,
+    enrolment_paths: Vec<Box<str>>,
     model_header: Option<HeaderName>,
     tool_header: Option<HeaderName>,
     requires_model: bool,
@@ -121,6 +122,13 @@ impl<R, C> TenantLayerBuilder<R, C> {
         self.with(|options| options.allows_missing = true)
     }
 
+    /// Lets people in at these paths, and no others, who have not shown the second factor that their tenant requires (`require_mfa`):
+    /// where they see who they are and enrol. Paths are compared whole and as they come, below what a path resolver has taken
+    /// off; anywhere else the answer is 403 `mfa_required`, which is what they all get unless this is given.
+    pub fn enrolment_paths(self, paths: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        self.with(|options| options.enrolment_paths = paths.into_iter().map(Into::into).collect())
+    }
+
     /// Takes the model from the header `name`; `X-Model` unless given.
     pub fn model_header(self, name: HeaderName) -> Self {
         self.with(|options| options.model_header = Some(name))
@@ -188,6 +196,7 @@ impl Options {
         let mut resolve = ResolveStage::new(resolver, configs, Arc::clone(&clock));
         resolve.allows_missing = self.allows_missing;
         resolve.session_clock = self.session_clock.take();
+        resolve.enrolment_paths = std::mem::take(&mut self.enrolment_paths).into();
         let policy = self.policy();
         let quota = self.quota(clock);
         let policies = Policies::of(Arc::clone(&policy.evaluator), self.hooks.clone());

@@ -15,7 +15,8 @@ use crate::{Meter, Policies, TenantService, edge::Edge};
 /// What the tenant's [settings](tenant_core::settings) say of the caller comes before both, and is told by no header: who is not
 /// in its `allowed_networks` is denied (403 `policy_denied`; also where no [`ForwardedLayer`](crate::ForwardedLayer) has found out
 /// the address), and a session or a token that was proved longer ago than its `session_timeout` is not taken (401
-/// `unauthenticated`).
+/// `unauthenticated`). Where `require_mfa` is set, people who have not shown a second factor are let in where they
+/// [enrol](TenantLayerBuilder::enrolment_paths), and nowhere else (403 `mfa_required`).
 ///
 /// Neither a resolver nor configs can be forgotten:
 /// ```compile_fail

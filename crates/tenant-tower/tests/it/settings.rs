@@ -7,6 +7,8 @@
 //! - one tenant's networks or timeout hold for another, or are held off by it: by a credential of several tenants, by a layer
 //!   that is asked for the tenant of another;
 //! - a session that is too old goes on because nobody knows when it began, or because a layer further in is asked alone;
+//! - somebody comes in without the second factor that the tenant requires: by a credential of before, by one of another tenant, or
+//!   by another spelling of the path at which they enrol; or is kept out of a tenant that requires none;
 //! - what the tenant has set is believed to be what it was before.
 
 use std::{
@@ -27,7 +29,7 @@ use tenant_core::{
 };
 use tenant_tower::{
     AuthLayer, ClientAddr, ForwardedLayer, HeaderResolver, PeerAddr, PolicyLayer, PrincipalResolver,
-    QuotaLayer, ResolveLayer, TenantLayer, TrustedProxies, check_network,
+    QuotaLayer, ResolveLayer, TenantLayer, TrustedProxies, check_network, check_second_factor,
 };
 use tower::ServiceBuilder;
 
@@ -257,7 +259,7 @@ async fn what_is_set_anew_holds_from_the_next_request_on() {
     assert!(!ask().await);
 }
 
-/// Knows `NAME/TENANT[,TENANT]/ISSUED`; `ISSUED` may be `never`.
+/// Knows `NAME/TENANT[,TENANT]/ISSUED[/mfa]`; `ISSUED` may be `never`.
 struct Porter;
 
 fn read(credential: &Credential<'_>) -> Principal {
@@ -275,6 +277,9 @@ fn read(credential: &Credential<'_>) -> Principal {
     }
     if let Ok(issued) = word().parse() {
         principal = principal.issued_at(UnixTime::from_secs(issued));
+    }
+    if words.next() == Some("mfa") {
+        principal = principal.second_factor();
     }
     principal.build()
 }
@@ -371,5 +376,125 @@ async fn an_old_session_costs_nothing() {
     }
     for status in [200, 200, 429] {
         assert_eq!(send(&service, from("192.0.2.7", &[("cookie", &fresh)])).await.status, status);
+    }
+}
+
+/// `acme` requires a second factor, `globex` has set nothing.
+fn strict() -> InMemoryConfigManager {
+    InMemoryConfigManager::with([tenant("acme", json!({ "require_mfa": true })), tenant("globex", json!({}))])
+        .unwrap()
+}
+
+type Shown<'a> = [(&'a str, &'a str); 1];
+
+/// What a caller is answered who is asked for a second factor, at each of these paths.
+async fn ask_strict(headers: &[(&str, &str)], path: &str) -> Answer {
+    let tenancy = TenantLayer::builder()
+        .resolver(PrincipalResolver::agreeing_with(HeaderResolver::default()))
+        .configs(strict())
+        .clock(clock())
+        .enrolment_paths(["/me", "/me/mfa"])
+        .build();
+    let service = ServiceBuilder::new().layer(AuthLayer::new(Porter)).layer(tenancy).service(EchoService);
+    send(&service, get(path, headers)).await
+}
+
+fn asks_for_more(answer: &Answer) -> bool {
+    if answer.status != 403 {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        return false;
+    }
+    assert_eq!(answer.code(), "mfa_required");
+    true
+}
+
+#[tokio::test]
+async fn a_tenant_that_requires_a_second_factor_serves_no_person_without_one() {
+    let shown: [(Shown<'_>, bool); 8] = [
+        ([("cookie", "__Host-session=ada/acme/1700000000")], true),
+        ([("cookie", "__Host-session=ada/acme/1700000000/mfa")], false),
+        ([("authorization", "Bearer ada/acme/1700000000")], true),
+        ([("authorization", "Bearer ada/acme/never")], true),
+        ([("authorization", "Bearer ada/acme/never/mfa")], false),
+        ([("authorization", "Basic ada/acme/never")], true),
+        ([("x-api-key", "robot/acme/never")], false),
+        ([("cookie", "__Host-session=ada/globex/1700000000")], false),
+    ];
+    for (headers, is_denied) in shown {
+        let answer = ask_strict(&headers, "/x").await;
+        assert_eq!(asks_for_more(&answer), is_denied, "{headers:?}");
+        assert!(!answer.body.contains("acme") || !is_denied);
+    }
+    // A credential of both: one asks for more, and the other does not.
+    let both = ("authorization", "Bearer ada/acme,globex/1700000000");
+    for (tenant, is_denied) in [("acme", true), ("globex", false)] {
+        let answer = ask_strict(&[both, ("x-tenant-id", tenant)], "/x").await;
+        assert_eq!(asks_for_more(&answer), is_denied, "{tenant}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_second_factor_enrols_and_does_nothing_else() {
+    let half = [("cookie", "__Host-session=ada/acme/1700000000")];
+    for (path, is_denied) in [
+        ("/me", false),
+        ("/me?x=/users", false),
+        ("/me/mfa", false),
+        ("/", true),
+        ("/m", true),
+        ("/me/", true),
+        ("/me/mfa/", true),
+        ("/me/users", true),
+        ("/ME", true),
+        ("//me", true),
+        ("/%6de", true),
+        ("/x/../me", true),
+        ("/users?path=/me", true),
+    ] {
+        assert_eq!(asks_for_more(&ask_strict(&half, path).await), is_denied, "{path}");
+    }
+    // Unless somebody says where, it is nowhere; and layers on their own are no way round.
+    let resolve = || ResolveLayer::new(PrincipalResolver::agreeing_with(HeaderResolver::default()), strict());
+    let (bare, open) = (resolve(), resolve().enrolment_paths(["/me"]));
+    let ask = async |layer: ResolveLayer, path: &str| {
+        let service = ServiceBuilder::new().layer(AuthLayer::new(Porter)).layer(layer).service(EchoService);
+        asks_for_more(&send(&service, get(path, &half)).await)
+    };
+    assert!(ask(bare, "/me").await);
+    assert!(!ask(open.clone(), "/me").await);
+    assert!(ask(open, "/x").await);
+    // And routes that resolve by themselves.
+    let acme = TenantContext::of(&strict(), &id("acme")).await.unwrap();
+    let globex = TenantContext::of(&strict(), &id("globex")).await.unwrap();
+    let ada = Principal::builder("ada", Proof::Session).build();
+    assert!(check_second_factor(&acme, Some(&ada)).is_err());
+    assert!(check_second_factor(&globex, Some(&ada)).is_ok() && check_second_factor(&acme, None).is_ok());
+}
+
+#[tokio::test]
+async fn asking_for_a_second_factor_costs_nothing_and_is_told_to_hooks() {
+    let log = Arc::new(Log::default());
+    let clock = clock();
+    let tenancy = TenantLayer::builder()
+        .resolver(PrincipalResolver::agreeing_with(HeaderResolver::default()))
+        .configs(strict())
+        .quotas(quotas(&clock))
+        .clock(clock)
+        .hooks(Hooks::new([Arc::clone(&log) as _]))
+        .build();
+    let service = ServiceBuilder::new().layer(AuthLayer::new(Porter)).layer(tenancy).service(EchoService);
+    let half = [("cookie", "__Host-session=ada/acme/1700000000")];
+    for _ in 0..5 {
+        assert!(asks_for_more(&send(&service, get("/x", &half)).await));
+    }
+    let heard = std::mem::take(&mut *log.0.lock().unwrap());
+    let told = [
+        "credential Session ada the tenant requires a second factor",
+        r#"request acme 403 Some("mfa_required")"#,
+    ];
+    assert_eq!(heard[..2], told);
+    for status in [200, 200, 429] {
+        let whole = [("cookie", "__Host-session=ada/acme/1700000000/mfa")];
+        assert_eq!(send(&service, get("/x", &whole)).await.status, status);
     }
 }

@@ -151,6 +151,20 @@ async fn it_ends_when_the_tenant_takes_what_was_proved_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_ends_when_the_tenant_requires_a_second_factor_that_nobody_has_shown() {
+    let mut setting = setting().await;
+    let caller = || Principal::builder("ada", Proof::Token).membership(id("acme"), ["member"]);
+    let watch = |caller| setting.guard.watch(&setting.tenant, Some(&caller));
+    let (half, whole) = (watch(caller().build()), watch(caller().second_factor().build()));
+    let change = |config: &mut TenantConfig| drop(config.settings.insert("require_mfa".into(), true.into()));
+    setting.configs.modify(&id("acme"), change).await.unwrap();
+    assert_eq!(timeout(SOON, half).await, Ok(StreamEnd::MfaRequired));
+    assert!(timeout(Duration::from_secs(10), whole).await.is_err());
+    setting.caller = caller().build();
+    assert_eq!(setting.end().await.0, StreamEnd::MfaRequired, "nor does a new one stay");
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_ends_when_the_credential_ends_by_itself() {
     let setting = setting().await;
     setting.clock.advance(Duration::from_secs(3_599));

@@ -8,27 +8,45 @@ use tenant::{
     InvalidConfig, LimitSetting, Plans, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId,
     TenantStatus, Timestamp,
 };
+use utoipa::ToSchema;
 
-use crate::state::settings_schema;
+use crate::{docs::schemas, http::Named, state::settings_schema};
 
 /// The body of `POST /admin/tenants` and `PUT /admin/tenants/{id}`: flat, or with nested `quota` and `policy`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TenantBody {
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: Option<String>,
+    /// The id unless given.
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     name: Option<String>,
+    #[schema(pattern = "^[A-Za-z0-9_.-]{1,64}$")]
     plan: Option<String>,
-    quota: Option<QuotaConfig>,
+    #[schema(schema_with = schemas::quota_or_null)]
+    quota: Option<Named<QuotaConfig>>,
+    /// 0 is unlimited.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_992_u64)]
     quota_requests_per_minute: Option<u64>,
+    /// 0 is unlimited.
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_992_u64)]
     quota_tokens_per_minute: Option<u64>,
-    policy: Option<PolicyConfig>,
+    #[schema(schema_with = schemas::policy_or_null)]
+    policy: Option<Named<PolicyConfig>>,
+    #[schema(schema_with = schemas::names_or_null)]
     allowed_models: Option<Vec<String>>,
+    #[schema(schema_with = schemas::names_or_null)]
     allowed_tools: Option<Vec<String>>,
+    #[schema(schema_with = schemas::hosts_or_null)]
     hosts: Option<Vec<String>>,
     features: Option<BTreeMap<String, bool>>,
+    #[schema(schema_with = schemas::object_or_null)]
     branding: Option<Map<String, Value>>,
+    #[schema(schema_with = schemas::limits_or_null)]
     limits: Option<BTreeMap<String, LimitSetting>>,
+    #[schema(schema_with = schemas::settings_or_null)]
     settings: Option<Map<String, Value>>,
+    #[schema(schema_with = schemas::object_or_null)]
     metadata: Option<Map<String, Value>>,
 }
 
@@ -37,6 +55,10 @@ impl TenantBody {
     pub(super) fn new_id(&self) -> Result<TenantId, Rejection> {
         let missing = || Rejection::invalid_request("tenant_id is required").with_field("tenant_id");
         let text = self.tenant_id.as_deref().ok_or_else(missing)?;
+        // There is a route of this name where a tenant's id stands.
+        if text == "import" {
+            return Err(Rejection::invalid_request("tenant_id is reserved").with_field("tenant_id"));
+        }
         TenantId::parse(text)
             .map_err(|error| Rejection::invalid_request(error.to_string()).with_field("tenant_id"))
     }
@@ -79,9 +101,9 @@ impl TenantBody {
             requests_per_minute: self.quota_requests_per_minute,
             tokens_per_minute: self.quota_tokens_per_minute,
         };
-        match self.quota {
+        match &self.quota {
             Some(_) if flat != QuotaConfig::default() => Err(twice("quota")),
-            Some(nested) => Ok(nested),
+            Some(Named(nested)) => Ok(*nested),
             None => Ok(flat),
         }
     }
@@ -90,7 +112,7 @@ impl TenantBody {
         let is_flat = self.allowed_models.is_some() || self.allowed_tools.is_some();
         match &self.policy {
             Some(_) if is_flat => Err(twice("policy")),
-            Some(nested) => Ok(nested.clone()),
+            Some(Named(nested)) => Ok(nested.clone()),
             None => Ok(PolicyConfig {
                 allowed_models: self.allowed_models.clone().unwrap_or_default(),
                 allowed_tools: self.allowed_tools.clone().unwrap_or_default(),
@@ -109,32 +131,49 @@ pub(crate) fn invalid(error: &InvalidConfig) -> Rejection {
 }
 
 /// The body of `PUT /admin/tenants/{id}/quota`: it replaces all three.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QuotaBody {
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_992_u64)]
     pub(super) requests_per_minute: Option<u64>,
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_992_u64)]
     pub(super) tokens_per_minute: Option<u64>,
     #[serde(default)]
+    #[schema(schema_with = schemas::limits)]
     pub(super) limits: BTreeMap<String, LimitSetting>,
 }
 
 /// A tenant in answers.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tenant)]
 pub(super) struct TenantView<'a> {
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: &'a TenantId,
     name: &'a str,
+    #[schema(schema_with = schemas::status)]
     status: TenantStatus,
     plan: Option<&'a str>,
+    #[schema(schema_with = schemas::quota)]
     quota: QuotaConfig,
+    #[schema(schema_with = schemas::object)]
     policy: &'a PolicyConfig,
+    #[schema(value_type = Vec<String>)]
     hosts: &'a [String],
+    #[schema(value_type = BTreeMap<String, bool>)]
     features: &'a BTreeMap<String, bool>,
+    #[schema(schema_with = schemas::object)]
     branding: &'a Map<String, Value>,
+    #[schema(schema_with = schemas::object)]
     limits: &'a BTreeMap<String, LimitSetting>,
+    /// Left out where there are none.
     #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(schema_with = schemas::object, required = false)]
     settings: &'a Map<String, Value>,
+    #[schema(schema_with = schemas::object)]
     metadata: &'a Map<String, Value>,
+    #[schema(schema_with = schemas::moment)]
     created_at: Timestamp,
+    #[schema(schema_with = schemas::moment)]
     updated_at: Timestamp,
 }
 

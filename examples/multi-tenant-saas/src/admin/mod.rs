@@ -2,12 +2,16 @@
 
 mod audit;
 mod body;
+mod described;
 mod guard;
 mod hosts;
+mod jobs;
 mod members;
+mod mirror;
 mod revocations;
 mod tenants;
 mod usage;
+mod version;
 
 use axum::{
     Router,
@@ -16,7 +20,9 @@ use axum::{
 };
 
 pub(crate) use body::invalid;
+pub(crate) use described::described;
 pub(crate) use guard::Guard;
+pub(crate) use mirror::{is_mirrored, original};
 
 use tenant::control::AuditLog;
 
@@ -28,8 +34,19 @@ macro_rules! routes {
         /// Every route of the operator, by method and path.
         pub const ADMIN_ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
 
+        /// Those that are about tenants, under `/api/v1`: by method and path.
+        pub fn mirrored_admin_routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+            let all = [$((stringify!($method), $path, concat!("/api/v1", $path))),*].into_iter();
+            all.filter(|(_, path, _)| is_mirrored(path)).map(|(method, _, mirrored)| (method, mirrored))
+        }
+
         fn handlers() -> Router<AppState> {
-            Router::new()$(.route($path, on(MethodFilter::$method, $handler)))*
+            Router::new()$(
+                .route($path, on(MethodFilter::$method, $handler))
+                .merge(mirrored($path, || {
+                    Router::new().route(concat!("/api/v1", $path), on(MethodFilter::$method, $handler))
+                }))
+            )*
         }
     };
 }
@@ -50,15 +67,26 @@ routes! {
     PUT "/admin/tenants/{id}/hosts" => hosts::replace;
     DELETE "/admin/tenants/{id}/hosts/{host}" => hosts::remove;
     POST "/admin/tenants/{id}/members" => members::create;
+    POST "/admin/tenants/import" => jobs::import;
+    POST "/admin/tenants/{id}/export" => jobs::export;
+    POST "/admin/tenants/{id}/purge" => jobs::purge;
+    GET "/admin/jobs/{job_id}" => jobs::show;
+    GET "/admin/jobs/{job_id}/archive" => jobs::archive;
     POST "/admin/revocations" => revocations::create;
     GET "/admin/audit" => audit::list;
     GET "/metrics" => telemetry::metrics;
+}
+
+/// What mirrors a route, where it is mirrored.
+fn mirrored(path: &str, mirror: impl FnOnce() -> Router<AppState>) -> Router<AppState> {
+    if is_mirrored(path) { mirror() } else { Router::new() }
 }
 
 /// All of them behind the guard.
 pub(crate) fn router(guard: Guard, log: AuditLog) -> Router<AppState> {
     handlers()
         .route("/admin/{*rest}", axum::routing::any(unmatched))
+        .route("/api/v1/admin/{*rest}", axum::routing::any(unmatched))
         .layer(from_fn_with_state(log, record))
         .layer(from_fn_with_state(guard, guard::guard))
 }

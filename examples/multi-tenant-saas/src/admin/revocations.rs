@@ -6,15 +6,20 @@ use tenant::{
     ApiError, Rejection, Timestamp, UnixTime,
     auth::{PeopleStore, Revoked},
 };
+use utoipa::ToSchema;
 
-use crate::{http::StrictJson, state::AppState};
+use crate::{docs::schemas, http::StrictJson, state::AppState};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Revocation {
+    #[schema(min_length = 1, max_length = 255)]
     jti: Option<String>,
+    #[schema(min_length = 1, max_length = 255)]
     subject: Option<String>,
+    #[schema(schema_with = schemas::moment_or_null)]
     issued_until: Option<Timestamp>,
+    #[schema(schema_with = schemas::moment_or_null)]
     expires_at: Option<Timestamp>,
 }
 

@@ -22,6 +22,16 @@ impl Recorder {
         Self { clock, tallies: Mutex::default() }
     }
 
+    /// Drops what was not written down yet of a tenant.
+    pub(crate) fn forget(&self, tenant: &TenantId) {
+        self.tallies.lock().remove(tenant);
+    }
+
+    /// Whether something of a tenant is still to be written down.
+    pub(crate) fn knows(&self, tenant: &TenantId) -> bool {
+        self.tallies.lock().contains_key(tenant)
+    }
+
     pub(super) fn take(&self) -> HashMap<TenantId, Tally> {
         std::mem::take(&mut *self.tallies.lock())
     }

@@ -6,10 +6,11 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use sqlx::FromRow;
 use tenant::{ApiError, Tenant};
+use utoipa::ToSchema;
 
-use crate::{analytics::RECENT, state::AppState};
+use crate::{analytics::RECENT, docs::schemas, state::AppState};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Requests {
     total_requests: i64,
     by_status: BTreeMap<String, i64>,
@@ -17,12 +18,13 @@ pub(super) struct Requests {
     recent_requests: Vec<RecentRequest>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RecentRequest {
     method: String,
     path: String,
     status_code: i64,
     duration_ms: f64,
+    #[schema(schema_with = schemas::moment)]
     created_at: String,
 }
 

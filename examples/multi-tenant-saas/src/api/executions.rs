@@ -6,10 +6,8 @@ use axum::{
 };
 use tenant::{ApiError, Rejection, Tenant};
 
-use crate::{
-    executions::{Execution, find},
-    state::AppState,
-};
+pub(super) use crate::executions::Execution;
+use crate::{executions::find, state::AppState};
 
 pub(super) async fn show(
     tenant: Tenant,

@@ -17,32 +17,43 @@ use tenant::{
     TenantConfig, TenantContext, Timestamp,
     auth::{HostClaimError, HostClaimErrorKind},
 };
+use utoipa::ToSchema;
 
 use super::whole::{Caller, check_whole};
 use crate::{
+    docs::schemas,
     domains::{Busy, Look},
     http::StrictJson,
     state::AppState,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewHost {
+    /// A host of the tenant's own: no wildcard, no address, and nothing of the server's.
+    #[schema(
+        max_length = 253,
+        pattern = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,3}[A-Za-z]{2,20}$"
+    )]
     host: String,
 }
 
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-struct HostView {
+#[derive(Serialize, ToSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[schema(as = OwnHost)]
+pub(super) struct HostView {
     host: String,
+    #[schema(pattern = "^(live|pending|conflict)$")]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::moment)]
     expires_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
-struct HostsView {
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnHosts)]
+pub(super) struct HostsView {
     hosts: Vec<HostView>,
 }
 

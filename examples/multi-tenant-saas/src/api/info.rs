@@ -6,16 +6,20 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tenant::{ApiError, QuotaConfig, Tenant, TenantId};
+use utoipa::ToSchema;
 
-use crate::{limits::Standing, state::AppState, stock::Whose};
+use crate::{docs::schemas, limits::Standing, state::AppState, stock::Whose};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Info {
+    #[schema(schema_with = schemas::tenant_id)]
     id: TenantId,
     name: String,
     hosts: Vec<String>,
     features: BTreeMap<String, bool>,
+    #[schema(schema_with = schemas::object)]
     branding: Map<String, Value>,
+    #[schema(schema_with = schemas::object)]
     limits: Limits,
 }
 

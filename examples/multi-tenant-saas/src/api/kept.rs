@@ -11,7 +11,7 @@ use sqlx::{
     query::QueryAs,
     sqlite::{SqliteArguments, SqliteRow},
 };
-use tenant::{ApiError, InMemoryQuotaManager, Rejection, TenantContext, hooks::LimitWarning, quota::Limit};
+use tenant::{ApiError, InMemoryQuotaManager, Rejection, TenantContext, hooks::LimitWarning};
 
 use crate::{
     events::{Happening, Kind},
@@ -61,35 +61,39 @@ pub(super) async fn create<T: Kept>(
     tenant: &TenantContext,
     insert: QueryAs<'_, Sqlite, T, SqliteArguments>,
 ) -> Result<Response, ApiError> {
-    let created = match tenant.limits().stock(T::STOCK.dimension()) {
-        Some(limit) => insert_under(limit, app, tenant, insert).await?,
-        None => insert.fetch_one(&app.db.scoped(tenant)).await.map_err(T::not_inserted)?,
-    };
+    let created = insert_one(app, tenant, insert).await?;
     // At once: who leaves meanwhile takes the rest along.
     let [told, _] = T::TOLD;
-    app.events.tell(tenant, &Happening::Kept(told, created.id()));
+    app.tell(tenant, &Happening::Kept(told, created.id()));
     T::STOCK.forget(app, tenant).await;
     let location = [("location", format!("{}/{}", T::PATH, created.id()))];
     Ok((StatusCode::CREATED, location, Json(created)).into_response())
 }
 
-/// In one transaction with the check of the limit: of two that come at once, each waits for the other.
-async fn insert_under<T: Kept>(
-    limit: &Limit,
+/// In one transaction with the check of the limit: of two that come at once, each waits for the other. And with what webhooks are
+/// told of it.
+async fn insert_one<T: Kept>(
     app: &AppState,
     tenant: &TenantContext,
     insert: QueryAs<'_, Sqlite, T, SqliteArguments>,
 ) -> Result<T, ApiError> {
+    let limit = tenant.limits().stock(T::STOCK.dimension());
     // A denial costs the tenant nothing: so it must not cost others their turn to write either.
-    if !limit.shadow && T::STOCK.used(app, Whose::Own(tenant)).await? >= limit.limit {
+    if let Some(limit) = limit.filter(|limit| !limit.shadow)
+        && T::STOCK.used(app, Whose::Own(tenant)).await? >= limit.limit
+    {
         let detail = format!("the limit {} is reached", limit.name);
         return Err(Rejection::quota_exceeded(None).with_detail(detail).into());
     }
     let mut transaction = app.db.begin(tenant).await?;
     let used = transaction.admit_stock(T::STOCK.dimension(), 1, T::STOCK.count()).await?;
     let created = insert.fetch_one(&mut transaction).await.map_err(T::not_inserted)?;
+    let [told, _] = T::TOLD;
+    app.keep(&mut transaction, &Happening::Kept(told, created.id())).await?;
     transaction.commit().await?;
-    if let Some(percent) = used.and_then(|used| crossed(limit.limit, used.saturating_add(1))) {
+    if let (Some(limit), Some(used)) = (limit, used)
+        && let Some(percent) = crossed(limit.limit, used.saturating_add(1))
+    {
         app.hooks.on_limit_warning(&LimitWarning::new(tenant.id(), &limit.name, percent));
     }
     Ok(created)
@@ -108,12 +112,15 @@ pub(super) async fn delete<T: Kept>(
     tenant: &TenantContext,
     id: String,
 ) -> Result<StatusCode, ApiError> {
-    let done = sqlx::query(T::DELETE).bind(&id).execute(&app.db.scoped(tenant)).await?;
+    let [_, told] = T::TOLD;
+    let mut transaction = app.db.begin(tenant).await?;
+    let done = sqlx::query(T::DELETE).bind(&id).execute(&mut transaction).await?;
     if done.rows_affected() == 0 {
         return Err(T::missing().into());
     }
-    let [_, told] = T::TOLD;
-    app.events.tell(tenant, &Happening::Kept(told, &id));
+    app.keep(&mut transaction, &Happening::Kept(told, &id)).await?;
+    transaction.commit().await?;
+    app.tell(tenant, &Happening::Kept(told, &id));
     T::STOCK.forget(app, tenant).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,10 +14,15 @@ use tenant::{
     ApiError, Page, Rejection, Tenant, TenantContext, Timestamp,
     auth::{ApiKeyMode, ApiKeyRecord, ApiKeyStore, NewApiKey, Scopes},
 };
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Array, ObjectBuilder, Type},
+};
 
 use super::whole::{Caller, check_whole};
 use crate::{
     callers::rejection,
+    docs::schemas,
     events::{Happening, Kind},
     http::{PageQuery, StrictJson, StrictQuery, check_name},
     state::AppState,
@@ -39,29 +44,49 @@ const SCOPES: [&str; 12] = [
     "write:analytics",
 ];
 
+/// One of them, for the document.
+fn scopes() -> Array {
+    Array::new(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(SCOPES)))
+}
+
 /// To each tenant. Several that come at once may find room together.
 const MOST_KEYS: u64 = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewKey {
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
+    #[schema(schema_with = scopes)]
     scopes: Vec<String>,
+    #[schema(pattern = "^[!-~]{1,64}$")]
     project_id: Option<String>,
+    /// Requests a minute.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     rate_limit: Option<u64>,
+    /// Ahead of now.
+    #[schema(schema_with = schemas::moment_or_null)]
     expires_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct KeyView<'a> {
     key_id: &'a str,
     name: &'a str,
     key_prefix: &'a str,
+    #[schema(value_type = Vec<String>)]
     scopes: &'a Scopes,
     project_id: Option<&'a str>,
     rate_limit: Option<u64>,
+    #[schema(schema_with = schemas::moment)]
     created_at: Timestamp,
+    #[schema(schema_with = schemas::moment_or_null)]
     expires_at: Option<Timestamp>,
+    #[schema(schema_with = schemas::moment_or_null)]
     last_used_at: Option<Timestamp>,
 }
 
@@ -81,8 +106,10 @@ impl<'a> From<&'a ApiKeyRecord> for KeyView<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Created<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedKey)]
+pub(super) struct Created<'a> {
+    /// Shown this once.
     key: &'a str,
     #[serde(flatten)]
     view: KeyView<'a>,
@@ -152,7 +179,7 @@ pub(crate) async fn create_key(
         .rate_limit(new.rate_limit)
         .expires_at(new.expires_at);
     keys.create(tenant, key.record()).await?;
-    app.events.tell(tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id));
+    app.tell_all(tenant, &Happening::Key(Kind::ApiKeyCreated, &key.record().key_id)).await;
     let created = Created { key: key.key(), view: key.record().into() };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     let location = [(LOCATION, format!("{at}/{}", key.record().key_id))];
@@ -189,7 +216,7 @@ pub(crate) async fn revoke_key(
 ) -> Result<StatusCode, ApiError> {
     match app.callers.keys.revoke(tenant, id).await? {
         true => {
-            app.events.tell(tenant, &Happening::Key(Kind::ApiKeyRevoked, id));
+            app.tell_all(tenant, &Happening::Key(Kind::ApiKeyRevoked, id)).await;
             Ok(StatusCode::NO_CONTENT)
         }
         false => Err(Rejection::not_found().with_detail("the API key does not exist").into()),

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod chat;
+mod described;
 mod events;
 mod executions;
 mod hosts;
@@ -9,6 +10,7 @@ mod info;
 mod kept;
 pub(crate) mod keys;
 mod me;
+mod mfa;
 mod users;
 pub(crate) mod whole;
 mod workflows;
@@ -19,6 +21,7 @@ use axum::{
     routing::{MethodFilter, on, post},
 };
 pub(crate) use chat::MAX_PER_TENANT as MAX_CHATS_PER_TENANT;
+pub(crate) use described::described;
 use tenant::{Hooks, KeyLimitLayer, TenantLayer, control::AuditLog};
 
 use crate::{
@@ -74,6 +77,10 @@ routes! {
         GET "/api/analytics/requests" => analytics::requests, reads("read:analytics");
         GET "/api/tenant/info" => info::show, ANYBODY;
         GET "/api/me" => me::show, ANYBODY;
+        GET "/api/me/mfa" => mfa::show, ANYBODY;
+        POST "/api/me/mfa" => mfa::enrol, ANYBODY;
+        DELETE "/api/me/mfa" => mfa::remove, ANYBODY;
+        POST "/api/me/mfa/verify" => mfa::confirm, ANYBODY;
         GET "/api/api-keys" => keys::list, MANAGES;
         POST "/api/api-keys" => keys::create, MANAGES;
         DELETE "/api/api-keys/{id}" => keys::revoke, MANAGES;
@@ -86,6 +93,9 @@ routes! {
         GET "/api/events" => events::events, reads("read:events");
     }
 }
+
+/// Where who has not shown the second factor that their tenant requires sees who they are, and enrols.
+pub(crate) const ENROLMENT_PATHS: [&str; 3] = ["/api/me", "/api/me/mfa", "/api/me/mfa/verify"];
 
 /// All routes under `/api`, and signing in and out; where there are `slots`, they stand between the tenant layer and the
 /// handlers, but for streams.

@@ -9,29 +9,39 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, Sqlite, query::QueryAs, sqlite::SqliteArguments};
 use tenant::{ApiError, Rejection, Tenant, Timestamp};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::kept::{self, Kept};
 use crate::{
+    docs::schemas,
     events::Kind,
     http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
     state::AppState,
     stock::Stock,
 };
 
-#[derive(FromRow, Serialize)]
+#[derive(FromRow, Serialize, ToSchema)]
 pub(super) struct User {
     id: String,
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: String,
     email: String,
     name: String,
+    #[schema(schema_with = schemas::moment)]
     created_at: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewUser {
+    #[schema(max_length = 254, pattern = r"^[^\s@\x00-\x1f\x7f-\x9f]{1,64}@[^\s@\x00-\x1f\x7f-\x9f]+$")]
     email: String,
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
 }
 

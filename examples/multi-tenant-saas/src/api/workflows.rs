@@ -11,10 +11,12 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use tenant::{ApiError, Rejection, Tenant, TenantContext};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::kept::{self, Kept};
 use crate::{
+    docs::schemas,
     events::Kind,
     executions,
     http::{PageQuery, Paged, StrictJson, StrictQuery, check_name},
@@ -22,25 +24,33 @@ use crate::{
     stock::Stock,
 };
 
-#[derive(FromRow, Serialize)]
+#[derive(FromRow, Serialize, ToSchema)]
 pub(super) struct Workflow {
     id: String,
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: String,
     name: String,
+    #[schema(schema_with = schemas::moment)]
     created_at: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewWorkflow {
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
 }
 
 /// `duration_ms` is how long it runs, up to an hour; 0 unless given.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewExecution {
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 3_600_000)]
     duration_ms: u64,
 }
 
@@ -121,8 +131,8 @@ pub(super) async fn delete(
     kept::delete::<Workflow>(&app, &tenant, id).await
 }
 
-#[derive(Serialize)]
-struct Started {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Started {
     execution_id: String,
     status: &'static str,
 }

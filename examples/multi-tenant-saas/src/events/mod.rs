@@ -7,6 +7,7 @@ mod happening;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use serde_json::Value;
 use tenant::{
     Clock, StreamGuard, TenantContext, Timestamp,
     events::{Event, EventBus},
@@ -69,9 +70,15 @@ impl Events {
         self.sockets.enter(tenant.id())
     }
 
-    pub(crate) fn tell(&self, tenant: &TenantContext, happening: &Happening<'_>) {
+    /// What is told of it, as what.
+    pub(crate) fn message(&self, tenant: &TenantContext, happening: &Happening<'_>) -> (&'static str, Value) {
         let now = Timestamp::from(self.clock.unix());
-        match Event::new(happening.kind().name(), &happening.told(tenant.id(), now)) {
+        (happening.kind().name(), happening.told(tenant.id(), now))
+    }
+
+    pub(crate) fn tell(&self, tenant: &TenantContext, happening: &Happening<'_>) {
+        let (name, data) = self.message(tenant, happening);
+        match Event::new(name, &data) {
             Ok(event) => self.bus.publish(tenant, event),
             Err(error) => tracing::error!(%error, "an event could not be told"),
         }

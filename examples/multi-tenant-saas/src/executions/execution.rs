@@ -1,19 +1,23 @@
 use serde::Serialize;
 use sqlx::FromRow;
 use tenant::{TenantContext, Timestamp};
+use utoipa::ToSchema;
 
-use crate::state::AppState;
+use crate::{docs::schemas, state::AppState};
 
 /// An execution as it is told.
-#[derive(FromRow, Serialize)]
+#[derive(FromRow, Serialize, ToSchema)]
 pub(crate) struct Execution {
     id: String,
+    #[schema(schema_with = schemas::tenant_id)]
     tenant_id: String,
     workflow_id: String,
     status: String,
     outcome: Option<String>,
     duration_ms: i64,
+    #[schema(schema_with = schemas::moment)]
     created_at: String,
+    #[schema(schema_with = schemas::moment_or_null)]
     completed_at: Option<String>,
     #[serde(skip)]
     ends_at_us: i64,

@@ -68,14 +68,14 @@ impl Run {
         if self.duration.is_zero() {
             permit = None;
         }
-        self.app.events.tell(&self.tenant, &Happening::Started { execution: &self.id, workflow: &workflow });
+        self.app.tell(&self.tenant, &Happening::Started { execution: &self.id, workflow: &workflow });
         let _ = answer.send(Ok(self.id.clone()));
         let (outcome, ended) = (self.wait().await, self.app.now());
         // Before it is told: who reads `completed` finds the place free.
         drop(permit);
-        if self.complete(outcome, ended, &place).await {
-            let (execution, workflow) = (&*self.id, &*workflow);
-            self.app.events.tell(&self.tenant, &Happening::Completed { execution, workflow, outcome });
+        let completed = Happening::Completed { execution: &self.id, workflow: &workflow, outcome };
+        if self.complete(outcome, ended, &place, &completed).await {
+            self.app.tell(&self.tenant, &completed);
         }
         drop(place);
     }
@@ -83,6 +83,7 @@ impl Run {
     async fn record(&self, workflow: &str) -> Result<(), ApiError> {
         let now = self.app.now();
         let duration_us = i64::try_from(self.duration.as_micros()).unwrap_or(i64::MAX);
+        let mut tx = self.app.db.begin(&self.tenant).await?;
         let inserted = sqlx::query(
             "INSERT INTO executions (id, workflow_id, status, duration_ms, created_at, ends_at_us)
              VALUES (?, ?, 'running', ?, ?, ?)",
@@ -92,15 +93,17 @@ impl Run {
         .bind(duration_us / 1_000)
         .bind(now.to_string())
         .bind(now.as_unix_micros().saturating_add(duration_us))
-        .execute(&self.app.db.scoped(&self.tenant))
+        .execute(&mut tx)
         .await;
         match inserted {
-            Ok(_) => Ok(()),
+            Ok(_) => {}
             Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
-                Err(no_such_workflow().into())
+                return Err(no_such_workflow().into());
             }
-            Err(error) => Err(error.into()),
+            Err(error) => return Err(error.into()),
         }
+        self.app.keep(&mut tx, &Happening::Started { execution: &self.id, workflow }).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Does the work, which is to wait.
@@ -115,10 +118,16 @@ impl Run {
 
     /// Of the executions of one tenant, which may all end at once, one after the other: connections and the way to
     /// the disk are for all tenants. Answers whether it is marked.
-    async fn complete(&self, outcome: &str, ended: Timestamp, place: &Place) -> bool {
+    async fn complete(
+        &self,
+        outcome: &str,
+        ended: Timestamp,
+        place: &Place,
+        completed: &Happening<'_>,
+    ) -> bool {
         for _ in 0..TRIES {
             let turn = place.turn().await;
-            match self.mark(outcome, ended).await {
+            match self.mark(outcome, ended, completed).await {
                 Ok(is_there) => return is_there,
                 // Nothing is written for a tenant that is not served any more.
                 Err(error) if NoLongerActive::of(&error).is_some() => return false,
@@ -131,16 +140,27 @@ impl Run {
     }
 
     /// `false` where it was deleted meanwhile, with its workflow.
-    async fn mark(&self, outcome: &str, ended: Timestamp) -> Result<bool, sqlx::Error> {
+    async fn mark(
+        &self,
+        outcome: &str,
+        ended: Timestamp,
+        completed: &Happening<'_>,
+    ) -> Result<bool, sqlx::Error> {
+        let mut tx = self.app.db.begin(&self.tenant).await?;
         let marked = sqlx::query(
             "UPDATE executions SET status = 'completed', outcome = ?, completed_at = ? WHERE id = ?",
         )
         .bind(outcome)
         .bind(ended.to_string())
         .bind(&self.id)
-        .execute(&self.app.db.scoped(&self.tenant))
+        .execute(&mut tx)
         .await?;
-        Ok(marked.rows_affected() > 0)
+        if marked.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.app.keep(&mut tx, completed).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }
 

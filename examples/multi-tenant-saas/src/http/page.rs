@@ -5,14 +5,17 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use tenant::Rejection;
+use utoipa::IntoParams;
 
 /// `limit` (1 to 100, 50 by default) and `offset`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
     #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: u32,
     #[serde(default)]
+    #[param(minimum = 0, maximum = 9_223_372_036_854_775_807_u64, default = 0)]
     offset: u64,
 }
 

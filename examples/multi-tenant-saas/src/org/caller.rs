@@ -41,6 +41,11 @@ impl Acting {
         self.project.as_deref().is_none_or(|only| only == project_id)
     }
 
+    /// The only project that their credential is for.
+    pub(super) fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
     /// # Errors
     /// Their credential is for one project alone.
     pub(super) fn check_unbound(&self) -> Result<(), Rejection> {

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tenant::{
     ApiError, ClientAddr, Rejection, TenantContext, Timestamp,
     auth::Role,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     http::StrictJson,
-    login::{self, too_many},
+    login::{self, too_many, unproved},
     state::AppState,
 };
 
@@ -53,6 +54,8 @@ pub(super) async fn create(
     let new = NewInvitation { email: new.email, role: new.role, projects: new.projects };
     let made = app.organisations.invite(tenant, actor, new).await;
     let made = made.map_err(|error| problem(&app, &error, tenant, "users"))?;
+    let told = json!({ "invitation_id": made.invitation_id });
+    app.outgoing.tell(tenant, "invitation.created", told).await;
     let view = View {
         invitation_id: &made.invitation_id,
         email: &made.email,
@@ -72,6 +75,13 @@ struct Accepted {
     first_name: Option<String>,
     last_name: Option<String>,
     username: Option<String>,
+}
+
+/// Who has come in, and is not signed in.
+#[derive(Serialize)]
+struct Joined<'a> {
+    user: MemberView<'a>,
+    mfa_required: bool,
 }
 
 /// `POST /invitations/accept`: whoever has the token comes in, and is signed in.
@@ -95,9 +105,17 @@ pub(super) async fn accept(State(app): State<AppState>, request: Request) -> Res
     if let Err(error) = app.audit.record(event.on(&*person.person_id)).await {
         tracing::error!(%error, "an accepted invitation is missing in the audit log");
     }
+    let told = json!({ "user_id": person.person_id });
+    app.outgoing.tell(&tenant, "invitation.accepted", told).await;
     let member = app.organisations.member(&tenant, &person.person_id).await;
     let member = member.map_err(|error| problem(&app, &error, &tenant, "users"))?;
-    let entered = login::enter_as(&app, &headers, tenant, person, role).await?;
+    // The mail and the password are one factor: who has two shows the other one at the sign-in.
+    let standing = app.callers.mfa.standing(&person.person_id).await.map_err(|error| unproved(&error))?;
+    if standing.is_active {
+        let user = MemberView::from(&member);
+        return Ok(Json(Joined { user, mfa_required: true }).into_response());
+    }
+    let entered = login::enter_as(&app, &headers, tenant, person, role, false).await?;
     entered.answer(&app, &MemberView::from(&member))
 }
 

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tenant::{
     ApiError, Rejection,
     auth::Role,
@@ -125,6 +126,7 @@ pub(super) async fn change(
     let projects = change.projects.as_deref();
     let changed = app.organisations.change_member(tenant, actor, &id, change.role, projects).await;
     let member = changed.map_err(|error| problem(&app, &error, tenant, "users"))?;
+    app.outgoing.tell(tenant, "member.changed", json!({ "user_id": id })).await;
     if change.role.is_some() {
         sign_out(&app, tenant.id(), &id).await?;
     }
@@ -139,6 +141,7 @@ pub(super) async fn remove(
     let Acting { tenant, actor, .. } = &acting;
     let removed = app.organisations.remove_member(tenant, actor, &id).await;
     removed.map_err(|error| problem(&app, &error, tenant, "users"))?;
+    app.outgoing.tell(tenant, "member.removed", json!({ "user_id": id })).await;
     sign_out(&app, tenant.id(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

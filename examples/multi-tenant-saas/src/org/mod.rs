@@ -6,6 +6,7 @@
 mod api_keys;
 mod audit;
 mod caller;
+mod described;
 mod invitations;
 mod mail;
 mod members;
@@ -16,7 +17,9 @@ mod projects;
 mod resolver;
 mod settings;
 mod signed_out;
+mod usage;
 mod ways;
+mod webhooks;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -38,6 +41,7 @@ use ways::Ways;
 use tower::Service;
 
 pub(crate) use caller::Operator;
+pub(crate) use described::described;
 pub(crate) use mail::open;
 
 use crate::{
@@ -80,9 +84,15 @@ routes! {
     GET "/organizations/{id}/projects/{project_id}" => projects::show, reads("read:resources");
     PUT "/organizations/{id}/projects/{project_id}" => projects::change, writes("write:resources");
     DELETE "/organizations/{id}/projects/{project_id}" => projects::delete, writes("write:resources");
+    POST "/organizations/{id}/resources" => usage::record, writes("write:resources");
+    GET "/organizations/{id}/usage" => usage::show, reads("read:resources");
+    GET "/organizations/{id}/usage/history" => usage::history, reads("read:resources");
     GET "/organizations/{id}/api-keys" => api_keys::list, MANAGES;
     POST "/organizations/{id}/api-keys" => api_keys::create, MANAGES;
     DELETE "/organizations/{id}/api-keys/{key_id}" => api_keys::revoke, MANAGES;
+    GET "/organizations/{id}/webhooks" => webhooks::list, MANAGES;
+    POST "/organizations/{id}/webhooks" => webhooks::create, MANAGES;
+    DELETE "/organizations/{id}/webhooks/{webhook_id}" => webhooks::delete, MANAGES;
     GET "/organizations/{id}/audit" => audit::list, MANAGES;
 }
 

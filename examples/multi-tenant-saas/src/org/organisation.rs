@@ -185,7 +185,8 @@ async fn found(app: &AppState, new: New) -> Result<TenantContext, ApiError> {
 
 /// Nobody could ever come in.
 async fn undo(app: &AppState, tenant: &TenantContext) {
-    if let Err(error) = app.hosts.delete(*tenant.id()).await {
+    let (id, configs) = (*tenant.id(), Arc::clone(&app.configs));
+    if let Err(error) = app.hosts.delete(id, async move { configs.delete(&id).await }).await {
         tracing::error!(%error, "an organisation that nobody owns could not be deleted");
     }
 }

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tenant::{
     ApiError, Rejection, Timestamp,
     auth::Role,
@@ -135,6 +136,7 @@ pub(super) async fn create(
     let new = NewProject { name, slug, kind, environment, team: team(views) };
     let made = app.organisations.create_project(&acting.tenant, new).await;
     let made = made.map_err(|error| problem(&app, &error, &acting.tenant, "projects"))?;
+    app.outgoing.tell(&acting.tenant, "project.created", json!({ "project_id": made.project_id })).await;
     let location = format!("/organizations/{}/projects/{}", acting.tenant.id(), made.project_id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(ProjectView::from(&made))).into_response())
 }
@@ -148,7 +150,11 @@ pub(super) async fn change(
     check(&acting, &id)?;
     let Change { name, slug, r#type: kind, environment, team: views } = change;
     let change = ProjectChange { name, slug, kind, environment, team: views.map(team) };
-    answer(&app, &acting, app.organisations.change_project(&acting.tenant, &id, &change).await)
+    let changed = app.organisations.change_project(&acting.tenant, &id, &change).await;
+    if changed.is_ok() {
+        app.outgoing.tell(&acting.tenant, "project.changed", json!({ "project_id": id })).await;
+    }
+    answer(&app, &acting, changed)
 }
 
 pub(super) async fn delete(
@@ -160,5 +166,6 @@ pub(super) async fn delete(
     acting.check_unbound()?;
     let deleted = app.organisations.delete_project(&acting.tenant, &id).await;
     deleted.map_err(|error| problem(&app, &error, &acting.tenant, "projects"))?;
+    app.outgoing.tell(&acting.tenant, "project.deleted", json!({ "project_id": id })).await;
     Ok(StatusCode::NO_CONTENT)
 }

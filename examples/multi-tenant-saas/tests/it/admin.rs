@@ -70,6 +70,10 @@ fn a_wrong_field_is_a_400_that_names_it_and_creates_nothing() {
         (json!({ "tenant_id": "x", "quota_requests_per_minute": -1 }), "quota_requests_per_minute"),
         (json!({ "tenant_id": "x", "quota_requests_per_minute": "10" }), "quota_requests_per_minute"),
         (json!({ "tenant_id": "x", "quota": { "requests": 1 } }), "quota.requests"),
+        // Fields without names, in their order.
+        (json!({ "tenant_id": "x", "quota": [1, 2] }), "quota"),
+        (json!({ "tenant_id": "x", "quota": [] }), "quota"),
+        (json!({ "tenant_id": "x", "policy": [["m"], []] }), "policy"),
         (json!({ "tenant_id": "x", "allowed_models": "gpt-4" }), "allowed_models"),
         (json!({ "tenant_id": "x", "allowed_models": [""] }), "policy.allowed_models"),
         (json!({ "tenant_id": "x", "hosts": ["127.0.0.1"] }), "hosts"),

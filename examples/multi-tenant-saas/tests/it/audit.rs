@@ -19,8 +19,8 @@ fn actions(server: &TestServer, query: &str) -> Vec<String> {
     log(server, query).iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A chat changes nothing that is kept, and streams only tell.
-const CHANGES_NOTHING: [(&str, &str); 1] = [("POST", "/api/chat")];
+/// A chat changes nothing that is kept, and streams only tell; what is metered is kept by itself.
+const CHANGES_NOTHING: [(&str, &str); 2] = [("POST", "/api/chat"), ("POST", "/organizations/{id}/resources")];
 
 #[test]
 fn every_route_that_changes_something_says_what() {

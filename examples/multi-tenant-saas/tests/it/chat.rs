@@ -158,6 +158,7 @@ fn a_wrong_body_is_a_400_that_names_the_field_and_costs_no_tokens() {
         (r#"{"model":"small"}"#.to_owned(), "messages"),
         (r#"{"model":"small","messages":[]}"#.to_owned(), "messages"),
         (r#"{"model":"small","messages":"x"}"#.to_owned(), "messages"),
+        (r#"{"model":"small","messages":[["user","x"]]}"#.to_owned(), "messages[0]"),
         (r#"{"model":"small","messages":[{"role":"user"}]}"#.to_owned(), "messages[0].content"),
         (r#"{"model":"small","messages":[{"role":"","content":"x"}]}"#.to_owned(), "messages"),
         (format!(r#"{{"model":"small","model":"small",{messages}}}"#), "model"),

@@ -1,6 +1,6 @@
 //! Every route, from the router's own list, and every wrong credential: none does anything.
 
-use multi_tenant_saas::{ADMIN_ROUTES, ORGANISATION_ROUTES, ROUTES, Route};
+use multi_tenant_saas::{ADMIN_ROUTES, ORGANISATION_ROUTES, ROUTES, Route, mirrored_admin_routes};
 use serde_json::{Value, json};
 use tenant::auth::Role;
 
@@ -23,8 +23,9 @@ fn path_of(route: &Route) -> String {
         Some(rest) => format!("/organizations/acme{rest}"),
         None => route.path.replace("{id}", NOBODY),
     };
-    let path =
-        ["{user_id}", "{project_id}", "{key_id}"].iter().fold(path, |path, id| path.replace(id, NOBODY));
+    let path = ["{user_id}", "{project_id}", "{key_id}", "{webhook_id}"]
+        .iter()
+        .fold(path, |path, id| path.replace(id, NOBODY));
     path.replace("{host}", "nobody.example")
 }
 
@@ -60,6 +61,8 @@ pub fn body(route: &Route) -> Option<Value> {
         ("POST", "/api/api-keys") => json!({ "name": "new", "scopes": [] }),
         ("POST", "/api/hosts") => json!({ "host": "new.example" }),
         ("POST", "/api/hosts/{host}/verify") => return None,
+        ("POST", "/api/me/mfa") => json!({}),
+        ("POST", "/api/me/mfa/verify") => json!({ "code": "123456" }),
         ("PUT", "/organizations/{id}/settings") => json!({ "session_timeout": 60 }),
         ("PUT", "/organizations/{id}/plan") => json!({ "plan": "pro" }),
         ("POST", "/organizations/{id}/invitations") => {
@@ -68,7 +71,11 @@ pub fn body(route: &Route) -> Option<Value> {
         ("PUT", "/organizations/{id}/users/{user_id}") => json!({ "role": "viewer" }),
         ("POST", "/organizations/{id}/projects") => json!({ "name": "New", "slug": "new" }),
         ("PUT", "/organizations/{id}/projects/{project_id}") => json!({ "name": "Newer" }),
+        ("POST", "/organizations/{id}/resources") => json!({ "type": "api_call", "quantity": 1 }),
         ("POST", "/organizations/{id}/api-keys") => json!({ "name": "new", "scopes": [] }),
+        ("POST", "/organizations/{id}/webhooks") => {
+            json!({ "url": "https://hooks.acme.example/", "events": ["*"] })
+        }
         ("POST", "/api/chat") => json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }] }),
         ("GET" | "DELETE", _) => return None,
         (method, path) => panic!("what does {method} {path} take?"),
@@ -77,8 +84,11 @@ pub fn body(route: &Route) -> Option<Value> {
 }
 
 /// What there is, of all tenants.
-fn rows(server: &TestServer) -> [i64; 8] {
+fn rows(server: &TestServer) -> [i64; 11] {
     [
+        server.count("SELECT count(*) FROM tenant_webhooks"),
+        server.count("SELECT count(*) FROM tenant_usage"),
+        server.count("SELECT count(*) FROM tenant_second_factors"),
         server.count("SELECT count(*) FROM tenant_api_keys"),
         server.count("SELECT count(*) FROM tenant_host_claims"),
         server.count("SELECT count(*) FROM tenant_invitations"),
@@ -268,7 +278,7 @@ fn every_route_of_the_operator_refuses_everybody_else_and_changes_nothing() {
     };
     let shown = || server.request("GET", "/admin/tenants/acme", &operator, None).ok(200);
     let before = (there(), shown());
-    for (method, path) in ADMIN_ROUTES {
+    for (method, path) in ADMIN_ROUTES.iter().copied().chain(mirrored_admin_routes()) {
         let path = path.replace("{id}", "acme").replace("{host}", "acme.example");
         for headers in wrong {
             let answer = server.request(method, &path, headers, Some(&json!({ "tenant_id": "acme" })));

@@ -14,14 +14,14 @@ use crate::{
     server::TestServer,
 };
 
-struct House {
-    server: TestServer,
+pub struct House {
+    pub server: TestServer,
     mail: TempDir,
 }
 
 const OPERATOR: &str = "Bearer s3cret";
 
-fn house() -> House {
+pub fn house() -> House {
     let mail = TempDir::new().unwrap();
     let folder = mail.path().display().to_string();
     let variables = [
@@ -34,16 +34,16 @@ fn house() -> House {
 }
 
 impl House {
-    fn ask(&self, who: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    pub fn ask(&self, who: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
         self.server.request(method, path, &[("authorization", who)], body)
     }
 
-    fn operator(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    pub fn operator(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         self.ask(OPERATOR, method, path, body)
     }
 
     /// The token in the mail to somebody, from an organisation.
-    fn mailed(&self, email: &str, organisation: &str) -> String {
+    pub fn mailed(&self, email: &str, organisation: &str) -> String {
         let mails = fs::read_dir(self.mail.path()).unwrap();
         let mails = mails.map(|mail| fs::read_to_string(mail.unwrap().path()).unwrap());
         let to = (format!("To: <{email}>\r\n"), format!("Subject: Your invitation to {organisation}\r\n"));
@@ -52,37 +52,37 @@ impl House {
         rest.split("\r\n").next().unwrap().to_owned()
     }
 
-    fn accept(&self, token: &str, password: &str) -> Answer {
+    pub fn accept(&self, token: &str, password: &str) -> Answer {
         let body = json!({ "token": token, "password": password, "first_name": "Ada", "username": "ada" });
         self.server.request("POST", "/invitations/accept", &[], Some(&body))
     }
 
     /// An organisation, and its owner's credential and id.
-    fn organisation(&self, slug: &str, plan: &str) -> (String, String) {
+    pub fn organisation(&self, slug: &str, plan: &str) -> (String, String) {
         let owner = format!("owner@{slug}.example");
         let body = json!({ "name": slug, "slug": slug, "owner_email": owner, "plan": plan });
         self.operator("POST", "/organizations", Some(&body)).ok(201);
         self.come(slug, &owner)
     }
 
-    fn come(&self, slug: &str, email: &str) -> (String, String) {
+    pub fn come(&self, slug: &str, email: &str) -> (String, String) {
         let accepted = self.accept(&self.mailed(email, slug), PASSWORD).ok(200);
         let id = accepted["user"]["id"].as_str().unwrap().to_owned();
         (bearer(accepted["token"].as_str().unwrap()), id)
     }
 
-    fn invite(&self, who: &str, slug: &str, email: &str, role: &str) -> Answer {
+    pub fn invite(&self, who: &str, slug: &str, email: &str, role: &str) -> Answer {
         let body = json!({ "email": email, "role": role });
         self.ask(who, "POST", &format!("/organizations/{slug}/invitations"), Some(&body))
     }
 
-    fn join(&self, owner: &str, slug: &str, email: &str, role: &str) -> (String, String) {
+    pub fn join(&self, owner: &str, slug: &str, email: &str, role: &str) -> (String, String) {
         self.invite(owner, slug, email, role).ok(201);
         self.come(slug, email)
     }
 
     /// Until revocations are known again, which were read long ago by this clock.
-    fn advance(&self, seconds: u64) {
+    pub fn advance(&self, seconds: u64) {
         self.server.advance(seconds);
         let anybody = bearer(&token(SECRET, &json!({ "tenant_id": "acme", "exp": NOW + seconds + 60 })));
         let is_known = || self.ask(&anybody, "GET", "/api/me", None).status != 503;
@@ -91,7 +91,7 @@ impl House {
         assert!(is_known());
     }
 
-    fn actions(&self, query: &str) -> Vec<String> {
+    pub fn actions(&self, query: &str) -> Vec<String> {
         let page = self.operator("GET", &format!("/admin/audit?{query}"), None).ok(200);
         let events = page["events"].as_array().unwrap();
         events.iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect()
@@ -111,7 +111,7 @@ fn in_another_organisations_path_nothing_is_there_and_the_attempt_is_told() {
         let ask = |organisation: &str, headers: &[(&str, &str)]| {
             let path = route.path.replacen("{id}", organisation, 1);
             let path = path.replace("{project_id}", project_id).replace("{user_id}", &globex_owner);
-            let path = path.replace("{key_id}", "none");
+            let path = path.replace("{key_id}", "none").replace("{webhook_id}", "none");
             let headers = [&[("authorization", &*acme)], headers].concat();
             house.server.request(route.method, &path, &headers, body(route).as_ref())
         };

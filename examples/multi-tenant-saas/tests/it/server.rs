@@ -43,6 +43,7 @@ impl TestServer {
         let mut environment: Vec<(String, String)> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         environment.push(("DB_PATH".into(), folder.path().join("tenants.db").display().to_string()));
+        environment.push(("ARCHIVE_DIR".into(), folder.path().join("archives").display().to_string()));
         let mut settings = Settings::read(&environment.into_iter().collect()).unwrap();
         change(&mut settings);
         // 2023-11-14T22:14:00Z: the start of a minute.
@@ -161,11 +162,15 @@ impl TestServer {
     }
 
     /// Asks the database for a number, past the server.
-    pub fn count(&self, query: &'static str) -> i64 {
-        self.runtime
-            .as_ref()
-            .unwrap()
-            .block_on(async { sqlx::query_scalar(query).fetch_one(&mut self.connect().await).await.unwrap() })
+    pub fn count(&self, query: &str) -> i64 {
+        let query = sqlx::query_scalar(AssertSqlSafe(query.to_owned()));
+        let count = async { query.fetch_one(&mut self.connect().await).await.unwrap() };
+        self.runtime.as_ref().unwrap().block_on(count)
+    }
+
+    pub fn texts(&self, query: &'static str) -> Vec<String> {
+        let texts = async { sqlx::query_scalar(query).fetch_all(&mut self.connect().await).await.unwrap() };
+        self.runtime.as_ref().unwrap().block_on(texts)
     }
 
     async fn connect(&self) -> SqliteConnection {

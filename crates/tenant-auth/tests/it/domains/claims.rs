@@ -224,6 +224,10 @@ impl ConfigStore for Suspending {
         self.0.delete(id).await
     }
 
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError> {
+        self.0.delete_revision(id, revision).await
+    }
+
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
         self.0.list(page).await
     }

@@ -135,6 +135,27 @@ async fn scopes_bound_what_a_token_may() {
     assert!(!nobody.may("read:users"));
 }
 
+/// RFC 8176, section 2.
+#[tokio::test]
+async fn a_token_tells_by_amr_alone_whether_a_second_factor_was_shown() {
+    let verifier = builder(&clock()).build();
+    for (claims, expected) in [
+        (CLAIMS.to_owned(), false),
+        (claims_and(r#""amr":["pwd","mfa"]"#), true),
+        (claims_and(r#""amr":["mfa"]"#), true),
+        (claims_and(r#""amr":[]"#), false),
+        (claims_and(r#""amr":["pwd","otp"]"#), false),
+        (claims_and(r#""amr":["MFA","mfa "]"#), false),
+        (claims_and(r#""amr":"mfa""#), false),
+        (claims_and(r#""amr":["mfa",7]"#), false),
+        (claims_and(r#""amr":{"mfa":true}"#), false),
+        (claims_and(r#""mfa":true,"acr":"mfa""#), false),
+    ] {
+        let ada = show(&verifier, &ED.token(&claims)).await.unwrap();
+        assert_eq!(ada.has_second_factor(), expected, "{claims}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_need_not_name_the_only_key() {
     let clock = clock();

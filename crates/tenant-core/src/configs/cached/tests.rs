@@ -58,6 +58,10 @@ impl ConfigStore for Slow {
         self.inner.delete(id).await
     }
 
+    async fn delete_revision(&self, id: &TenantId, revision: u64) -> Result<(), StoreError> {
+        self.inner.delete_revision(id, revision).await
+    }
+
     async fn list(&self, page: Page) -> Result<TenantList, StoreError> {
         self.inner.list(page).await
     }

@@ -1,5 +1,6 @@
 //! MySQL and MariaDB.
 
+mod archiving;
 mod connect;
 mod error;
 mod introspect;
@@ -10,7 +11,7 @@ mod schema;
 
 use std::future;
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{
     Arguments, MySql, MySqlConnection, Pool, SqlStr, Transaction,
     error::BoxDynError,
@@ -22,8 +23,8 @@ use tenant_sql::{Dialect, Plan, Refusal, StatementKind, TenantValue};
 
 pub(super) use self::error::is_conflict;
 use super::{
-    Absence, Cell, Sql, TenantDatabase, Wanted, applying::apply, begin, database_named, moving::Moving,
-    own_migrations, sql,
+    Absence, Cell, Sql, TenantDatabase, Wanted, applying::apply, archiving::Archiving, begin, database_named,
+    moving::Moving, own_migrations, sql,
 };
 use crate::catalog::{Names, Schema};
 
@@ -37,6 +38,7 @@ impl TenantDatabase for MySql {
     const DIALECT: Dialect = Dialect::MySql;
     const ONE_WRITER: bool = false;
     const MOVING: Moving = moving::MOVING;
+    const ARCHIVING: Archiving = archiving::ARCHIVING;
     const SESSIONS: bool = true;
     // Dropped while it prepares a statement, sqlx takes what the server says of it for its outcome.
     const KEEPS_STEP: bool = false;
@@ -145,6 +147,9 @@ impl TenantDatabase for MySql {
             ("usage", include_str!("../../../migrations/mysql/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/mysql/0012_organisations.sql")),
             ("trials", include_str!("../../../migrations/mysql/0013_trials.sql")),
+            ("webhooks", include_str!("../../../migrations/mysql/0014_webhooks.sql")),
+            ("second factors", include_str!("../../../migrations/mysql/0015_second_factors.sql")),
+            ("jobs", include_str!("../../../migrations/mysql/0016_jobs.sql")),
         ])
     }
 
@@ -178,6 +183,21 @@ impl TenantDatabase for MySql {
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
         rows::fetch(connection, sql, cells).boxed()
+    }
+
+    fn texts(
+        connection: &mut MySqlConnection,
+        sql: SqlStr,
+    ) -> BoxStream<'_, sqlx::Result<Vec<Option<String>>>> {
+        archiving::texts(connection, sql)
+    }
+
+    fn put(
+        connection: &mut MySqlConnection,
+        sql: SqlStr,
+        texts: Vec<Option<String>>,
+    ) -> BoxFuture<'_, sqlx::Result<u64>> {
+        archiving::put(connection, sql, texts).boxed()
     }
 }
 

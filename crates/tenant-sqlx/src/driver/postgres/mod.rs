@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod archiving;
 mod bind;
 mod connect;
 mod error;
@@ -12,7 +13,7 @@ mod schema;
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{
     PgConnection, Pool, Postgres, SqlStr, Transaction,
     error::BoxDynError,
@@ -25,8 +26,8 @@ use tenant_sql::{Catalog, Dialect, TenantValue};
 pub(super) use self::error::is_conflict;
 pub(crate) use self::schema::{NOT_COMPILED, reads_as_invoker};
 use super::{
-    Absence, Cell, Sql, TenantDatabase, Wanted, applying::apply, begin, database_named, moving::Moving,
-    own_migrations, sql,
+    Absence, Cell, Sql, TenantDatabase, Wanted, applying::apply, archiving::Archiving, begin, database_named,
+    moving::Moving, own_migrations, sql,
 };
 use crate::{
     catalog::{Names, Schema},
@@ -38,6 +39,7 @@ impl TenantDatabase for Postgres {
     const DIALECT: Dialect = Dialect::Postgres;
     const ONE_WRITER: bool = false;
     const MOVING: Moving = moving::MOVING;
+    const ARCHIVING: Archiving = archiving::ARCHIVING;
     const SESSIONS: bool = true;
     const KEEPS_STEP: bool = true;
     const SCHEMAS_ARE_DATABASES: bool = false;
@@ -128,6 +130,9 @@ impl TenantDatabase for Postgres {
             ("usage", include_str!("../../../migrations/postgres/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/postgres/0012_organisations.sql")),
             ("trials", include_str!("../../../migrations/postgres/0013_trials.sql")),
+            ("webhooks", include_str!("../../../migrations/postgres/0014_webhooks.sql")),
+            ("second factors", include_str!("../../../migrations/postgres/0015_second_factors.sql")),
+            ("jobs", include_str!("../../../migrations/postgres/0016_jobs.sql")),
         ])
     }
 
@@ -169,6 +174,26 @@ impl TenantDatabase for Postgres {
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
         rows::fetch(connection, sql, cells).boxed()
+    }
+
+    fn fetch_once<'a>(
+        connection: &'a mut PgConnection,
+        sql: Sql,
+        cells: Vec<Cell>,
+    ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
+        rows::glance(connection, sql, cells).boxed()
+    }
+
+    fn texts(connection: &mut PgConnection, sql: SqlStr) -> BoxStream<'_, sqlx::Result<Vec<Option<String>>>> {
+        archiving::texts(connection, sql)
+    }
+
+    fn put(
+        connection: &mut PgConnection,
+        sql: SqlStr,
+        texts: Vec<Option<String>>,
+    ) -> BoxFuture<'_, sqlx::Result<u64>> {
+        archiving::put(connection, sql, texts).boxed()
     }
 }
 

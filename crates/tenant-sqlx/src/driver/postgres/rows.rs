@@ -28,7 +28,7 @@ pub(super) async fn fetch(
     rows.iter().map(read).collect()
 }
 
-/// What is asked once in a while, and not kept prepared.
+/// What is not kept prepared.
 pub(super) async fn glance(
     connection: &mut PgConnection,
     sql: Sql,

@@ -1,6 +1,7 @@
 //! SQLite.
 
 mod affinity;
+mod archiving;
 mod busy;
 mod column;
 mod connect;
@@ -14,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{
     Arguments, Pool, SqlStr, Sqlite, SqliteConnection, Transaction,
     error::BoxDynError,
@@ -28,6 +29,7 @@ pub(super) use self::busy::is_conflict;
 use super::{
     Absence, Cell, Sql, TenantDatabase, Wanted,
     applying::apply,
+    archiving::Archiving,
     database_named,
     moving::{Moving, hyphenated},
     own_migrations,
@@ -40,6 +42,7 @@ impl TenantDatabase for Sqlite {
     const ONE_WRITER: bool = true;
     // A database in memory is gone with its only connection.
     const MOVING: Moving = moving::MOVING;
+    const ARCHIVING: Archiving = archiving::ARCHIVING;
     const SESSIONS: bool = false;
     const KEEPS_STEP: bool = true;
     // Two that read first and write then would wait for each other.
@@ -126,6 +129,9 @@ impl TenantDatabase for Sqlite {
             ("usage", include_str!("../../../migrations/sqlite/0011_usage.sql")),
             ("organisations", include_str!("../../../migrations/sqlite/0012_organisations.sql")),
             ("trials", include_str!("../../../migrations/sqlite/0013_trials.sql")),
+            ("webhooks", include_str!("../../../migrations/sqlite/0014_webhooks.sql")),
+            ("second factors", include_str!("../../../migrations/sqlite/0015_second_factors.sql")),
+            ("jobs", include_str!("../../../migrations/sqlite/0016_jobs.sql")),
         ])
     }
 
@@ -166,6 +172,21 @@ impl TenantDatabase for Sqlite {
         cells: Vec<Cell>,
     ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Cell>>>> {
         rows::fetch(connection, sql.marks, cells).boxed()
+    }
+
+    fn texts(
+        connection: &mut SqliteConnection,
+        sql: SqlStr,
+    ) -> BoxStream<'_, sqlx::Result<Vec<Option<String>>>> {
+        archiving::texts(connection, sql)
+    }
+
+    fn put(
+        connection: &mut SqliteConnection,
+        sql: SqlStr,
+        texts: Vec<Option<String>>,
+    ) -> BoxFuture<'_, sqlx::Result<u64>> {
+        archiving::put(connection, sql, texts).boxed()
     }
 }
 

@@ -138,3 +138,7 @@ pub(crate) const UNSUPPORTED: &[&str] = &[
 
 /// What others might leave in the table of tenants.
 pub(crate) const DAMAGES: &[&str] = &[];
+
+/// How many people of two tenants are the same, as the database sees it.
+pub(crate) const SAME_PEOPLE: &str = "SELECT count(*) FROM people a JOIN people b ON a.id = b.id \
+    WHERE a.tenant_id = 'acme' AND b.tenant_id = 'initech' AND (a.boss <=> b.boss AND a.email <=> b.email AND a.data <=> b.data AND a.score <=> b.score AND a.at <=> b.at AND a.price <=> b.price AND a.spec <=> b.spec AND a.rate <=> b.rate AND a.flags <=> b.flags AND a.small <=> b.small AND a.twice <=> b.twice)";

@@ -125,3 +125,7 @@ pub(crate) const UNSUPPORTED: &[&str] = &[
 
 /// What others might leave in the table of tenants.
 pub(crate) const DAMAGES: &[&str] = &[];
+
+/// How many people of two tenants are the same, as the database sees it.
+pub(crate) const SAME_PEOPLE: &str = "SELECT count(*) FROM people a JOIN people b ON a.id = b.id \
+    WHERE a.tenant_id = 'acme' AND b.tenant_id = 'initech' AND (ROW(a.id, a.boss, a.email, a.data, a.score, a.at, a.tags, a.price, a.spec, a.rate, a.twice) IS NOT DISTINCT FROM ROW(b.id, b.boss, b.email, b.data, b.score, b.at, b.tags, b.price, b.spec, b.rate, b.twice))";

@@ -103,3 +103,7 @@ pub(crate) const DAMAGES: &[&str] = &[
     "UPDATE tenants SET revision = 1.5",
     "UPDATE tenants SET hosts = cast(x'fffe' AS text)",
 ];
+
+/// How many people of two tenants are the same, as the database sees it.
+pub(crate) const SAME_PEOPLE: &str = "SELECT count(*) FROM people a JOIN people b ON a.id = b.id \
+    WHERE a.tenant_id = 'acme' AND b.tenant_id = 'initech' AND (typeof(a.data) = typeof(b.data) AND a.data IS b.data AND typeof(a.score) = typeof(b.score) AND a.score IS b.score AND a.at IS b.at AND typeof(a.price) = typeof(b.price) AND a.price IS b.price AND typeof(a.rate) = typeof(b.rate) AND a.rate IS b.rate AND hex(a.email) = hex(b.email) AND a.boss IS b.boss)";

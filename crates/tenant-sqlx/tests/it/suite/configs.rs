@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tenant_core::{
     ConfigManager, ConfigStore, ConfigStoreExt, DatabaseKey, Dimension, InMemoryConfigManager, ManualClock,
-    NamedLimit, Page, PlaceName, Placement, PolicyConfig, StoreErrorKind, TenantConfig, TenantContext,
-    TenantStatus, UnixTime, Window,
+    NamedLimit, Page, PlaceName, Placement, PolicyConfig, StoreError, StoreErrorKind, TenantConfig,
+    TenantContext, TenantStatus, UnixTime, Window,
     settings::{InvalidSetting, Setting, SettingsSchema},
 };
 use tenant_sqlx::{DbConfigManager, TenantDb};
@@ -38,6 +38,7 @@ contract! {
     an_id_is_taken_once_and_for_good
     ids_are_told_apart_byte_for_byte
     a_stale_write_is_refused
+    what_is_not_as_expected_is_neither_written_nor_deleted
     a_host_belongs_to_one_tenant
     nobody_has_hosts_below_or_over_those_of_another
     a_deleted_tenant_is_kept_but_closed
@@ -90,6 +91,30 @@ mod rules {
         let error = configs.update(read).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::StaleRevision);
         assert_eq!(configs.fetch(&id("acme")).await.unwrap().unwrap().name, "First");
+    }
+
+    pub(super) async fn what_is_not_as_expected_is_neither_written_nor_deleted(configs: impl ConfigStore) {
+        let acme = id("acme");
+        configs.create(config("acme")).await.unwrap();
+        let first = |config: &TenantConfig| config.revision == 1;
+        let rename = |config: &mut TenantConfig| config.name = "Renamed".into();
+        let written = configs.modify_if(&acme, first, rename).await.unwrap();
+        assert_eq!((written.config().revision, &*written.config().name), (2, "Renamed"));
+        let context = TenantContext::of(&configs, &acme).await.unwrap();
+        let stale = |error: StoreError| assert_eq!(error.kind(), StoreErrorKind::StaleRevision);
+        stale(configs.modify_if(&acme, first, |config| config.name = "Late".into()).await.unwrap_err());
+        stale(configs.delete_if(&acme, first).await.unwrap_err());
+        for other in [0, 1, 3, u64::MAX] {
+            stale(configs.delete_revision(&acme, other).await.unwrap_err());
+        }
+        assert_eq!(configs.fetch(&acme).await.unwrap().as_ref(), Some(written.config()));
+        assert!(context.ensure_active().is_ok());
+        configs.delete_revision(&acme, 2).await.unwrap();
+        assert!(context.ensure_active().is_err());
+        let missing = |error: StoreError| assert_eq!(error.kind(), StoreErrorKind::NotFound);
+        missing(configs.delete_revision(&acme, 3).await.unwrap_err());
+        missing(configs.delete_if(&acme, |_| true).await.unwrap_err());
+        missing(configs.modify_if(&acme, |_| true, rename).await.unwrap_err());
     }
 
     pub(super) async fn a_host_belongs_to_one_tenant(configs: impl ConfigStore) {
@@ -265,7 +290,7 @@ async fn a_schema_refuses_wrong_settings_and_holds_up_nothing_else() {
         |name: &str, seats: &str| TenantConfig::builder(id(name)).setting("seats", seats).build().unwrap();
     configs.create(seats("acme", "many")).await.unwrap();
     let configs = configs.with_settings(SettingsSchema::new().with(SEATS).closed());
-    let kind = |answer: Result<_, tenant_core::StoreError>| answer.map(drop).unwrap_err().kind();
+    let kind = |answer: Result<_, StoreError>| answer.map(drop).unwrap_err().kind();
     assert_eq!(kind(configs.create(seats("globex", "many")).await), StoreErrorKind::Invalid);
     let suspended = configs.modify(&id("acme"), |config| config.status = TenantStatus::Suspended).await;
     assert!(!suspended.unwrap().is_live());
@@ -303,6 +328,45 @@ async fn of_two_that_create_the_same_tenant_one_succeeds() {
     }
 }
 
+/// Two instances, with a pool each: whoever read the same revision writes over nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_that_have_read_the_same_revision_one_writes_or_deletes() {
+    let (one, _db, place) = stored().await;
+    let other = DbConfigManager::new(&TenantDb::<Db>::connect(&place.url()).await.unwrap());
+    let instances = [Arc::new(one), Arc::new(other)];
+    for round in 0..4 {
+        let tenant = id(&format!("tenant-{round}"));
+        instances[0].create(config(tenant.as_str())).await.unwrap();
+        let tries: Vec<_> = (0..50)
+            .map(|number| {
+                let configs = Arc::clone(&instances[number % 2]);
+                tokio::spawn(async move {
+                    let is_expected = |config: &TenantConfig| config.revision == 1;
+                    match (round + number) % 5 {
+                        0 => configs.delete_if(&tenant, is_expected).await,
+                        _ => {
+                            let rename = |config: &mut TenantConfig| config.name = format!("{number}");
+                            configs.modify_if(&tenant, is_expected, rename).await.map(drop)
+                        }
+                    }
+                })
+            })
+            .collect();
+        let mut done = 0;
+        for attempt in tries {
+            match attempt.await.unwrap() {
+                Ok(()) => done += 1,
+                // What was deleted is there no more.
+                Err(error) => {
+                    let expected = [StoreErrorKind::StaleRevision, StoreErrorKind::NotFound];
+                    assert!(expected.contains(&error.kind()), "{error:?}");
+                }
+            }
+        }
+        assert_eq!((done, instances[1].fetch(&tenant).await.unwrap().unwrap().revision), (1, 2));
+    }
+}
+
 /// Two instances, with a pool each: what one looks for, the other may be writing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_instances_that_give_out_a_wildcard_and_a_host_below_it_one_succeeds() {
@@ -336,7 +400,7 @@ async fn of_two_instances_that_give_out_a_wildcard_and_a_host_below_it_one_succe
 }
 
 /// Whether somebody got what they raced for.
-async fn race<T>(change: impl Future<Output = Result<T, tenant_core::StoreError>>) -> bool {
+async fn race<T>(change: impl Future<Output = Result<T, StoreError>>) -> bool {
     match change.await {
         Ok(_) => true,
         Err(error) => {

@@ -39,6 +39,8 @@ async fn no_statement_of_a_tenants_sees_what_proves_anybody() {
         "tenant_memberships",
         "tenant_token_revocations",
         "tenant_token_revocation_turns",
+        "tenant_second_factors",
+        "tenant_recovery_codes",
     ] {
         for text in [format!("SELECT * FROM {table}"), format!("DELETE FROM {table}")] {
             let scoped = house.db.scoped(&house.acme);
@@ -183,6 +185,10 @@ async fn a_session_is_found_as_it_was_written_until_it_ends() {
     there.touch(&[9; 32], at(30)).await.unwrap();
     written.seen_at = at(40);
     assert_eq!(here.load(&[9; 32]).await.unwrap(), Some(written));
+    let mut proved = session(&house.acme, 10, "ada", 500);
+    proved.second_factor = true;
+    here.create(&proved).await.unwrap();
+    assert_eq!(there.load(&[10; 32]).await.unwrap(), Some(proved));
     assert!(there.end(&[9; 32]).await.unwrap());
     assert!(!here.end(&[9; 32]).await.unwrap());
     here.touch(&[9; 32], at(50)).await.unwrap();

@@ -21,7 +21,8 @@ use tenant::{
     quota::Cost,
 };
 
-use self::{answer::Answer, request::ChatRequest};
+use self::answer::Answer;
+pub(super) use self::request::ChatRequest;
 use crate::{http::StrictJson, state::AppState};
 
 /// So many chats of one tenant go on at once in one process: a reader that stalls keeps its question, and an answer half

@@ -1,20 +1,28 @@
 use serde::Deserialize;
 use tenant::Rejection;
+use utoipa::ToSchema;
+
+use crate::{docs::schemas, http::Named};
 
 /// What the model is asked.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChatRequest {
+    #[schema(min_length = 1)]
     pub(super) model: String,
-    messages: Vec<Message>,
+    #[schema(min_items = 1, value_type = Vec<Message>)]
+    messages: Vec<Named<Message>>,
     #[serde(default)]
+    #[schema(schema_with = schemas::tools)]
     pub(super) tools: Vec<String>,
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_992_u64)]
     max_tokens: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Message {
+pub(super) struct Message {
+    #[schema(min_length = 1)]
     role: String,
     content: String,
 }
@@ -33,7 +41,7 @@ impl ChatRequest {
         if self.messages.is_empty() {
             return Err(wrong("messages", "messages must not be empty"));
         }
-        if self.messages.iter().any(|message| message.role.is_empty()) {
+        if self.messages.iter().any(|Named(message)| message.role.is_empty()) {
             return Err(wrong("messages", "the role of a message must not be empty"));
         }
         if self.tools.len() > MOST_TOOLS || self.tools.iter().any(String::is_empty) {
@@ -46,7 +54,7 @@ impl ChatRequest {
     }
 
     pub(super) fn prompt_tokens(&self) -> u64 {
-        let words = |message: &Message| message.content.split_whitespace().count();
+        let words = |Named(message): &Named<Message>| message.content.split_whitespace().count();
         self.messages.iter().map(|message| u64::try_from(words(message)).unwrap_or(u64::MAX)).sum()
     }
 
@@ -57,7 +65,7 @@ impl ChatRequest {
 
     /// What the model says: the last message.
     pub(super) fn into_echo(mut self) -> String {
-        self.messages.pop().map_or_else(String::new, |message| message.content)
+        self.messages.pop().map_or_else(String::new, |Named(message)| message.content)
     }
 }
 

@@ -20,6 +20,7 @@ use tenant::{
     events::{EventId, Subscription},
     tower::{RequestHead, check_same_origin},
 };
+use utoipa::IntoParams;
 
 use self::{
     listener::{Listener, Wanted},
@@ -28,7 +29,7 @@ use self::{
 use crate::{http::StrictQuery, state::AppState};
 
 /// `types` are names of events, with commas between them; `last_event_id` is for those who can't send the header.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
     types: Option<String>,

@@ -1,13 +1,36 @@
-//! Which addresses are anybody's on the internet, and which are of the network that this process is in.
+//! Which addresses are anybody's on the internet, and which are of the network that this process is in: for requests that go where
+//! a tenant says.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether an address is one of the internet's: tenants choose where a request goes, and may not choose the database, the
 /// metadata of the machine, or this process itself.
-pub(super) const fn is_public(address: IpAddr) -> bool {
+#[must_use]
+pub const fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+/// Whether an address is one of this machine's or of a private network (RFC 1918, RFC 4193, RFC 6598), which an operator may open to
+/// requests that go where a tenant says. Those of the link, and of metadata services, are not among them, nor is any that another
+/// protocol turns into one of these.
+#[must_use]
+pub const fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => match address.octets() {
+            // A cloud's metadata (Alibaba's) within the addresses that carriers share.
+            [100, 100, 100, 200] => false,
+            [10 | 127, ..] | [100, 64..=127, ..] | [172, 16..=31, ..] | [192, 168, ..] => true,
+            _ => false,
+        },
+        IpAddr::V6(address) => match address.segments() {
+            // Metadata of Amazon's and of Google's machines.
+            [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..] => false,
+            [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => true,
+            _ => false,
+        },
     }
 }
 
@@ -138,6 +161,39 @@ mod tests {
             "3fff:1000::1",
         ] {
             assert!(public(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_an_operator_may_open_is_private_and_neither_public_nor_metadata() {
+        for address in
+            ["10.0.0.1", "100.64.0.1", "127.0.0.1", "172.31.0.1", "192.168.1.1", "::1", "fc00::1", "fd12::1"]
+        {
+            assert!(is_private(address.parse().unwrap()) && !public(address), "{address}");
+        }
+        for address in [
+            "0.0.0.0",
+            "1.1.1.1",
+            "100.100.100.200",
+            "100.128.0.1",
+            "168.63.129.16",
+            "169.254.169.254",
+            "172.32.0.1",
+            "192.0.2.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::127.0.0.1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2606:4700::1111",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "fe80::1",
+            "ff02::1",
+        ] {
+            assert!(!is_private(address.parse().unwrap()), "{address}");
         }
     }
 }

@@ -1,0 +1,9 @@
+//! Webhooks. What a tenant could do through them: hear of another, have this process talk to its own network, keep others' events
+//! waiting, or be told twice, or never, and as somebody else.
+
+mod house;
+mod kill;
+mod promised;
+mod reach;
+mod receiver;
+mod shared;
