@@ -58,9 +58,7 @@ pub use self::{
     password::{
         BasicCredentials, InvalidPassword, PasswordCheck, Passwords, People, SignedIn, normalize_email,
     },
-    session::{
-        InMemorySessions, NewSession, Sessions, csrf_matches, csrf_token, session_name, session_name_of,
-    },
+    session::{InMemorySessions, NewSession, Sessions, csrf_matches, csrf_token, session_name},
     token::{
         InMemoryRevocationStore, KeyRefresh, KeySource, LeftOut, Revocations, RevocationsBuilder, TokenKeys,
         TokenKeysError, TokenKeysErrorKind, TokenVerifier, TokenVerifierBuilder,

@@ -17,6 +17,10 @@ impl Owner {
         Self::of_record(tenant.record())
     }
 
+    pub(crate) fn is(&self, id: &TenantId) -> bool {
+        self.id == *id
+    }
+
     pub(crate) const fn of_record(tenant: &TenantRecord) -> Self {
         Self { id: *tenant.id(), created_at: tenant.config().created_at }
     }

@@ -142,7 +142,7 @@ impl Caller {
 }
 
 /// The slot of one of our keys, which all have a hash tag.
-fn slot(key: &str) -> u16 {
+pub(crate) fn slot(key: &str) -> u16 {
     let tag = key.split(['{', '}']).nth(1).unwrap_or(key);
     crc16::State::<crc16::XMODEM>::calculate(tag.as_bytes()) % SLOTS
 }

@@ -15,10 +15,11 @@ use redis::{
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
+    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
 use tokio::sync::OnceCell;
 
-use crate::{Keyspace, RedisError};
+use crate::{Keyspace, RedisError, caller::slot};
 
 /// A way to one Redis server or to a Redis Cluster, shared by all who use it: cheap to clone.
 ///
@@ -139,6 +140,15 @@ impl Redis {
             }
             Way::Cluster(nodes) => nodes.connection().await?.req_packed_command(command).await,
         };
+        Ok(answer?.extract_error()?)
+    }
+
+    /// Sends a command that names no key to where a key is, and waits as [`send`](Self::send).
+    pub(crate) async fn send_to(&self, key: &str, command: &Cmd) -> Result<Value, RedisError> {
+        let Way::Cluster(nodes) = &self.way else { return self.send(command).await };
+        let node = SingleNodeRoutingInfo::SpecificNode(Route::new(slot(key), SlotAddr::Master));
+        let routing = RoutingInfo::SingleNode(node);
+        let answer = nodes.connection().await?.route_command(command.clone(), routing).await;
         Ok(answer?.extract_error()?)
     }
 

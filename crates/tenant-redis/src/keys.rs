@@ -55,6 +55,16 @@ impl Keyspace {
         format!("{}:{{{}}}:c:{created_at}", self.0, tenant.id())
     }
 
+    /// What all keys of a tenant begin with; those of its sessions are found by the lists of them.
+    pub(crate) fn of(&self, tenant: &TenantId) -> String {
+        format!("{}:{{{tenant}}}:", self.0)
+    }
+
+    /// What the lists begin with that say which sessions there are in a tenant.
+    pub(crate) fn lists(&self, tenant: &TenantId) -> String {
+        format!("{}s:", self.of(tenant))
+    }
+
     /// A session: whose it is, who shows its cookie does not say. Its tag is no tenant's id: an id has 63 characters at most.
     pub(crate) fn session(&self, digest: &[u8; 32]) -> String {
         format!("{}:{{{}}}:s", self.0, crate::sessions::hex(digest))
@@ -62,7 +72,7 @@ impl Keyspace {
 
     /// Which sessions somebody has in a tenant.
     pub(crate) fn sessions(&self, tenant: &TenantId, subject: &str) -> String {
-        format!("{}:{{{tenant}}}:s:{subject}", self.0)
+        format!("{}{subject}", self.lists(tenant))
     }
 
     /// The stream of changed configs. Its tag is no tenant's id: an id has no `*`.

@@ -7,11 +7,12 @@
 //! | [`RedisQuotaManager`] | counts what all instances use together |
 //! | [`RedisCache`] | keeps cache entries, as a [`CacheBackend`](tenant_cache::CacheBackend) |
 //! | [`RedisSessions`] | keeps sessions |
+//! | [`RedisResidue`] | removes all that is kept of a tenant that is purged |
 //! | [`RedisAnnouncer`], [`ChangeReader`] | tell and hear of changed configs |
 //! | [`RedisEvents`], [`EventReader`] | carry tenants' events from instance to instance |
 //!
 //! Redis 7 or later, a primary or a Redis Cluster. The user that is connected as needs `EVAL`, `EVALSHA`, `EXISTS`, `DEL`, `HMGET`, `ZRANGE`, `ZREM`,
-//! the stream commands `XADD`, `XREAD` and `XRANGE`, and in scripts `TIME`, `INFO` and the commands on strings, hashes and
+//! `SCAN` and `UNLINK` for a purge, the stream commands `XADD`, `XREAD` and `XRANGE`, and in scripts `TIME`, `INFO` and the commands on strings, hashes and
 //! sorted sets.
 //!
 //! # Keys
@@ -30,7 +31,7 @@
 //!
 //! The braces are hash tags: all keys of one tenant lie in one slot of a cluster, and whatever stands in an application's
 //! key can't change that, nor lead to another tenant's ([`Keyspace`] has the proof). Counts are of the tenant's id, as in
-//! memory: deleting a tenant and creating one anew under its id resets none. Cache entries are of the id *and* the moment
+//! memory: deleting a tenant and creating one anew under its id resets none; a purge does. Cache entries are of the id *and* the moment
 //! of its creation.
 //!
 //! # What a decision costs
@@ -97,6 +98,7 @@ mod events;
 mod follower;
 mod keys;
 mod quota;
+mod residue;
 mod script;
 mod sessions;
 
@@ -108,5 +110,6 @@ pub use self::{
     events::{EventReader, RedisEvents},
     keys::Keyspace,
     quota::{RedisQuotaManager, RedisQuotaManagerBuilder},
+    residue::RedisResidue,
     sessions::RedisSessions,
 };

@@ -170,7 +170,7 @@ pub(crate) fn hex(digest: &[u8; 32]) -> String {
     digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
+pub(crate) fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.len() == 64 && text.is_ascii())?;
     let mut digest = [0; 32];
     for (at, byte) in digest.iter_mut().enumerate() {

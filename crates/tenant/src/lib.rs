@@ -15,7 +15,7 @@
 //! | `sqlite` | yes | `TenantDb<Sqlite>`, `DbConfigManager` |
 //! | `postgres` | no | `TenantDb<Postgres>`, `DbConfigManager`, `PgAnnouncer`, `PgChangeReader` |
 //! | `mysql` | no | `TenantDb<MySql>`, `DbConfigManager` |
-//! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisAnnouncer`, `ChangeReader` |
+//! | `redis` | no | `RedisQuotaManager`, `RedisCache`, `RedisSessions`, `RedisResidue`, `RedisAnnouncer`, `ChangeReader` |
 //! | `derive` | no | `#[derive(TenantScoped)]`: structs describe their tables to the catalog |
 //! | `domains` | no | `HostClaims`, `WellKnownProof`, `TxtProof` in `tenant::auth`: tenants prove hosts that they bring along |
 //! | `fair` | no | `FairLayer`: slots in front of the service, shared out fairly between tenants |

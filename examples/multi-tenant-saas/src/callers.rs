@@ -5,10 +5,10 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 use sqlx::Sqlite;
 use tenant::{
     ApiError, AuthLayer, Clock, DbApiKeys, DbMfa, DbPeople, DbRevocations, DbSessions, Hooks, Rejection,
-    StoreError, StreamGuard, TenantDb, TenantResolver, UnixTime,
+    StreamGuard, TenantDb, TenantResolver,
     auth::{
         ApiKeyVerifier, AuthError, AuthErrorKind, Authenticators, Mfa, Passwords, People, Revocations,
-        Revoked, Sessions, TokenVerifier, csrf_matches, session_name_of,
+        Sessions, TokenVerifier, csrf_matches,
     },
 };
 
@@ -101,14 +101,6 @@ impl Callers {
     pub(crate) fn layer(&self, hooks: &Hooks) -> AuthLayer {
         let layer = AuthLayer::new(self.authenticators()).csrf(csrf_matches).with_hooks(hooks.clone());
         layer.with_clock(Arc::clone(&self.clock))
-    }
-
-    /// Revokes the token that was signed for a session, until it has ended by itself.
-    pub(crate) async fn revoke_token_of(&self, session: &[u8; 32]) -> Result<(), StoreError> {
-        let Some(revocations) = &self.revocations else { return Ok(()) };
-        let end = self.clock.unix().as_secs().saturating_add(self.sessions.lifetime().as_secs());
-        let token = Revoked::Token(session_name_of(session).into());
-        revocations.revoke(&token, UnixTime::from_secs(end)).await
     }
 
     fn authenticators(&self) -> Authenticators {

@@ -1,13 +1,12 @@
 //! What takes long: exports, imports, purges of tenants.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc};
 
-use async_trait::async_trait;
 use futures_util::FutureExt;
 use sqlx::Sqlite;
 use tenant::{
     AdmissionError, Clock, ConfigAnnouncer, ConfigChange, DbConfigManager, DbJobs, DbLifecycle, Invitee,
-    PurgeOptions, StoreError, TenantContext, TenantDb, TenantId,
+    PurgeOptions, TenantContext, TenantDb, TenantId,
     control::{JobRunner, NewInvitation, Organisations},
     jobs::{JobFailure, JobWork, Residue},
     organisations::{Actor, OrganisationErrorKind},
@@ -15,8 +14,6 @@ use tenant::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    analytics::Recorder,
-    callers::Callers,
     settings::Settings,
     shared::Shared,
     state::{Configs, settings_schema},
@@ -35,16 +32,14 @@ pub(crate) struct Jobs {
 const UPLOADS: usize = 4;
 
 impl Jobs {
-    #[expect(clippy::too_many_arguments, reason = "it is put together in one place")]
     pub(crate) fn new(
         settings: &Settings,
         db: &TenantDb<Sqlite>,
         clock: &Arc<dyn Clock>,
         configs: &Arc<Configs>,
-        recorder: &Arc<Recorder>,
         shared: Option<&Shared>,
         organisations: &Organisations,
-        callers: &Arc<Callers>,
+        kept: impl IntoIterator<Item = Arc<dyn Residue>>,
     ) -> Arc<Self> {
         // It keeps nothing: what requests know of tenants is forgotten below.
         let own = DbConfigManager::new(db).with_settings(settings_schema());
@@ -55,8 +50,7 @@ impl Jobs {
                 announcer.announce(ConfigChange::of(*id));
             }
         };
-        let purge = PurgeOptions::new().residue(Arc::new(Unwritten(Arc::clone(recorder))));
-        let purge = purge.residue(Arc::new(SignIns(Arc::clone(callers))));
+        let purge = kept.into_iter().fold(PurgeOptions::new(), PurgeOptions::residue);
         let work = DbLifecycle::new(db, own, &settings.archive_dir).purging(purge).on_change(changed);
         let (organisations, configs) = (organisations.clone(), Arc::clone(configs));
         let work = work.inviting(move |tenant, people| {
@@ -111,55 +105,5 @@ fn again(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> JobFailu
 impl fmt::Debug for Jobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jobs").field("runner", &self.runner).finish_non_exhaustive()
-    }
-}
-
-/// What was signed for sessions of the tenant: whoever has the id one day must not be theirs.
-struct SignIns(Arc<Callers>);
-
-#[async_trait]
-impl Residue for SignIns {
-    fn name(&self) -> &str {
-        "tokens"
-    }
-
-    async fn erase(&self, tenant: &TenantId) -> Result<(), StoreError> {
-        loop {
-            let ended = self.0.sessions.store().end_some_of(tenant).await?;
-            if ended.is_empty() {
-                return Ok(());
-            }
-            for digest in ended {
-                self.0.revoke_token_of(&digest).await?;
-            }
-        }
-    }
-
-    /// Each is revoked as its session ends.
-    async fn left(&self, _: &TenantId) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-}
-
-/// Requests that were answered, and are not written down yet.
-struct Unwritten(Arc<Recorder>);
-
-/// A batch that is being written by now is written by then.
-const WRITTEN_AFTER: Duration = Duration::from_secs(1);
-
-#[async_trait]
-impl Residue for Unwritten {
-    fn name(&self) -> &str {
-        "request analytics"
-    }
-
-    async fn erase(&self, tenant: &TenantId) -> Result<(), StoreError> {
-        self.0.forget(tenant);
-        tokio::time::sleep(WRITTEN_AFTER).await;
-        Ok(())
-    }
-
-    async fn left(&self, tenant: &TenantId) -> Result<u64, StoreError> {
-        Ok(u64::from(self.0.knows(tenant)))
     }
 }

@@ -9,7 +9,9 @@ use tenant::{
     InMemoryQuotaManager, InvalidHost, KeyLimitLayer, PrincipalResolver, QuotaManager, SubdomainResolver,
     TenantDb, TenantHooks, TenantLayer, TenantMetrics, TenantResolver,
     auth::ApiKeyUses,
+    cache::{InMemoryBackend, TenantCache},
     control::AuditLog,
+    jobs::Residue,
     redis::{ChangeReader, RedisAnnouncer, RedisQuotaManager},
     tower::{AddressLimitLayer, ForwardedLayer, TenantCorsLayer, tls::SniLayer},
 };
@@ -17,7 +19,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     admin::{self, Guard},
-    analytics::{Recorder, Writer},
+    analytics::{Recorder, Unwritten, Writer},
     api,
     audit::{self, Ear},
     callers::Callers,
@@ -46,6 +48,7 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 const CACHED_TENANTS: usize = 10_000;
 const CACHED_FOR: Duration = Duration::from_secs(300);
+const CACHE_BYTES: usize = 64 << 20;
 const KEY_USES_EVERY: Duration = Duration::from_secs(20);
 
 /// A server that is ready to run: its database is there and migrated.
@@ -136,7 +139,9 @@ impl Server {
         let callers = Callers::open(settings, tokens, &db, &clock, named(settings, &registry)?).await?;
         let callers = Arc::new(callers);
         let sweeping = Arc::clone(&callers).sweep();
-        let quotas = quotas(shared.as_deref(), &clock, &hooks);
+        let (quotas, counts) = quotas(shared.as_deref(), &clock, &hooks);
+        let entries = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
+        let entries = Arc::new(entries);
         let tenancy_of = |resolver: Arc<dyn TenantResolver>| {
             TenantLayer::builder()
                 .resolver(resolver)
@@ -160,16 +165,10 @@ impl Server {
         let outgoing = Outgoing::open(settings, &db, &clock);
         beside.spawn(Arc::clone(&domains).keep_looking());
         let organisations = org::open(settings, &db, &clock).await?;
-        let jobs = Jobs::new(
-            settings,
-            &db,
-            &clock,
-            &configs,
-            &recorder,
-            shared.as_deref(),
-            &organisations,
-            &callers,
-        );
+        // What a purge clears beside the database.
+        let kept: [Arc<dyn Residue>; 3] =
+            [counts, Arc::<InMemoryBackend>::clone(&entries), Arc::new(Unwritten(Arc::clone(&recorder)))];
+        let jobs = Jobs::new(settings, &db, &clock, &configs, shared.as_deref(), &organisations, kept);
         beside.spawn(jobs.runner.clone().run());
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
@@ -193,6 +192,7 @@ impl Server {
             settings.plans.clone(),
             Arc::clone(&outgoing),
             jobs,
+            TenantCache::new(entries),
         );
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let metering = Arc::clone(&state.metering);
@@ -286,10 +286,19 @@ fn announced(configs: Configs, shared: Option<&Shared>) -> Arc<Configs> {
     })
 }
 
-fn quotas(shared: Option<&Shared>, clock: &Arc<dyn Clock>, hooks: &Hooks) -> Arc<dyn QuotaManager> {
+/// Where limits are counted, and how the counts of a purged tenant are cleared.
+fn quotas(
+    shared: Option<&Shared>,
+    clock: &Arc<dyn Clock>,
+    hooks: &Hooks,
+) -> (Arc<dyn QuotaManager>, Arc<dyn Residue>) {
     match shared {
-        Some(shared) => Arc::<RedisQuotaManager>::clone(shared.quotas()),
-        None => Arc::new(InMemoryQuotaManager::with_clock(Arc::clone(clock)).with_hooks(hooks.clone())),
+        Some(shared) => (Arc::<RedisQuotaManager>::clone(shared.quotas()), Arc::new(shared.residue())),
+        None => {
+            let own = InMemoryQuotaManager::with_clock(Arc::clone(clock)).with_hooks(hooks.clone());
+            let own = Arc::new(own);
+            (Arc::<InMemoryQuotaManager>::clone(&own), own)
+        }
     }
 }
 

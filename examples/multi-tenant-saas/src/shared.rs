@@ -4,7 +4,9 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use tenant::{
     Clock, Hooks, QuotaManager, StoreError, TenantConfig, TenantId, TenantRecord,
-    redis::{ChangeReader, Redis, RedisAnnouncer, RedisErrorKind, RedisEvents, RedisQuotaManager},
+    redis::{
+        ChangeReader, Redis, RedisAnnouncer, RedisErrorKind, RedisEvents, RedisQuotaManager, RedisResidue,
+    },
 };
 
 use crate::{news::News, settings::InvalidSettings};
@@ -63,6 +65,11 @@ impl Shared {
     /// How events travel.
     pub(crate) const fn events(&self) -> &Arc<RedisEvents> {
         &self.events
+    }
+
+    /// What there is of a tenant, to be removed by a purge.
+    pub(crate) fn residue(&self) -> RedisResidue {
+        RedisResidue::new(&self.redis)
     }
 
     /// Hears what others change until the reader is dropped.

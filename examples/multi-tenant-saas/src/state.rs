@@ -7,7 +7,7 @@ use sqlx::Sqlite;
 use tenant::{
     CachedConfigs, Clock, DbConfigManager, Hooks, Meter, Policies, QuotaManager, ScopedTransaction,
     StreamGuard, TenantContext, TenantDb, TenantLayer, Timestamp,
-    cache::{InMemoryBackend, TenantCache},
+    cache::TenantCache,
     control::{ALLOWED_DOMAINS, AuditLog, Offers, Organisations},
     settings::SettingsSchema,
 };
@@ -33,8 +33,6 @@ pub(crate) type Configs = CachedConfigs<DbConfigManager<Sqlite>>;
 pub(crate) fn settings_schema() -> SettingsSchema {
     SettingsSchema::new().with(ALLOWED_DOMAINS).closed()
 }
-
-const CACHE_BYTES: usize = 64 << 20;
 
 /// Cheap to clone: handles, all of them.
 #[derive(Clone)]
@@ -83,9 +81,8 @@ impl AppState {
         offers: Offers,
         outgoing: Arc<Outgoing>,
         jobs: Arc<Jobs>,
+        cache: TenantCache,
     ) -> Self {
-        let backend = InMemoryBackend::builder().max_bytes(CACHE_BYTES).clock(Arc::clone(&clock)).build();
-        let cache = TenantCache::new(backend);
         let (meter, policies) = (tenancy.meter().clone(), tenancy.policies().clone());
         let running = Running::new(Arc::clone(&clock));
         let metering = Metering::open(&db, &clock, hooks.clone(), offers.clone());

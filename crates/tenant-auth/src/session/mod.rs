@@ -8,6 +8,6 @@ mod sessions;
 pub use self::{
     memory::InMemorySessions,
     new::NewSession,
-    secret::{csrf_matches, csrf_token, session_name, session_name_of},
+    secret::{csrf_matches, csrf_token, session_name},
     sessions::Sessions,
 };

@@ -28,12 +28,6 @@ pub fn session_name(cookie: &str) -> Option<String> {
     read(cookie).as_ref().map(name)
 }
 
-/// What names the session that is kept under this digest: as [`session_name`] of its cookie.
-#[must_use]
-pub fn session_name_of(digest: &[u8; 32]) -> String {
-    name(digest)
-}
-
 /// Names a session, and gives nothing of its cookie away.
 pub(super) fn name(digest: &Digest) -> String {
     BASE64URL_NOPAD.encode(digest)

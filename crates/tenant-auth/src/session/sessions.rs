@@ -238,12 +238,6 @@ impl<S: SessionStore> Sessions<S> {
         ended
     }
 
-    /// The store behind.
-    #[must_use]
-    pub const fn store(&self) -> &S {
-        &self.store
-    }
-
     /// Ends all sessions of somebody in a tenant, which may be suspended, here at once, and says by their [names](crate::session_name)
     /// which there were: a token that was signed for one of them has to be revoked.
     ///

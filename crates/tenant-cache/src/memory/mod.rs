@@ -5,6 +5,7 @@ mod builder;
 mod entries;
 mod pressure;
 mod registry;
+mod residue;
 mod shard;
 mod stats;
 mod write;

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use tenant_cache::CacheBackend;
-use tenant_core::{ConfigStore, InMemoryConfigManager, ManualClock, TenantConfig, UnixTime};
+use tenant_core::{
+    ConfigStore, InMemoryConfigManager, ManualClock, TenantConfig, Timestamp, UnixTime, jobs::Residue,
+};
 
 use crate::support::{House, enter, id, now, tenants};
 
@@ -93,6 +95,23 @@ async fn a_tenant_created_anew_under_an_old_id_finds_nothing_of_its_predecessor(
     assert_eq!(house.cache.get(&new, "key").await.unwrap(), None);
     house.cache.set(&new, "key", "of the new one").await.unwrap();
     assert_eq!(house.cache.get(&old, "key").await.unwrap().unwrap(), "of the old one");
+}
+
+#[tokio::test]
+async fn a_purge_leaves_no_entry_of_whoever_had_the_id() {
+    let house = House::new();
+    let [acme, other] = tenants(["acme", "acme2"]);
+    let mut anew = acme.config().clone();
+    anew.created_at = Timestamp::from_unix_micros(1);
+    let anew = enter(&InMemoryConfigManager::with([anew]).unwrap(), "acme");
+    for tenant in [&acme, &anew, &other] {
+        house.cache.set(tenant, "key", "value").await.unwrap();
+    }
+    assert_eq!(house.backend.left(&id("acme")).await.unwrap(), 2);
+    house.backend.erase(&id("acme")).await.unwrap();
+    assert_eq!(house.backend.left(&id("acme")).await.unwrap(), 0);
+    assert_eq!(house.backend.left(&id("acme2")).await.unwrap(), 1);
+    assert!(house.holds(&other, "key") && !house.holds(&acme, "key") && !house.holds(&anew, "key"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{StoreError, UnixTime};
+use crate::{StoreError, TenantId, UnixTime};
 
 /// Which tokens are not taken any more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +13,14 @@ pub enum Revoked {
     Subject {
         /// Whose.
         subject: Box<str>,
+        /// Issued by then; a token that does not say when it was issued is one of them.
+        until: UnixTime,
+    },
+    /// All tokens that name a tenant, also beside others, and were issued up to a moment, this included: another tenant may have its
+    /// id by then.
+    Tenant {
+        /// Which.
+        tenant: TenantId,
         /// Issued by then; a token that does not say when it was issued is one of them.
         until: UnixTime,
     },

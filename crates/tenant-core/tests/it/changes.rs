@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tenant_core::{
-    Algorithm, ConfigStore, Dimension, InMemoryConfigManager, NamedLimit, TenantContext, TenantRecord,
-    Timestamp, Window, quota::Cost,
+    Algorithm, ConfigStore, Dimension, InMemoryConfigManager, NamedLimit, TenantConfig, TenantContext,
+    TenantId, TenantRecord, Timestamp, Window, jobs::Residue, quota::Cost,
 };
 
 use crate::support::{
@@ -109,6 +109,35 @@ fn limits_that_change_under_load_admit_exactly_the_highest() {
         });
         assert_eq!(count, 500, "{algorithm:?}");
     }
+}
+
+#[tokio::test]
+async fn who_gets_the_id_of_a_purged_tenant_begins_with_no_counts() {
+    let (_, quotas) = manager();
+    let config = acme()
+        .limit("calls", calls(Window::Day, 3, Algorithm::Fixed))
+        .limit("at-once", NamedLimit::concurrency(Dimension::Named("jobs".into()), 1));
+    let former = enter(config.clone());
+    let other = enter(
+        TenantConfig::builder(TenantId::parse("globex").unwrap())
+            .limit("calls", calls(Window::Day, 3, Algorithm::Fixed)),
+    );
+    assert_eq!((admitted(&quotas, &former, 9), admitted(&quotas, &other, 2)), (3, 2));
+    let permit = decide(&quotas, &former, &[jobs(1)]).take_permit();
+    assert_eq!(quotas.left(former.id()).await.unwrap(), 1);
+    quotas.erase(former.id()).await.unwrap();
+    assert_eq!(quotas.left(former.id()).await.unwrap(), 0);
+    let new = enter(config);
+    let held = decide(&quotas, &new, &[jobs(1)]);
+    assert!(held.is_admitted());
+    // What the former one gives back is not this one's.
+    drop(permit);
+    assert!(!decide(&quotas, &new, &[jobs(1)]).is_admitted());
+    assert_eq!(
+        (admitted(&quotas, &new, 9), admitted(&quotas, &other, 9)),
+        (3, 1),
+        "nobody else's are touched"
+    );
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use tenant_core::{
 };
 use tenant_redis::{ChangeReader, Redis, RedisAnnouncer, RedisCache, RedisQuotaManager};
 
+use crate::residue::House;
 use crate::support::{Fragile, ask, context, free_port, id, raw, within};
 
 const ASK: [Cost; 1] = [Cost::requests(1)];
@@ -274,6 +275,15 @@ async fn changes_are_heard_and_the_cache_works() {
 }
 
 /// Tenants with a rate and permits, so many whose counts are on the first node and so many whose are on the last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_purge_leaves_nothing_of_one_tenant_on_any_node_and_all_of_another() {
+    let cluster = Cluster::start().await;
+    let redis = cluster.redis().await;
+    House::new(&redis).purge_one_of_two().await;
+    let sizes = cluster.sizes().await;
+    assert!(sizes.iter().all(|size| *size > 100), "sessions are on all nodes: {sizes:?}");
+}
+
 async fn holders(cluster: &Cluster, here: usize, there: usize) -> (Vec<TenantContext>, Vec<TenantContext>) {
     let mut connection = raw(&cluster.0[0].url()).await;
     let (mut on_first, mut on_last) = (Vec::new(), Vec::new());

@@ -16,5 +16,6 @@ mod neighbours;
 mod outage;
 mod permits;
 mod quota;
+mod residue;
 mod sessions;
 mod support;

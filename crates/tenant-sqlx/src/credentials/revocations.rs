@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use tenant_core::{
-    StoreError, UnixTime,
+    StoreError, TenantId, UnixTime,
     auth::{Revocation, RevocationStore, Revoked},
 };
 
@@ -34,6 +34,7 @@ const SWEEP: Sql = sql!("DELETE FROM tenant_token_revocations WHERE forget_at <=
 
 const TOKEN: &str = "token";
 const SUBJECT: &str = "subject";
+const TENANT: &str = "tenant";
 
 impl<DB: TenantDatabase> DbRevocations<DB> {
     /// Those of a database.
@@ -54,10 +55,11 @@ impl<DB: TenantDatabase> DbRevocations<DB> {
 
 fn write(number: i64, revoked: &Revoked, forget_at: UnixTime) -> Vec<Cell> {
     let (kind, name, until) = match revoked {
-        Revoked::Token(id) => (TOKEN, id, None),
-        Revoked::Subject { subject, until } => (SUBJECT, subject, Some(*until)),
+        Revoked::Token(id) => (TOKEN, &**id, None),
+        Revoked::Subject { subject, until } => (SUBJECT, &**subject, Some(*until)),
+        Revoked::Tenant { tenant, until } => (TENANT, tenant.as_str(), Some(*until)),
     };
-    vec![number.into(), kind.into(), (**name).into(), until.map(nanos).into(), nanos(forget_at).into()]
+    vec![number.into(), kind.into(), name.into(), until.map(nanos).into(), nanos(forget_at).into()]
 }
 
 /// What lies beyond the year 2262 is that year.
@@ -74,6 +76,9 @@ fn read(cells: Vec<Cell>) -> Result<Revocation, StoreError> {
     let revoked = match (kind.as_str(), until) {
         (TOKEN, None) => Revoked::Token(name),
         (SUBJECT, Some(until)) => Revoked::Subject { subject: name, until },
+        (TENANT, Some(until)) => {
+            Revoked::Tenant { tenant: TenantId::parse(&name).map_err(|_| corrupt())?, until }
+        }
         _ => return Err(corrupt()),
     };
     Ok(Revocation::new(number, revoked, forget_at))

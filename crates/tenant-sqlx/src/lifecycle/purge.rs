@@ -1,9 +1,10 @@
 //! All that is left of a deleted tenant, removed, and a look at what is left after that.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tenant_core::{
-    ConfigStore, Placement, TenantConfig, TenantId, TenantStatus,
+    ConfigStore, Placement, TenantConfig, TenantId, TenantStatus, UnixTime,
+    auth::{RevocationStore, Revoked},
     jobs::{Progress, Residue},
 };
 
@@ -12,7 +13,7 @@ use super::{
     desk::{Desk, Which},
 };
 use crate::{
-    DbConfigManager, TenantDb,
+    DbConfigManager, DbRevocations, TenantDb,
     danger::Bypass,
     driver::{Cell, Sql, TenantDatabase, sql},
     own::{Own, fetch, row::Row, run},
@@ -24,6 +25,7 @@ use crate::{
 pub struct PurgeOptions {
     batch: u32,
     residues: Vec<Arc<dyn Residue>>,
+    hearing: Duration,
 }
 
 /// What was removed.
@@ -37,9 +39,9 @@ pub struct PurgeReport {
 }
 
 impl PurgeOptions {
-    /// 1 000 rows at a time.
+    /// 1 000 rows at a time, and a second to hear of it.
     pub const fn new() -> Self {
-        Self { batch: 1_000, residues: Vec::new() }
+        Self { batch: 1_000, residues: Vec::new(), hearing: HEARING }
     }
 
     /// So many rows at a time: who writes meanwhile waits for that long.
@@ -53,6 +55,13 @@ impl PurgeOptions {
         self.residues.push(residue);
         self
     }
+
+    /// Within which all instances hear of tokens that are revoked: as long the id is not free. A second unless given, twice what
+    /// lies between two readings; see `Revocations` of `tenant-auth`.
+    pub const fn hearing(mut self, time: Duration) -> Self {
+        self.hearing = time;
+        self
+    }
 }
 
 impl Default for PurgeOptions {
@@ -63,13 +72,18 @@ impl Default for PurgeOptions {
 
 impl std::fmt::Debug for PurgeOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let residues: Vec<&str> = self.residues.iter().map(|residue| residue.name()).collect();
-        f.debug_struct("PurgeOptions").field("batch", &self.batch).field("residues", &residues).finish()
+        let Self { batch, residues, hearing } = self;
+        let residues: Vec<&str> = residues.iter().map(|residue| residue.name()).collect();
+        let mut shown = f.debug_struct("PurgeOptions");
+        shown.field("batch", batch).field("residues", &residues).field("hearing", hearing).finish()
     }
 }
 
 /// What stays of a tenant: who did what, and that it was purged.
 const KEPT: [&str; 2] = ["tenant_audit", "tenant_jobs"];
+const HEARING: Duration = Duration::from_secs(1);
+/// Nobody knows when the last token that others have issued ends.
+const NEVER: UnixTime = UnixTime::from_nanos(u64::MAX);
 
 const PEOPLE: Sql =
     sql!("SELECT person_id FROM tenant_memberships WHERE tenant_id = ? ORDER BY person_id LIMIT ?");
@@ -87,6 +101,9 @@ impl<DB: TenantDatabase> TenantDb<DB> {
     /// framework keeps of it, among it the people who belong to no other tenant; what other
     /// [parts of the house](PurgeOptions::residue) keep; and a schema or a database where nobody else lives. The audit log and jobs
     /// stay.
+    ///
+    /// Tokens that name the tenant and were issued until then are [revoked](Revoked::Tenant) for good, whoever has issued them: the
+    /// id may be another's one day, and they must not open that one.
     ///
     /// Then it looks at every table that has a tenant column, and asks every part. Only where nothing is left is the tenant itself
     /// removed, and its id can be used again. Where it fails, or the process dies, the same call goes on.
@@ -128,8 +145,18 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         let clean = purge.look(&places).await?;
         let removed = std::mem::take(&mut purge.removed);
         purge.meter.end();
+        self.revoke_tokens(id, options.hearing).await?;
         Own::of(self).write(GONE, vec![id.as_str().into()]).await?;
         Ok(PurgeReport { removed, clean })
+    }
+
+    /// What was issued for the tenant, by whomever, must not open whoever has its id next. Until all have heard of that nobody has it.
+    async fn revoke_tokens(&self, tenant: &TenantId, hearing: Duration) -> Result<(), LifecycleError> {
+        let hearing_nanos = u64::try_from(hearing.as_nanos()).unwrap_or(u64::MAX);
+        let until = UnixTime::from_nanos(self.clock().unix().as_nanos().saturating_add(hearing_nanos));
+        DbRevocations::new(self).revoke(&Revoked::Tenant { tenant: *tenant, until }, NEVER).await?;
+        tokio::time::sleep(hearing).await;
+        Ok(())
     }
 
     /// Where rows of the tenant may be that are deleted one by one, and the places that are its alone.

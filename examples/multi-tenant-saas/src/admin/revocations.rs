@@ -71,6 +71,8 @@ pub(super) async fn create(
     match &revoked {
         Revoked::Token(id) => drop(callers.sessions.end_named(id).await?),
         // Those that began later, too: who was signed out signs in again.
+        // Nobody asks for it here: a purge does, whose sessions are gone by then.
+        Revoked::Tenant { .. } => {}
         Revoked::Subject { subject, until: _ } => {
             for (tenant, _) in callers.people.store().memberships(subject).await? {
                 callers.sessions.end_all(&tenant, subject).await?;

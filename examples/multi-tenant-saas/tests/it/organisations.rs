@@ -22,6 +22,10 @@ pub struct House {
 const OPERATOR: &str = "Bearer s3cret";
 
 pub fn house() -> House {
+    house_with(&[])
+}
+
+pub fn house_with(more: &[(&str, &str)]) -> House {
     let mail = TempDir::new().unwrap();
     let folder = mail.path().display().to_string();
     let variables = [
@@ -30,7 +34,7 @@ pub fn house() -> House {
         ("MAIL_DIR", &*folder),
         ("PUBLIC_URL", "https://app.example"),
     ];
-    House { server: TestServer::with(&variables), mail }
+    House { server: TestServer::with(&[&variables[..], more].concat()), mail }
 }
 
 impl House {

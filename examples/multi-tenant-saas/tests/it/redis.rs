@@ -343,6 +343,11 @@ fn a_user_of_redis_who_may_no_more_than_the_book_says_is_enough() {
     execute(&pair.b, "busy").is_problem(429, "quota_exceeded");
     admin(&pair.a, "POST", "/admin/tenants/busy/suspend", None).ok(200);
     within(SECOND, || get(&pair.b, "busy"), |answer| answer.status == 403);
+    admin(&pair.a, "DELETE", "/admin/tenants/busy", None).ok(204);
+    let purge = admin(&pair.a, "POST", "/admin/tenants/busy/purge", None).ok(202);
+    let job = format!("/admin/jobs/{}", purge["job_id"].as_str().unwrap());
+    let done = |answer: &Answer| answer.ok(200)["status"] == "done";
+    within(Duration::from_secs(20), || admin(&pair.a, "GET", &job, None), done);
     let Pair { a, b, _folder } = pair;
     for server in [a, b] {
         server.terminate();

@@ -108,7 +108,7 @@ impl Revocations {
         self.shared.read().await
     }
 
-    /// Whether what proved a principal is revoked: by its id, or with all of its subject.
+    /// Whether what proved a principal is revoked: by its id, with all of its subject, or with all of a tenant that it names.
     ///
     /// # Errors
     /// That is not known: the store could not be read for too long.

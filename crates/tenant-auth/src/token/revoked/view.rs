@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use tenant_core::{
-    UnixTime,
-    auth::{Principal, Revocation, Revoked},
+    TenantId, UnixTime,
+    auth::{Membership, Principal, Revocation, Revoked},
 };
 
 /// The revocations that have not been forgotten.
@@ -12,13 +12,26 @@ use tenant_core::{
 pub(super) struct View {
     /// When each may be forgotten.
     tokens: HashMap<Box<str>, UnixTime>,
-    subjects: HashMap<Box<str>, SubjectRevoked>,
+    subjects: HashMap<Box<str>, IssuedUntil>,
+    tenants: HashMap<TenantId, IssuedUntil>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct SubjectRevoked {
+struct IssuedUntil {
     until: UnixTime,
     forget_at: UnixTime,
+}
+
+impl IssuedUntil {
+    /// The later of both is never too little: what ended before is refused anyway.
+    fn or_later(&mut self, other: Self) {
+        self.until = self.until.max(other.until);
+        self.forget_at = self.forget_at.max(other.forget_at);
+    }
+
+    fn has(&self, principal: &Principal) -> bool {
+        principal.issued_at().is_none_or(|moment| moment <= self.until)
+    }
 }
 
 impl View {
@@ -34,30 +47,33 @@ impl View {
                 *end = forget_at.max(*end);
             }
             Revoked::Subject { subject, until } => {
-                let new = SubjectRevoked { until: *until, forget_at };
-                let all = self.subjects.entry(subject.clone()).or_insert(new);
-                // The later of both is never too little: what ended before is refused anyway.
-                *all =
-                    SubjectRevoked { until: all.until.max(*until), forget_at: all.forget_at.max(forget_at) };
+                let new = IssuedUntil { until: *until, forget_at };
+                self.subjects.entry(subject.clone()).or_insert(new).or_later(new);
+            }
+            Revoked::Tenant { tenant, until } => {
+                let new = IssuedUntil { until: *until, forget_at };
+                self.tenants.entry(*tenant).or_insert(new).or_later(new);
             }
         }
     }
 
     pub(super) fn has(&self, principal: &Principal) -> bool {
-        let by_id = principal.credential().is_some_and(|id| self.tokens.contains_key(id));
-        by_id
-            || self
-                .subjects
-                .get(principal.subject())
-                .is_some_and(|revoked| principal.issued_at().is_none_or(|moment| moment <= revoked.until))
+        let by_id = || principal.credential().is_some_and(|id| self.tokens.contains_key(id));
+        let by_subject =
+            || self.subjects.get(principal.subject()).is_some_and(|issued| issued.has(principal));
+        let names = |membership: &Membership| {
+            self.tenants.get(membership.tenant()).is_some_and(|issued| issued.has(principal))
+        };
+        by_id() || by_subject() || principal.memberships().iter().any(names)
     }
 
     pub(super) fn forget(&mut self, by: UnixTime) {
         self.tokens.retain(|_, forget_at| *forget_at > by);
-        self.subjects.retain(|_, revoked| revoked.forget_at > by);
+        self.subjects.retain(|_, issued| issued.forget_at > by);
+        self.tenants.retain(|_, issued| issued.forget_at > by);
     }
 
     pub(super) fn len(&self) -> usize {
-        self.tokens.len() + self.subjects.len()
+        self.tokens.len() + self.subjects.len() + self.tenants.len()
     }
 }

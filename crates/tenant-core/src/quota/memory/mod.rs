@@ -23,7 +23,8 @@ use self::{
 };
 use super::{Cost, Decision, Limits, QuotaManager, Usage, ready::Shorthands};
 use crate::{
-    Clock, Hooks, StoreError, TenantContext, TenantRecord, UnixTime, clock::ClockHandle, hooks::LimitWarning,
+    Clock, Hooks, StoreError, TenantContext, TenantId, TenantRecord, UnixTime, clock::ClockHandle,
+    hooks::LimitWarning, jobs::Residue,
 };
 
 /// Counts in this process' memory, by every algorithm: exact however many threads ask, without a global lock.
@@ -31,7 +32,7 @@ use crate::{
 /// One small lock per tenant guards all its counts, so that a decision over several limits is one step. The tenant's
 /// record holds the handle to them: a check is a lock that nobody else wants, and a few additions. Counts are of the
 /// tenant's id: refreshing, evicting or changing a config resets none, and neither does deleting a tenant and creating
-/// one anew under its id. Counts of tenants that nobody serves any more are reclaimed, a part of them each second in which
+/// one anew under its id; purging it does. Counts of tenants that nobody serves any more are reclaimed, a part of them each second in which
 /// anything is counted, once they no longer matter.
 ///
 /// # Example
@@ -236,6 +237,23 @@ impl QuotaManager for InMemoryQuotaManager {
     async fn usage(&self, tenant: &TenantRecord) -> Result<Usage, StoreError> {
         let usage = |handle: &Handle| handle.cell.usage(&handle.layout, self.now_for(&handle.layout));
         Ok(self.with_handle(tenant, usage))
+    }
+}
+
+/// The counts of a tenant that is purged: who has its id then begins with none.
+#[async_trait]
+impl Residue for InMemoryQuotaManager {
+    fn name(&self) -> &str {
+        "counts in memory"
+    }
+
+    async fn erase(&self, tenant: &TenantId) -> Result<(), StoreError> {
+        self.registry.forget(tenant);
+        Ok(())
+    }
+
+    async fn left(&self, tenant: &TenantId) -> Result<u64, StoreError> {
+        Ok(u64::from(self.registry.knows(tenant)))
     }
 }
 

@@ -88,6 +88,18 @@ impl Registry {
         cell
     }
 
+    /// Lets go of a tenant's counts.
+    pub(super) fn forget(&self, id: &TenantId) {
+        if let Some(shard) = self.shard(self.hasher.hash_one(id.as_str())) {
+            shard.lock().cells.remove(id.as_str());
+        }
+    }
+
+    pub(super) fn knows(&self, id: &TenantId) -> bool {
+        self.shard(self.hasher.hash_one(id.as_str()))
+            .is_some_and(|shard| shard.lock().cells.contains(id.as_str()))
+    }
+
     /// Sweeps a shard where it is time to. Whoever counts lends a hand: no task has to run for it.
     #[inline]
     pub(super) fn tend(&self, now: UnixTime) {

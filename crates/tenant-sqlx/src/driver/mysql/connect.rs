@@ -151,12 +151,18 @@ mod tests {
     /// sqlx takes what the server says of a statement that it prepares for the outcome of that statement.
     #[tokio::test]
     async fn a_connection_on_which_a_preparation_was_dropped_is_not_in_step() {
-        let mut connection = MySqlConnection::connect(&MariaDb::shared().unwrap().url()).await.unwrap();
-        tokio::select! {
-            biased;
-            _ = sqlx::query("SELECT ?, 2, 3").bind(1).fetch_one(&mut connection) => panic!("it was not dropped"),
-            () = std::future::ready(()) => {}
+        // On a busy machine one poll may come to the end of it, or not get to send anything.
+        for _ in 0..20 {
+            let mut connection = MySqlConnection::connect(&MariaDb::shared().unwrap().url()).await.unwrap();
+            let is_dropped = tokio::select! {
+                biased;
+                _ = sqlx::query("SELECT ?, 2, 3").bind(1).fetch_one(&mut connection) => false,
+                () = std::future::ready(()) => true,
+            };
+            if is_dropped && !is_in_step(&mut connection).await {
+                return;
+            }
         }
-        assert!(!is_in_step(&mut connection).await);
+        panic!("each of them was said to be in step");
     }
 }

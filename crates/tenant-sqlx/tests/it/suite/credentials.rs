@@ -346,18 +346,24 @@ async fn revocations_are_read_in_their_order_and_numbers_are_never_given_twice()
     let subject = Revoked::Subject { subject: "ada".into(), until };
     here.revoke(&token, secs(10)).await.unwrap();
     there.revoke(&subject, secs(20)).await.unwrap();
-    let all = [Revocation::new(1, token.clone(), secs(10)), Revocation::new(2, subject, secs(20))];
+    let tenant = Revoked::Tenant { tenant: id("acme"), until };
+    here.revoke(&tenant, secs(20)).await.unwrap();
+    let all = [
+        Revocation::new(1, token.clone(), secs(10)),
+        Revocation::new(2, subject, secs(20)),
+        Revocation::new(3, tenant, secs(20)),
+    ];
     assert_eq!(there.after(0, 10).await.unwrap(), all);
     assert_eq!(there.after(0, 1).await.unwrap(), all[..1]);
     assert_eq!(here.after(1, 10).await.unwrap(), all[1..]);
-    assert_eq!(here.after(2, 10).await.unwrap(), []);
+    assert_eq!(here.after(3, 10).await.unwrap(), []);
     here.sweep(secs(9)).await.unwrap();
-    assert_eq!(here.after(0, 10).await.unwrap().len(), 2);
+    assert_eq!(here.after(0, 10).await.unwrap().len(), 3);
     here.sweep(secs(20)).await.unwrap();
     assert_eq!(here.after(0, 10).await.unwrap(), []);
     here.revoke(&token, UnixTime::from_nanos(u64::MAX)).await.unwrap();
     let numbers: Vec<u64> = here.after(0, 10).await.unwrap().iter().map(|one| one.number).collect();
-    assert_eq!(numbers, [3]);
+    assert_eq!(numbers, [4]);
     assert_eq!(here.after(u64::MAX, 10).await.unwrap(), []);
 }
 

@@ -11,20 +11,21 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 use tenant_core::{
-    ConfigStore, ConfigStoreExt, Placement, StoreError, StoreErrorKind, TenantConfig, TenantContext,
-    TenantId, async_trait,
-    auth::Role,
+    Clock, ConfigStore, ConfigStoreExt, Placement, StoreError, StoreErrorKind, SystemClock, TenantConfig,
+    TenantContext, TenantId, async_trait,
+    auth::{Revocation, RevocationStore, Revoked, Role},
     jobs::{Progress, Residue},
 };
 use tenant_sqlx::{
-    ArchiveSummary, DbConfigManager, ImportOptions, LifecycleError, LifecycleErrorKind, PurgeOptions,
-    TenantDb,
+    ArchiveSummary, DbConfigManager, DbRevocations, ImportOptions, LifecycleError, LifecycleErrorKind,
+    PurgeOptions, TenantDb,
 };
 
 use self::tar::{entries, lines};
@@ -33,6 +34,8 @@ use super::{
     places::fresh,
     support::{COUNTS, Db, Place, SAME_PEOPLE, id, setup, sql},
 };
+
+const YEAR: u64 = 365 * 24 * 60 * 60;
 
 pub(crate) fn quiet(_: Progress) {}
 
@@ -73,7 +76,7 @@ impl House {
     }
 
     pub(crate) async fn purge(&self, name: &str) -> Result<Vec<(String, u64)>, LifecycleError> {
-        let options = PurgeOptions::new().batch(7);
+        let options = PurgeOptions::new().batch(7).hearing(Duration::from_millis(20));
         let report = self.db().purge_tenant(self.configs(), &id(name), &options, &quiet).await?;
         Ok(report.removed)
     }
@@ -315,7 +318,8 @@ async fn a_purge_leaves_nothing_but_the_log_and_touches_nobody_else() {
     house.configs().delete(&id("acme")).await.unwrap();
     let told = parking_lot::Mutex::new(Vec::new());
     let tell = |progress: Progress| told.lock().push(progress);
-    let options = PurgeOptions::new().batch(7);
+    let options = PurgeOptions::new().batch(7).hearing(Duration::from_millis(20));
+    let began = SystemClock::new().unix();
     let report = house.db().purge_tenant(house.configs(), &id("acme"), &options, &tell).await.unwrap();
     assert!(report.removed.contains(&("people".into(), 30)), "{report:?}");
     assert!(report.clean.contains(&"tenant_sessions".into()) && report.clean.contains(&"people".into()));
@@ -332,6 +336,16 @@ async fn a_purge_leaves_nothing_but_the_log_and_touches_nobody_else() {
     );
     assert_eq!(house.number("SELECT count(*) FROM tenant_audit WHERE tenant_id = 'acme'").await, 1);
     assert_eq!(house.all_of("globex").await, globex);
+    // Whoever has the id one day is not opened by what was issued for this one.
+    let revoked = DbRevocations::new(house.db()).after(0, 10).await.unwrap();
+    let [Revocation { revoked: Revoked::Tenant { tenant, until }, forget_at, .. }] = &*revoked else {
+        panic!("{revoked:?}");
+    };
+    assert_eq!(*tenant, id("acme"));
+    assert!(
+        until.as_secs() >= began.as_secs() && forget_at.as_secs() > began.as_secs() + 200 * YEAR,
+        "{revoked:?}"
+    );
     let told = told.into_inner();
     let last = told.last().unwrap();
     assert!(last.total > 90 && last.done == last.total, "{told:?}");
@@ -339,6 +353,28 @@ async fn a_purge_leaves_nothing_but_the_log_and_touches_nobody_else() {
     // The id is anybody's now.
     house.configs().create(TenantConfig::builder(id("acme")).build().unwrap()).await.unwrap();
     assert!(house.seen("acme").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_id_is_free_once_all_have_had_the_time_to_hear_of_revoked_tokens() {
+    let house = House::new().await;
+    house.configs().delete(&id("acme")).await.unwrap();
+    let options = PurgeOptions::new().hearing(Duration::from_secs(1));
+    let acme = id("acme");
+    let purge = house.db().purge_tenant(house.configs(), &acme, &options, &quiet);
+    let revocations = DbRevocations::new(house.db());
+    let heard = async {
+        while revocations.after(0, 1).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let since = Instant::now();
+        (since, house.number("SELECT count(*) FROM tenants WHERE id = 'acme'").await)
+    };
+    let (purged, (since, there)) = tokio::join!(purge, heard);
+    purged.unwrap();
+    assert_eq!(there, 1);
+    assert!(since.elapsed() >= Duration::from_millis(500), "{:?}", since.elapsed());
+    assert_eq!(house.number("SELECT count(*) FROM tenants WHERE id = 'acme'").await, 0);
 }
 
 /// A part of the house that may keep what it was told to let go of.

@@ -503,7 +503,7 @@ async fn a_place_with_other_tables_is_refused_and_the_tenant_stays() {
     town.db.close().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_moves_it_at_a_time_and_the_config_can_be_changed_meanwhile() {
     let town = settled().await;
     let there = Placement::Database(fresh());
@@ -514,29 +514,30 @@ async fn one_moves_it_at_a_time_and_the_config_can_be_changed_meanwhile() {
     let meanwhile = {
         let (again, db, place) = (Arc::clone(&again), db.clone(), there.clone());
         options().on_step(move |step| {
-            if step == MoveStep::Copied {
-                let (inner, db, place, again) =
-                    (Arc::clone(&inner), db.clone(), place.clone(), Arc::clone(&again));
-                *again.lock() = Some(tokio::spawn(async move {
-                    let other = db.move_tenant(&inner, &acme, &place, &migrator(), &options()).await;
-                    let mut config = inner.fetch(&acme).await.unwrap().unwrap();
-                    assert!(config.is_moving);
-                    config.name = "changed meanwhile".to_owned();
-                    config.is_moving = false;
-                    let config = inner.update(config).await.unwrap().config().clone();
-                    assert!(config.is_moving, "that is not the operator's to say");
-                    let mut elsewhere = config;
-                    elsewhere.placement = Placement::Database(fresh());
-                    inner.update(elsewhere).await.unwrap_err();
-                    kind(other)
-                }));
+            if step != MoveStep::Copied {
+                return;
             }
+            let (inner, db, place) = (Arc::clone(&inner), db.clone(), place.clone());
+            let attempt = async move {
+                let other = db.move_tenant(&inner, &acme, &place, &migrator(), &options()).await;
+                let mut config = inner.fetch(&acme).await.unwrap().unwrap();
+                assert!(config.is_moving);
+                config.name = "changed meanwhile".to_owned();
+                config.is_moving = false;
+                let config = inner.update(config).await.unwrap().config().clone();
+                assert!(config.is_moving, "that is not the operator's to say");
+                let mut elsewhere = config;
+                elsewhere.placement = Placement::Database(fresh());
+                inner.update(elsewhere).await.unwrap_err();
+                kind(other)
+            };
+            // The move goes no further until then, however long it takes.
+            let handle = tokio::runtime::Handle::current();
+            *again.lock() = Some(tokio::task::block_in_place(|| handle.block_on(attempt)));
         })
     };
-    let slow = meanwhile.grace(Duration::from_secs(2));
-    db.move_tenant(&configs, &acme, &place, &migrator(), &slow).await.unwrap();
-    let other = again.lock().take().unwrap();
-    assert_eq!(other.await.unwrap(), MoveErrorKind::Busy);
+    db.move_tenant(&configs, &acme, &place, &migrator(), &meanwhile).await.unwrap();
+    assert_eq!(again.lock().take(), Some(MoveErrorKind::Busy));
     let config = configs.fetch(&acme).await.unwrap().unwrap();
     assert_eq!((config.name.as_str(), &config.placement), ("changed meanwhile", &there));
     db.close().await;

@@ -17,7 +17,7 @@ use tenant_core::{
 };
 use tokio::time::sleep;
 
-use self::world::{FORGET_AT, Store, World, subject, token};
+use self::world::{FORGET_AT, Store, World, subject, tenant, token};
 use super::{
     MINUTE, builder, clock,
     forge::{CLAIMS, ED, NOW, claims},
@@ -50,6 +50,33 @@ async fn all_tokens_of_a_subject_are_refused_up_to_a_moment() {
     assert_eq!(world.answer(&claims(r#""iat":1699999990,"#, "")).await, REJECTED, "it does not say when");
     assert!(world.answer(&claims("ada", "eve")).await.is_ok(), "somebody else");
     world.store.show(2, subject("ada", NOW - 20));
+    world.revocations.refresh().await.unwrap();
+    assert_eq!(world.answer(CLAIMS).await, REJECTED, "an earlier one takes nothing back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_tokens_that_name_a_tenant_are_refused_up_to_a_moment() {
+    let world = World::new().await;
+    let both = claims(
+        r#""tenant_id":"acme","roles":["member"]"#,
+        r#""tenants":{"acme":["member"],"globex":["member"]}"#,
+    );
+    assert!(show(&world.verifier, &ED.token(&both)).await.is_ok());
+    world.store.show(1, tenant("acme", NOW - 10));
+    world.revocations.refresh().await.unwrap();
+    assert_eq!(world.answer(CLAIMS).await, REJECTED, "issued at that very second");
+    assert_eq!(world.answer(&claims("1699999990", "1699999989")).await, REJECTED);
+    assert_eq!(world.answer(&both).await, REJECTED, "beside another");
+    assert_eq!(world.answer(&claims(r#""iat":1699999990,"#, "")).await, REJECTED, "it does not say when");
+    assert!(world.answer(&claims("1699999990", "1699999991")).await.is_ok(), "of who has the id now");
+    assert!(world.answer(&claims("acme", "globex")).await.is_ok(), "another tenant");
+    assert!(
+        world
+            .answer(&claims("ada", "acme").replace(r#""tenant_id":"acme""#, r#""tenant_id":"globex""#))
+            .await
+            .is_ok()
+    );
+    world.store.show(2, tenant("acme", NOW - 20));
     world.revocations.refresh().await.unwrap();
     assert_eq!(world.answer(CLAIMS).await, REJECTED, "an earlier one takes nothing back");
 }

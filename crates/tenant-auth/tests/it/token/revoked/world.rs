@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 use tenant_auth::{Revocations, TokenVerifier};
 use tenant_core::{
-    ManualClock, StoreError, StoreErrorKind, UnixTime, async_trait,
+    ManualClock, StoreError, StoreErrorKind, TenantId, UnixTime, async_trait,
     auth::{AuthErrorKind, Authenticator, Revocation, RevocationStore, Revoked},
 };
 use tokio::time::sleep;
@@ -31,6 +31,10 @@ pub(super) fn token(id: &str) -> Revoked {
 
 pub(super) fn subject(subject: &str, until: u64) -> Revoked {
     Revoked::Subject { subject: subject.into(), until: UnixTime::from_secs(until) }
+}
+
+pub(super) fn tenant(tenant: &str, until: u64) -> Revoked {
+    Revoked::Tenant { tenant: TenantId::parse(tenant).unwrap(), until: UnixTime::from_secs(until) }
 }
 
 /// A store whose transactions end when the test says so.

@@ -53,7 +53,7 @@ async fn worker() {
     let db = spacious(&url).await;
     let jobs = Arc::new(DbJobs::new(&db));
     let work = DbLifecycle::new(&db, DbConfigManager::new(&db), folder);
-    let work = work.purging(PurgeOptions::new().batch(40));
+    let work = work.purging(PurgeOptions::new().batch(40).hearing(Duration::from_millis(20)));
     let claim = loop {
         match jobs.claim(now(), LEASE).await.unwrap() {
             Some(claim) => break claim,
