@@ -33,7 +33,7 @@ pub(super) fn settings(config: &TenantConfig) -> Result<Vec<Cell>, StoreError> {
         json(&config.branding)?,
         json(&config.limits)?,
         json(&config.metadata)?,
-        config.database_key.as_ref().map(json).transpose()?.unwrap_or(Cell::Null),
+        key(config)?.unwrap_or(Cell::Null),
         match config.placement.is_shared() {
             true => Cell::Null,
             false => json(&config.placement)?,
@@ -41,6 +41,11 @@ pub(super) fn settings(config: &TenantConfig) -> Result<Vec<Cell>, StoreError> {
         json(&config.settings)?,
         config.trial_ends_at.map(|end| end.to_string()).into(),
     ])
+}
+
+/// The key of a config as it is written.
+pub(super) fn key(config: &TenantConfig) -> Result<Option<Cell>, StoreError> {
+    config.database_key.as_ref().map(json).transpose()
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Cell, StoreError> {

@@ -55,6 +55,15 @@ pub(super) const TAKE_HOST: Sql = take_host!("host");
 /// A wildcard that covers no host of another tenant.
 pub(super) const TAKE_WILDCARD: Sql = take_host!("base");
 
+pub(super) const OTHER_WITH_KEY: Sql =
+    sql!("SELECT id FROM tenants WHERE database_key = ? AND id <> ? LIMIT 1");
+
+/// The look is part of the write, as with hosts.
+pub(super) const TAKE_KEY: Sql = sql!(
+    "UPDATE tenant_host_turns SET turns = turns + 1 WHERE NOT EXISTS \
+     (SELECT 1 FROM tenants AS other WHERE other.database_key = ? AND other.id <> ?)"
+);
+
 pub(super) const FREE_HOSTS: Sql = sql!("DELETE FROM tenant_hosts WHERE tenant_id = ?");
 
 pub(super) const FREE_CLAIMS: Sql = sql!("DELETE FROM tenant_host_claims WHERE tenant_id = ?");

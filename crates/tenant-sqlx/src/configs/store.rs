@@ -9,7 +9,7 @@ use tenant_core::{
     TenantRecord, TenantStatus, Timestamp,
 };
 
-use super::{DbConfigManager, hosts, row, sql};
+use super::{DbConfigManager, hosts, keys, row, sql};
 use crate::{
     db::Turn,
     driver::{Cell, Sql, TenantDatabase},
@@ -94,6 +94,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
 
     async fn try_create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         let (mut tx, _turn) = self.begin().await?;
+        keys::demand::<DB>(&mut tx, &config).await?;
         add::<DB>(&mut tx, &config).await?;
         hosts::take::<DB>(&mut tx, &config).await?;
         self.commit(tx, config).await
@@ -110,6 +111,9 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         // What a schema that came later refuses must not keep a tenant from being suspended.
         if config.settings != old.settings {
             self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
+        }
+        if config.database_key != old.database_key {
+            keys::demand::<DB>(&mut tx, &config).await?;
         }
         let hosts = config.hosts != old.hosts;
         self.replace(&mut tx, &mut config).await?;
@@ -142,7 +146,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         self.db.begin_write().await.map_err(StoreError::unavailable)
     }
 
-    async fn read(&self, sql: Sql, cells: Vec<Cell>) -> Result<Vec<Vec<Cell>>, StoreError> {
+    pub(super) async fn read(&self, sql: Sql, cells: Vec<Cell>) -> Result<Vec<Vec<Cell>>, StoreError> {
         let mut connection = self.db.own_pool().acquire().await.map_err(StoreError::unavailable)?;
         fetch::<DB>(&mut connection, sql, cells).await
     }

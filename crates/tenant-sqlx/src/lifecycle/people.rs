@@ -36,6 +36,11 @@ pub(super) fn is_kept(table: &str) -> bool {
     ["tenant_projects", "tenant_usage", "tenant_usage_days", "tenant_usage_levels"].contains(&table)
 }
 
+/// What a clone has of the framework's: what the source used is the source's to pay, and so are the keys it was told under.
+pub(super) fn is_cloned(table: &str) -> bool {
+    table == "tenant_projects"
+}
+
 /// What is written down of members: no password, no session, no key.
 pub(super) fn members(id: &str) -> (Table, String) {
     let columns = ["person_id", "email", "role", "first_name", "last_name", "username"];

@@ -1,6 +1,7 @@
 //! A tenant's way out of a database, and into one.
 
 mod attacks;
+mod cloned;
 mod killed;
 mod tar;
 mod worked;
