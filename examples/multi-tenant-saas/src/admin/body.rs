@@ -54,13 +54,7 @@ impl TenantBody {
     /// The id that is to be created.
     pub(super) fn new_id(&self) -> Result<TenantId, Rejection> {
         let missing = || Rejection::invalid_request("tenant_id is required").with_field("tenant_id");
-        let text = self.tenant_id.as_deref().ok_or_else(missing)?;
-        // There is a route of this name where a tenant's id stands.
-        if text == "import" {
-            return Err(Rejection::invalid_request("tenant_id is reserved").with_field("tenant_id"));
-        }
-        TenantId::parse(text)
-            .map_err(|error| Rejection::invalid_request(error.to_string()).with_field("tenant_id"))
+        new_id(self.tenant_id.as_deref().ok_or_else(missing)?)
     }
 
     /// Checks that the body, where it names a tenant, names the one in the path.
@@ -120,6 +114,16 @@ impl TenantBody {
             }),
         }
     }
+}
+
+/// An id that a tenant may be made under.
+pub(super) fn new_id(text: &str) -> Result<TenantId, Rejection> {
+    // There is a route of this name where a tenant's id stands.
+    if text == "import" {
+        return Err(Rejection::invalid_request("tenant_id is reserved").with_field("tenant_id"));
+    }
+    TenantId::parse(text)
+        .map_err(|error| Rejection::invalid_request(error.to_string()).with_field("tenant_id"))
 }
 
 fn twice(field: &'static str) -> Rejection {

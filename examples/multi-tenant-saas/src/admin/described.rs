@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
-use super::{body, hosts, members, mirror::PREFIX, revocations, tenants, usage};
+use super::{body, hosts, jobs, members, mirror::PREFIX, revocations, tenants, usage};
 use crate::{
     audit_page::{AuditQuery, PageView},
     docs::{Operation, Who, operation, schemas::reference},
@@ -96,7 +96,7 @@ fn about_tenants(side: &Side) -> Vec<Operation> {
         );
     }
     all.extend(beside(side));
-    all.extend(jobs(side));
+    all.extend(long(side));
     all
 }
 
@@ -128,7 +128,7 @@ fn beside(side: &Side) -> Vec<Operation> {
 }
 
 /// What takes long answers at once, with where the job is.
-fn jobs(side: &Side) -> Vec<Operation> {
+fn long(side: &Side) -> Vec<Operation> {
     let job = reference("AnyObject");
     let begun = |operation: Operation| {
         operation.gives_as(202, "The job.", "application/json", &job).with("Location", "Where the job is.")
@@ -141,6 +141,12 @@ fn jobs(side: &Side) -> Vec<Operation> {
     vec![
         begun(import),
         begun(side.on("POST", "/export", "Writes all that is its into an archive")).fails(&[409]),
+        begun(
+            side.on("POST", "/clone", "Makes another tenant with the same rows")
+                .text("Secrets, members, hosts, webhooks and what was used stay behind; members are invited.")
+                .takes::<jobs::CloneBody>(),
+        )
+        .fails(&[409]),
         begun(side.on("POST", "/purge", "Removes all that is left of it, where it is deleted")).fails(&[409]),
     ]
 }

@@ -69,6 +69,7 @@ routes! {
     POST "/admin/tenants/{id}/members" => members::create;
     POST "/admin/tenants/import" => jobs::import;
     POST "/admin/tenants/{id}/export" => jobs::export;
+    POST "/admin/tenants/{id}/clone" => jobs::clone;
     POST "/admin/tenants/{id}/purge" => jobs::purge;
     GET "/admin/jobs/{job_id}" => jobs::show;
     GET "/admin/jobs/{job_id}/archive" => jobs::archive;

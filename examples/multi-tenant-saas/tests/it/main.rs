@@ -9,6 +9,7 @@ mod audit;
 mod callers;
 mod chat;
 mod client;
+mod clones;
 mod contract;
 mod crowd;
 mod day;

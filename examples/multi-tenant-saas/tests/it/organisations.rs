@@ -52,6 +52,18 @@ impl House {
         rest.split("\r\n").next().unwrap().to_owned()
     }
 
+    /// The tokens in all mails to somebody.
+    pub fn all_mailed(&self, email: &str) -> Vec<String> {
+        let mails = fs::read_dir(self.mail.path()).unwrap();
+        let mails = mails.map(|mail| fs::read_to_string(mail.unwrap().path()).unwrap());
+        let mails = mails.filter(|mail| mail.contains(&format!("To: <{email}>\r\n")));
+        let token = |mail: String| {
+            let (_, rest) = mail.split_once("https://app.example/invitations/accept?token=").unwrap();
+            rest.split("\r\n").next().unwrap().to_owned()
+        };
+        mails.map(token).collect()
+    }
+
     pub fn accept(&self, token: &str, password: &str) -> Answer {
         let body = json!({ "token": token, "password": password, "first_name": "Ada", "username": "ada" });
         self.server.request("POST", "/invitations/accept", &[], Some(&body))
