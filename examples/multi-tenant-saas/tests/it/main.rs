@@ -20,6 +20,7 @@ mod edge;
 mod events;
 mod executions;
 mod fair;
+mod hostile;
 mod isolation;
 mod jobs;
 mod malformed;
