@@ -1,6 +1,8 @@
 //! Usage. What a tenant could do through the store: say another's key and hear of it, take its place, be counted for it, read it, or
 //! forget it; and with a record that can't be kept keep others' out.
 
+mod killed;
+
 use std::sync::Arc;
 
 use tenant_core::{
