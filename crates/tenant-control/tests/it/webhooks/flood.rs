@@ -64,3 +64,20 @@ async fn whose_server_is_dead_keeps_nobody_else_waiting() {
     assert!(dead.received().len() <= 4, "of one tenant: {}", dead.received().len());
     running.abort();
 }
+
+#[tokio::test]
+async fn who_has_one_event_gets_a_turn_beside_who_has_hundreds() {
+    let house = running_house().await;
+    let (quick, well) =
+        (Receiver::always(Reply::Status(200)).await, Receiver::always(Reply::Status(200)).await);
+    house.listen(&house.acme, &quick.url(), &["*"]).await;
+    house.listen(&house.globex, &well.url(), &["*"]).await;
+    for number in 0..300 {
+        house.tell(&house.acme, &format!("u{number}")).await;
+    }
+    house.tell(&house.globex, "g").await;
+    let running = run(house.builder(Names::leading_to(&[])).at_once(2).of_a_tenant(2).build());
+    well.wait_for(1).await;
+    assert!(quick.received().len() < 50, "{} were told before", quick.received().len());
+    running.abort();
+}
