@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`AuditLog`] | who did what, in a chain in which a removed or changed entry shows |
 //! | [`AuditHooks`] | what the edges tell of: attempts across tenants, bypasses, rejected credentials |
+//! | [`Offers`], [`PlanChanges`] | the plans there are; trials that end, and plans that are changed later |
 //! | [`JobRunner`] | what takes long, run once by whichever instance comes first |
 //! | [`Organisations`] | members, invitations, projects |
 //! | [`Mailer`], [`FileMailer`] | mail, and a folder that it is written to |
@@ -40,7 +41,10 @@ pub use self::{
         ALLOWED_DOMAINS, Acceptance, InvitationToken, MemberPage, NewInvitation, NewProject, Organisations,
         ProjectPage,
     },
-    plans::{InvalidOffers, Offer, Offers},
+    plans::{
+        AfterTrial, Fit, InvalidOffers, Offer, Offers, OverLimit, PlanChange, PlanChangeKind, PlanChanges,
+        PlanListener, StockUsage,
+    },
 };
 pub use self::{
     billing::{

@@ -5,6 +5,7 @@
 mod audit;
 mod jobs;
 mod organisations;
+mod plans;
 mod support;
 mod usage;
 #[cfg(feature = "webhooks")]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::Transaction;
 use tenant_core::{
-    ConfigStore, InvalidConfig, Page, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantList,
-    TenantRecord, TenantStatus, Timestamp,
+    ConfigStore, Due, DueTenants, InvalidConfig, Page, StoreError, StoreErrorKind, TenantConfig, TenantId,
+    TenantList, TenantRecord, TenantStatus, Timestamp,
 };
 
 use super::{DbConfigManager, hosts, row, sql};
@@ -63,6 +63,19 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
         let rows = self.read(sql::FETCH, vec![id.as_str().into()]).await?;
         rows.into_iter().next().map(row::read).transpose()
+    }
+}
+
+#[async_trait]
+impl<DB: TenantDatabase> DueTenants for DbConfigManager<DB> {
+    async fn due(&self, by: Timestamp, after: Option<&Due>, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let (from, id) = match after {
+            Some(after) => (after.at.as_unix_micros(), after.tenant.as_str()),
+            None => (i64::MIN, ""),
+        };
+        let by = by.as_unix_micros();
+        let cells = vec![from.into(), by.into(), from.into(), id.into(), i64::from(limit).into()];
+        self.read(sql::DUE, cells).await?.iter().map(|row| row::due(row)).collect()
     }
 }
 
