@@ -23,7 +23,7 @@ use tenant_core::{
     TenantId, Timestamp, UnixTime, async_trait,
     usage::{
         BillingCycle, CarriedLevel, UsageDate, UsageDay, UsageKind, UsageRecord, UsageSeries, UsageStore,
-        UsageVerdict,
+        UsageVerdict, UsedByProject,
     },
 };
 use tenant_sqlx::{DbUsage, TenantDb};
@@ -334,6 +334,15 @@ impl UsageStore for Shaky {
         limit: u32,
     ) -> Result<Vec<CarriedLevel>, StoreError> {
         self.store.levels_before(tenant, date, after, limit).await
+    }
+
+    async fn by_project(
+        &self,
+        tenant: &TenantId,
+        projects: std::ops::RangeInclusive<&str>,
+        dates: std::ops::Range<UsageDate>,
+    ) -> Result<Vec<UsedByProject>, StoreError> {
+        self.store.by_project(tenant, projects, dates).await
     }
 
     async fn records(

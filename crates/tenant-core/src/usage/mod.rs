@@ -3,6 +3,7 @@
 //! A record is counted once for each idempotency key of its tenant, and is in its day's roll-up by the same transaction: reports read
 //! roll-ups alone. Days and billing cycles are those of UTC.
 
+mod by_project;
 mod cycle;
 mod day;
 mod kind;
@@ -10,6 +11,7 @@ mod record;
 mod store;
 
 pub use self::{
+    by_project::UsedByProject,
     cycle::{BillingCycle, InvalidCycle, UsageDate},
     day::{CarriedLevel, LevelOfDay, UsageDay, UsageSeries},
     kind::{InvalidUsage, Measure, UsageKind},
