@@ -84,6 +84,8 @@ actions! {
     POST "/admin/tenants/{id}/hosts" => "tenant.hosts_added" "tenant";
     PUT "/admin/tenants/{id}/hosts" => "tenant.hosts_replaced" "tenant";
     DELETE "/admin/tenants/{id}/hosts/{host}" => "tenant.host_removed" "host";
+    POST "/admin/tenants/{id}/boosts" => "tenant.boosted" "boost";
+    DELETE "/admin/tenants/{id}/boosts/{name}" => "tenant.boost_ended" "boost";
     POST "/admin/tenants/{id}/members" => "tenant.member_added" "tenant";
     POST "/admin/tenants/import" => "tenant.import_requested" "job";
     POST "/admin/tenants/{id}/export" => "tenant.export_requested" "job";

@@ -25,6 +25,7 @@ mod news;
 mod org;
 mod outgoing;
 mod places;
+mod plan_changes;
 mod plans;
 mod public;
 mod route;

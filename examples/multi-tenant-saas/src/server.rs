@@ -32,7 +32,7 @@ use crate::{
     news::News,
     org::{self, Around},
     outgoing::Outgoing,
-    public,
+    plan_changes, public,
     serve::serve,
     settings::Settings,
     shared::Shared,
@@ -191,9 +191,11 @@ impl Server {
             log.clone(),
             organisations,
             settings.plans.clone(),
+            settings.downgrades,
             Arc::clone(&outgoing),
             jobs,
         );
+        beside.spawn(plan_changes::keep(state.clone(), settings.after_trial.clone()));
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let metering = Arc::clone(&state.metering);
         let guard = Guard::new(settings.admin_token.as_deref());

@@ -13,7 +13,7 @@ use std::{
 use axum::http::uri::Authority;
 use tenant::{
     auth::{DomainProof, MfaKey},
-    control::Offers,
+    control::{AfterTrial, Offers},
     tower::TrustedProxies,
 };
 
@@ -54,6 +54,11 @@ pub struct Settings {
     pub webhook_allow_private: bool,
     /// The plans that tenants may be on; those of the JSON file in `PLANS_FILE`, or the standard ones.
     pub plans: Offers,
+    /// What becomes of a tenant whose trial ends; `TRIAL_END`, the name of a plan or `suspend`: `free` by default, and
+    /// `suspend` where there is no plan of that name.
+    pub after_trial: AfterTrial,
+    /// What becomes of a change to a plan that has less than is used; `DOWNGRADES`, `refuse` by default.
+    pub downgrades: Downgrades,
     /// Where archives of tenants lie, which only the server may read; `ARCHIVE_DIR`, ./archives by default.
     pub archive_dir: PathBuf,
     /// The longest archive that is imported, in bytes; `IMPORT_MAX_MEGABYTES`, 10240 by default.
@@ -78,6 +83,15 @@ pub struct TlsSettings {
     pub dir: PathBuf,
     /// The authorities whose client certificates are taken; `TLS_CLIENT_CA`, none by default.
     pub client_ca: Option<PathBuf>,
+}
+
+/// What becomes of a change to a plan that has less than is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Downgrades {
+    /// It is refused, unless it is asked for at the end of the billing cycle.
+    Refuse,
+    /// It is made at the end of the billing cycle, if what is used fits by then.
+    Schedule,
 }
 
 /// Which tokens are taken.
@@ -151,6 +165,7 @@ impl Settings {
         if let Some(variable) = NOT_BUILT_YET.into_iter().find(|name| variables.contains_key(*name)) {
             return Err(InvalidSettings::new(variable, "is not supported by this version; unset it"));
         }
+        let plans = plans::read(get("PLANS_FILE"))?;
         let settings = Self {
             address: address(get("APP_ADDR").unwrap_or(LOCAL))?,
             database_url: database_url(get("DATABASE_URL"), get("DB_PATH"))?,
@@ -168,7 +183,9 @@ impl Settings {
             invitation_ttl: seconds("INVITATION_TTL_SECONDS", get, 7 * 24 * 60 * 60)?,
             public_url: public_url(get)?,
             webhook_allow_private: switch("WEBHOOK_ALLOW_PRIVATE", get)?,
-            plans: plans::read(get("PLANS_FILE"))?,
+            after_trial: plans::after_trial(get("TRIAL_END"), &plans)?,
+            downgrades: downgrades(get("DOWNGRADES"))?,
+            plans,
             archive_dir: archive_dir(get("ARCHIVE_DIR"))?,
             longest_import: number("IMPORT_MAX_MEGABYTES", get)?.unwrap_or(10_240) << 20,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
@@ -216,6 +233,8 @@ impl fmt::Debug for Settings {
             public_url,
             webhook_allow_private,
             plans: _,
+            after_trial,
+            downgrades,
             archive_dir,
             longest_import,
             ip_rate_limit,
@@ -239,6 +258,8 @@ impl fmt::Debug for Settings {
             .field("invitation_ttl", invitation_ttl)
             .field("public_url", public_url)
             .field("webhook_allow_private", webhook_allow_private)
+            .field("after_trial", after_trial)
+            .field("downgrades", downgrades)
             .field("archive_dir", archive_dir)
             .field("longest_import", longest_import)
             .field("ip_rate_limit", ip_rate_limit)
@@ -274,6 +295,14 @@ fn database_url(url: Option<&str>, path: Option<&str>) -> Result<String, Invalid
             "" => Err(InvalidSettings::new("DB_PATH", "must not be empty")),
             path => Ok(format!("sqlite://{path}")),
         },
+    }
+}
+
+fn downgrades(word: Option<&str>) -> Result<Downgrades, InvalidSettings> {
+    match word {
+        None | Some("refuse") => Ok(Downgrades::Refuse),
+        Some("schedule") => Ok(Downgrades::Schedule),
+        Some(_) => Err(InvalidSettings::new("DOWNGRADES", "must be refuse or schedule")),
     }
 }
 
@@ -501,6 +530,9 @@ mod tests {
             ("WEBHOOK_ALLOW_PRIVATE", ""),
             ("WEBHOOK_ALLOW_PRIVATE", "maybe"),
             ("PLANS_FILE", "/nowhere.json"),
+            ("TRIAL_END", ""),
+            ("TRIAL_END", "gold"),
+            ("DOWNGRADES", "maybe"),
             ("TLS_DIR", ""),
             ("TLS_CLIENT_CA", "ca.pem"),
             ("MAX_CONCURRENT_REQUESTS", ""),
@@ -511,6 +543,14 @@ mod tests {
         ] {
             assert_eq!(read(&[(variable, value)]).unwrap_err().variable(), variable, "{value}");
         }
+    }
+
+    #[test]
+    fn a_trial_ends_in_the_plan_that_is_named() {
+        let after = |word: &[(&str, &str)]| read(word).unwrap().after_trial;
+        assert_eq!(after(&[]), AfterTrial::Plan("free".into()));
+        assert_eq!(after(&[("TRIAL_END", "professional")]), AfterTrial::Plan("pro".into()));
+        assert_eq!(after(&[("TRIAL_END", "suspend")]), AfterTrial::Suspend);
     }
 
     #[test]

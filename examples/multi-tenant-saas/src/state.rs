@@ -24,6 +24,7 @@ use crate::{
     metering::Metering,
     outgoing::Outgoing,
     places::Places,
+    settings::Downgrades,
     shared::Shared,
 };
 
@@ -58,6 +59,7 @@ pub(crate) struct AppState {
     pub(crate) audit: AuditLog,
     pub(crate) organisations: Organisations,
     pub(crate) offers: Offers,
+    pub(crate) downgrades: Downgrades,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) metering: Arc<Metering>,
     pub(crate) events: Arc<Events>,
@@ -81,6 +83,7 @@ impl AppState {
         audit: AuditLog,
         organisations: Organisations,
         offers: Offers,
+        downgrades: Downgrades,
         outgoing: Arc<Outgoing>,
         jobs: Arc<Jobs>,
     ) -> Self {
@@ -109,6 +112,7 @@ impl AppState {
             audit,
             organisations,
             offers,
+            downgrades,
             jobs,
             metering,
             events,

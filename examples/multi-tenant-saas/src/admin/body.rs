@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenant::{
-    InvalidConfig, LimitSetting, Plans, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId,
-    TenantStatus, Timestamp,
+    Boost, InvalidConfig, LimitSetting, NextPlan, Plans, PolicyConfig, QuotaConfig, Rejection, TenantConfig,
+    TenantId, TenantStatus, Timestamp,
 };
 use utoipa::ToSchema;
 
@@ -171,6 +171,18 @@ pub(super) struct TenantView<'a> {
     settings: &'a Map<String, Value>,
     #[schema(schema_with = schemas::object)]
     metadata: &'a Map<String, Value>,
+    /// Left out where it tries no plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::moment, required = false)]
+    trial_ends_at: Option<Timestamp>,
+    /// Left out where it stays on its plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::object, required = false)]
+    next_plan: Option<&'a NextPlan>,
+    /// Left out where there are none. Those that have ended are there until another one is given.
+    #[serde(skip_serializing_if = "<[Boost]>::is_empty")]
+    #[schema(value_type = Vec<Object>, required = false)]
+    boosts: &'a [Boost],
     #[schema(schema_with = schemas::moment)]
     created_at: Timestamp,
     #[schema(schema_with = schemas::moment)]
@@ -192,6 +204,9 @@ impl<'a> From<&'a TenantConfig> for TenantView<'a> {
             limits: &config.limits,
             settings: &config.settings,
             metadata: &config.metadata,
+            trial_ends_at: config.trial_ends_at,
+            next_plan: config.next_plan.as_ref(),
+            boosts: &config.boosts,
             created_at: config.created_at,
             updated_at: config.updated_at,
         }

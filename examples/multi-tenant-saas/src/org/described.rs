@@ -25,6 +25,10 @@ pub(crate) fn described() -> Vec<Operation> {
     all
 }
 
+const PLAN: &str = "A plan that has less of something than is used is a conflict, which says of what (`over`), unless it is \
+    to begin `at` the end of the billing cycle, or the deployment puts it off until then. Choosing the plan that it is on \
+    takes back what was to come; else it ends a trial.";
+
 fn text(most: u32) -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": most })
 }
@@ -75,9 +79,10 @@ fn itself() -> Vec<Operation> {
             "The whole settings.",
         ),
         gives(
-            of("PUT", "/plan", "Changes the plan")
-                .text("A plan that has less of something than is used is a conflict, which says of what (`over`).")
-                .takes_this(&body(&["plan"], &json!({ "plan": text(64) })), true),
+            of("PUT", "/plan", "Changes the plan").text(PLAN).takes_this(
+                &body(&["plan"], &json!({ "plan": text(64), "at": { "enum": ["now", "cycle_end", null] } })),
+                true,
+            ),
             200,
             "The organisation.",
         )
@@ -127,7 +132,7 @@ fn projects() -> Vec<Operation> {
     });
     let (new, change) = (body(&["name", "slug"], &parts), body(&[], &parts));
     vec![
-        list(of("GET", "/projects", "Lists projects, oldest first"), &[]).gives_as(
+        including(list(of("GET", "/projects", "Lists projects, oldest first"), &[])).gives_as(
             200,
             "A page of them.",
             "application/json",
@@ -136,7 +141,7 @@ fn projects() -> Vec<Operation> {
         gives(of("POST", "/projects", "Makes a project").takes_this(&new, true), 201, "The project.")
             .with("Location", "Where it is.")
             .fails(&[409]),
-        gives(of("GET", "/projects/{project_id}", "Shows a project"), 200, "The project."),
+        gives(including(of("GET", "/projects/{project_id}", "Shows a project")), 200, "The project."),
         gives(
             of("PUT", "/projects/{project_id}", "Changes a project").takes_this(&change, true),
             200,
@@ -145,6 +150,12 @@ fn projects() -> Vec<Operation> {
         .fails(&[409]),
         of("DELETE", "/projects/{project_id}", "Removes a project").gives_nothing(204, "Gone."),
     ]
+}
+
+fn including(operation: Operation) -> Operation {
+    let resources = json!({ "enum": ["resources"] });
+    let text = "Adds what each project used in the running billing cycle, by kind, as `resources`.";
+    operation.in_query("include", &resources, text)
 }
 
 fn usage() -> Vec<Operation> {

@@ -26,6 +26,7 @@ mod matrix;
 mod mfa;
 mod mirror;
 mod organisations;
+mod plans;
 mod process;
 mod quick_start;
 mod quota;

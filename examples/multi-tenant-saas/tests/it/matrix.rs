@@ -279,7 +279,7 @@ fn every_route_of_the_operator_refuses_everybody_else_and_changes_nothing() {
     let shown = || server.request("GET", "/admin/tenants/acme", &operator, None).ok(200);
     let before = (there(), shown());
     for (method, path) in ADMIN_ROUTES.iter().copied().chain(mirrored_admin_routes()) {
-        let path = path.replace("{id}", "acme").replace("{host}", "acme.example");
+        let path = path.replace("{id}", "acme").replace("{host}", "acme.example").replace("{name}", "sale");
         for headers in wrong {
             let answer = server.request(method, &path, headers, Some(&json!({ "tenant_id": "acme" })));
             answer.is_problem(401, "unauthenticated");

@@ -22,6 +22,10 @@ pub struct House {
 const OPERATOR: &str = "Bearer s3cret";
 
 pub fn house() -> House {
+    house_with(&[])
+}
+
+pub fn house_with(more: &[(&str, &str)]) -> House {
     let mail = TempDir::new().unwrap();
     let folder = mail.path().display().to_string();
     let variables = [
@@ -30,7 +34,7 @@ pub fn house() -> House {
         ("MAIL_DIR", &*folder),
         ("PUBLIC_URL", "https://app.example"),
     ];
-    House { server: TestServer::with(&variables), mail }
+    House { server: TestServer::with(&[&variables, more].concat()), mail }
 }
 
 impl House {
@@ -142,7 +146,8 @@ fn an_organisation_begins_with_a_mail_to_its_owner() {
     let settings = json!({ "require_mfa": false, "allowed_domains": [], "session_timeout": null });
     let expected = json!({
         "id": "acme", "name": "Acme", "slug": "acme", "plan": "pro", "status": "active",
-        "trial_ends_at": "2023-11-28T22:14:00Z", "settings": settings, "created_at": "2023-11-14T22:14:00Z",
+        "trial_ends_at": "2023-11-28T22:14:00Z", "next_plan": null, "settings": settings,
+        "created_at": "2023-11-14T22:14:00Z",
     });
     assert_eq!(made.ok(201), expected);
     house.operator("POST", "/organizations", Some(&new)).is_problem(409, "conflict");
@@ -331,6 +336,29 @@ fn a_plan_counts_at_once_and_none_is_too_small_for_what_there_is() {
         house.operator("PUT", "/organizations/acme/plan", Some(&json!({ "plan": "enterprise" }))).ok(200)["plan"],
         "enterprise"
     );
+}
+
+#[test]
+fn whom_their_organisation_would_not_serve_makes_no_other() {
+    let new = json!({ "name": "Mine", "slug": "mine" });
+    for (setting, status, code) in [
+        (json!({ "require_mfa": true }), 403, "mfa_required"),
+        (json!({ "session_timeout": 1 }), 401, "unauthenticated"),
+    ] {
+        let house = house();
+        let (owner, _) = house.organisation("acme", "pro");
+        house.ask(&owner, "PUT", "/organizations/acme/settings", Some(&setting)).ok(200);
+        house.advance(90);
+        house.ask(&owner, "GET", "/organizations/acme", None).is_problem(status, code);
+        house.ask(&owner, "POST", "/organizations", Some(&new)).is_problem(status, code);
+        assert_eq!(house.server.count("SELECT count(*) FROM tenants WHERE id = 'mine'"), 0);
+    }
+    let house = house();
+    let (owner, _) = house.organisation("acme", "pro");
+    let elsewhere = json!({ "plan": "pro", "settings": { "allowed_networks": ["192.0.2.0/24"] } });
+    house.operator("PUT", "/admin/tenants/acme", Some(&elsewhere)).ok(200);
+    house.ask(&owner, "GET", "/organizations/acme", None).is_problem(403, "policy_denied");
+    house.ask(&owner, "POST", "/organizations", Some(&new)).is_problem(403, "policy_denied");
 }
 
 #[test]
