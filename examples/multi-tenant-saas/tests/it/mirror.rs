@@ -18,12 +18,17 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/{id}/members") => {
             Some(json!({ "email": "a@b.example", "password": "correct horse battery", "role": "admin" }))
         }
+        ("POST", path) if path.ends_with("/boosts") => Some(boost()),
         _ => None,
     }
 }
 
+fn boost() -> Value {
+    json!({ "name": "sale", "quota": { "requests_per_minute": 5 }, "until": "2023-11-15T00:00:00Z" })
+}
+
 fn call(server: &TestServer, method: &str, path: &str) -> Answer {
-    let filled = path.replace("{id}", "acme").replace("{host}", "a.example");
+    let filled = path.replace("{id}", "acme").replace("{host}", "a.example").replace("{name}", "sale");
     server.admin(method, &filled, body(method, path).as_ref())
 }
 
@@ -46,7 +51,11 @@ fn both_sides_answer_alike() {
         // Each on a server of its own, so that both find the same.
         let [plain, mirror] = [path.strip_prefix("/api/v1").unwrap(), path].map(|path| {
             let server = TestServer::start();
-            server.create(&json!({ "tenant_id": "acme", "hosts": ["a.example"] }));
+            let quota = json!({ "requests_per_minute": 1_000 });
+            server.create(&json!({ "tenant_id": "acme", "hosts": ["a.example"], "quota": quota }));
+            if path.contains("{name}") {
+                server.admin("POST", "/admin/tenants/acme/boosts", Some(&boost())).ok(201);
+            }
             (call(&server, method, path), server.admin("GET", "/admin/tenants/acme", None).json())
         });
         assert_eq!((plain.0.status, plain.1), (mirror.0.status, mirror.1), "{method} {path}");
