@@ -60,3 +60,16 @@ pub(super) const FREE_HOSTS: Sql = sql!("DELETE FROM tenant_hosts WHERE tenant_i
 pub(super) const FREE_CLAIMS: Sql = sql!("DELETE FROM tenant_host_claims WHERE tenant_id = ?");
 
 pub(super) const TENANT_OF_HOST: Sql = sql!("SELECT tenant_id FROM tenant_hosts WHERE host IN (?, ?)");
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::{assert_in_order, assert_not_sorted};
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_in_order(&[FETCH, TENANT_OF_HOST]).await;
+        // The operator's list is of all tenants; a page in it is counted off.
+        assert_not_sorted(&[LIST]).await;
+    }
+}

@@ -126,11 +126,11 @@ pub(super) const FORGET_DAY: Sql = sql!("DELETE FROM tenant_usage_days WHERE ", 
 #[cfg(all(test, feature = "postgres", feature = "sqlite"))]
 mod tests {
     use super::*;
-    use crate::own::explain::assert_on_an_index;
+    use crate::own::explain::assert_in_order;
 
     #[tokio::test]
     async fn pages_are_read_on_an_index() {
-        assert_on_an_index(&[
+        assert_in_order(&[
             KNOWN,
             HELD,
             CHANGE_BEFORE,

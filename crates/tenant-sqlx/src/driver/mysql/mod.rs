@@ -150,6 +150,8 @@ impl TenantDatabase for MySql {
             ("webhooks", include_str!("../../../migrations/mysql/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/mysql/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/mysql/0016_jobs.sql")),
+            ("member pages", include_str!("../../../migrations/mysql/0019_member_pages.sql")),
+            ("audit pages", include_str!("../../../migrations/mysql/0020_audit_pages.sql")),
         ])
     }
 

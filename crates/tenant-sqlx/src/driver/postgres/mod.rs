@@ -133,6 +133,8 @@ impl TenantDatabase for Postgres {
             ("webhooks", include_str!("../../../migrations/postgres/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/postgres/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/postgres/0016_jobs.sql")),
+            ("member pages", include_str!("../../../migrations/postgres/0019_member_pages.sql")),
+            ("audit pages", include_str!("../../../migrations/postgres/0020_audit_pages.sql")),
         ])
     }
 

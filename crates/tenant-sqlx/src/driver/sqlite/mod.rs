@@ -132,6 +132,8 @@ impl TenantDatabase for Sqlite {
             ("webhooks", include_str!("../../../migrations/sqlite/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/sqlite/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/sqlite/0016_jobs.sql")),
+            ("member pages", include_str!("../../../migrations/sqlite/0019_member_pages.sql")),
+            ("audit pages", include_str!("../../../migrations/sqlite/0020_audit_pages.sql")),
         ])
     }
 
