@@ -11,9 +11,11 @@ pub mod credentials;
 pub mod database;
 pub mod layers;
 pub mod load;
+pub mod pages;
 pub mod quota;
 mod race;
 pub mod rewrite;
+pub mod seed;
 pub mod shared_quota;
 pub mod tenants;
 
