@@ -34,7 +34,7 @@ fn config(share: &Share) -> Result<TenantConfig, BoxError> {
         .plan(Some(plan_for(share.users.end - share.users.start).to_owned()))
         .hosts([format!("{}.customers.example", share.tenant)])
         .requests_per_minute(1_000)
-        .feature("reports", number % 3 == 0);
+        .feature("reports", number.is_multiple_of(3));
     let config = match number % 50 {
         49 => config.status(TenantStatus::Suspended),
         _ => config,
