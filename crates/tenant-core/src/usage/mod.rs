@@ -6,6 +6,7 @@
 mod cycle;
 mod day;
 mod kind;
+mod ledger;
 mod record;
 mod store;
 
@@ -13,6 +14,7 @@ pub use self::{
     cycle::{BillingCycle, InvalidCycle, UsageDate},
     day::{CarriedLevel, LevelOfDay, UsageDay, UsageSeries},
     kind::{InvalidUsage, Measure, UsageKind},
+    ledger::{ToldDay, ToldPart, UsageLedger},
     record::{Metadata, UsageRecord},
     store::{UsageStore, UsageVerdict},
 };

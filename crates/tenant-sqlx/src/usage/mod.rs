@@ -1,6 +1,7 @@
 //! What tenants used, in the database of their configs.
 
 mod batch;
+mod exports;
 mod levels;
 mod read;
 mod statements;
@@ -23,7 +24,8 @@ use crate::{
     own::{Own, is_exact, row::Row},
 };
 
-/// Keeps usage in the tables `tenant_usage`, `tenant_usage_days` and `tenant_usage_levels` of [`TenantDb::migrate_tenants`].
+/// Keeps usage in the tables `tenant_usage`, `tenant_usage_days` and `tenant_usage_levels` of [`TenantDb::migrate_tenants`], and what
+/// was told of it to others in `tenant_usage_exports`.
 ///
 /// A record and its day's roll-up are written in one transaction: record many at once.
 #[derive(Debug)]

@@ -150,6 +150,7 @@ impl TenantDatabase for MySql {
             ("webhooks", include_str!("../../../migrations/mysql/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/mysql/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/mysql/0016_jobs.sql")),
+            ("usage exports", include_str!("../../../migrations/mysql/0018_usage_exports.sql")),
         ])
     }
 

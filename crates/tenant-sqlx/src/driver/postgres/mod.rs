@@ -133,6 +133,7 @@ impl TenantDatabase for Postgres {
             ("webhooks", include_str!("../../../migrations/postgres/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/postgres/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/postgres/0016_jobs.sql")),
+            ("usage exports", include_str!("../../../migrations/postgres/0018_usage_exports.sql")),
         ])
     }
 

@@ -132,6 +132,7 @@ impl TenantDatabase for Sqlite {
             ("webhooks", include_str!("../../../migrations/sqlite/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/sqlite/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/sqlite/0016_jobs.sql")),
+            ("usage exports", include_str!("../../../migrations/sqlite/0018_usage_exports.sql")),
         ])
     }
 

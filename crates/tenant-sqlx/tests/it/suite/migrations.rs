@@ -61,7 +61,7 @@ async fn both_keep_their_books_apart_and_may_run_again() {
         sqlx::query_scalar(table).fetch_one(&db.unscoped(setup())).await.unwrap()
     };
     assert_eq!(rows("SELECT count(*) FROM _sqlx_migrations").await, 1);
-    assert_eq!(rows("SELECT count(*) FROM _tenant_migrations").await, 16);
+    assert_eq!(rows("SELECT count(*) FROM _tenant_migrations").await, 17);
 }
 
 #[tokio::test]
