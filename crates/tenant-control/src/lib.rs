@@ -10,29 +10,42 @@
 //! | [`UsageMeter`] | what tenants use, recorded once for each key and added up by day |
 //! | [`Billing`] | what that costs in a billing cycle |
 //! | [`UsageExport`] | records as CSV or lines of JSON |
+//! | [`UsageExports`], [`UsageExporter`] | what was used on each day, told to somebody else until it was taken |
+//! | `StripeMeter` | Stripe's meters, told of usage (feature `stripe`) |
 //! | `Webhooks`, `Outbox`, `WebhookSender` | what happens in a tenant, told to servers of its own (feature `webhooks`) |
 //!
 //! What is kept lies behind the store traits of `tenant-core`, which `tenant-sqlx` implements.
 
 mod audit;
+mod back_off;
 mod billing;
+mod exports;
 mod jobs;
 mod mail;
 mod organisations;
 mod plans;
+#[cfg(feature = "stripe")]
+mod stripe;
 mod usage;
 #[cfg(feature = "webhooks")]
 mod webhooks;
 
+#[cfg(feature = "stripe")]
+pub use self::stripe::{InvalidStripe, StripeMeter};
 #[cfg(feature = "webhooks")]
 pub use self::webhooks::{
-    Attempt, AttemptOutcome, BackOff, InvalidAuthority, InvalidWebhookUrl, Outbox, Resolve, WebhookError,
+    Attempt, AttemptOutcome, InvalidAuthority, InvalidWebhookUrl, Outbox, Resolve, WebhookError,
     WebhookErrorKind, WebhookReach, WebhookSender, WebhookSenderBuilder, Webhooks,
 };
 pub use self::{
     audit::{
         AuditBuilder, AuditDamage, AuditHooks, AuditLog, AuditPage, AuditReport, InvalidAuditKey,
         verify_audit,
+    },
+    back_off::BackOff,
+    exports::{
+        Collected, ExportAttempt, ExportFailure, ExportFailureKind, HeldUsage, MeteredUsage, Told,
+        UsageExporter, UsageExports, UsageExportsBuilder,
     },
     jobs::JobRunner,
     mail::{FileMailer, InvalidMessage, MailError, Mailer, Message},

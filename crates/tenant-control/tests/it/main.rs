@@ -5,6 +5,8 @@
 mod audit;
 mod jobs;
 mod organisations;
+#[cfg(feature = "stripe")]
+mod stripe;
 mod support;
 mod usage;
 #[cfg(feature = "webhooks")]

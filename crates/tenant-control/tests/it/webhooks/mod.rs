@@ -5,5 +5,5 @@ mod house;
 mod kill;
 mod promised;
 mod reach;
-mod receiver;
+pub(crate) mod receiver;
 mod shared;
