@@ -14,6 +14,7 @@ mod docs;
 mod domains;
 mod events;
 mod executions;
+mod exporting;
 mod fair;
 mod hosts;
 mod http;

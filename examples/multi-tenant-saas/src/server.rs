@@ -25,7 +25,7 @@ use crate::{
     domains::Domains,
     events::Events,
     executions::Running,
-    fair,
+    exporting, fair,
     hosts::Hosts,
     jobs::Jobs,
     metering::Metering,
@@ -171,6 +171,14 @@ impl Server {
             &callers,
         );
         beside.spawn(jobs.runner.clone().run());
+        if let Some(meter) = settings.stripe.clone() {
+            beside.spawn(exporting::keep_telling(
+                meter,
+                db.clone(),
+                Arc::clone(&configs),
+                Arc::clone(&clock),
+            ));
+        }
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));

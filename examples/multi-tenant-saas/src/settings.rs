@@ -13,7 +13,7 @@ use std::{
 use axum::http::uri::Authority;
 use tenant::{
     auth::{DomainProof, MfaKey},
-    control::Offers,
+    control::{Offers, StripeMeter},
     tower::TrustedProxies,
 };
 
@@ -66,6 +66,8 @@ pub struct Settings {
     pub mfa_key: Option<MfaKey>,
     /// With it the port speaks TLS, and nothing else.
     pub tls: Option<TlsSettings>,
+    /// Who is told what tenants use; with `STRIPE_SECRET_KEY`, Stripe's meters at `STRIPE_API_URL`, <https://api.stripe.com> by default.
+    pub stripe: Option<StripeMeter>,
     /// How tenants prove the hosts that they claim. No variable says it: unless a program gives one (a test does, whose hosts are
     /// nowhere on the internet), the token is found at `/.well-known/tenant-verification` or in the DNS.
     pub domain_proof: Option<Arc<dyn DomainProof>>,
@@ -131,7 +133,7 @@ const LOCAL: &str = "127.0.0.1:8080";
 const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 2] = ["STRIPE_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+const NOT_BUILT_YET: [&str; 1] = ["OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 impl Settings {
     /// Reads the process' environment.
@@ -174,6 +176,7 @@ impl Settings {
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             mfa_key: mfa_key(get("MFA_KEY"))?,
             tls: tls(get)?,
+            stripe: stripe(get)?,
             domain_proof: None,
         };
         settings.guard_admin()?;
@@ -221,6 +224,7 @@ impl fmt::Debug for Settings {
             ip_rate_limit,
             mfa_key,
             tls,
+            stripe,
             domain_proof,
         } = self;
         f.debug_struct("Settings")
@@ -244,8 +248,26 @@ impl fmt::Debug for Settings {
             .field("ip_rate_limit", ip_rate_limit)
             .field("mfa_key", &mfa_key.as_ref().map(|_| "set"))
             .field("tls", tls)
+            .field("stripe", stripe)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
             .finish_non_exhaustive()
+    }
+}
+
+fn stripe<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<StripeMeter>, InvalidSettings> {
+    const ADDRESS: &str = "STRIPE_API_URL";
+    let wrong = |variable| {
+        move |error: tenant::control::InvalidStripe| {
+            InvalidSettings::new(variable, format!("can't be used: {error}"))
+        }
+    };
+    match (get("STRIPE_SECRET_KEY"), get(ADDRESS)) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(InvalidSettings::new(ADDRESS, "needs STRIPE_SECRET_KEY")),
+        (Some(key), url) => {
+            let meter = StripeMeter::new(key).map_err(wrong("STRIPE_SECRET_KEY"))?;
+            url.map_or(Ok(meter.clone()), |url| meter.at(url).map_err(wrong(ADDRESS))).map(Some)
+        }
     }
 }
 
@@ -491,6 +513,9 @@ mod tests {
             ("TRUSTED_PROXIES", ""),
             ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
             ("IP_RATE_LIMIT", "many"),
+            ("STRIPE_SECRET_KEY", ""),
+            ("STRIPE_SECRET_KEY", "sk live"),
+            ("STRIPE_API_URL", "https://api.stripe.com"),
             ("MFA_KEY", ""),
             ("MFA_KEY", "c2hvcnQ="),
             ("MAIL_DIR", ""),
@@ -519,6 +544,7 @@ mod tests {
         let key = format!("{}=", "s3cret0".repeat(7).get(..43).unwrap());
         let settings =
             [("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis), ("JWT_SECRET", "s3cret"), ("MFA_KEY", &key)];
+        let settings = [&settings[..], &[("STRIPE_SECRET_KEY", "s3cret")]].concat();
         let settings = read(&settings).unwrap();
         assert!(!format!("{settings:?}").contains("s3cret"));
         let wrong = read(&[("REDIS_URL", "http://:s3cret@localhost")]).unwrap_err();

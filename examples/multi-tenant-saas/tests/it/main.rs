@@ -34,6 +34,7 @@ mod server;
 mod settings;
 mod signing_out;
 mod stream;
+mod stripe;
 mod tls;
 mod usage;
 mod users;
