@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use sqlx::Sqlite;
 use tempfile::TempDir;
-use tenant_control::{BackOff, UsageExporter, UsageExports};
+use tenant_control::{BackOff, UsageExporter, UsageExports, UsageExportsBuilder};
 use tenant_core::{
     Clock, ConfigStore, InMemoryConfigManager, ManualClock, TenantConfig, Timestamp,
     usage::{UsageKind, UsageLedger, UsageRecord, UsageStore},
@@ -68,6 +68,10 @@ impl House {
     }
 
     pub(crate) fn exports_to(&self, exporter: Arc<dyn UsageExporter>) -> UsageExports {
+        self.builder(exporter).build()
+    }
+
+    pub(crate) fn builder(&self, exporter: Arc<dyn UsageExporter>) -> UsageExportsBuilder {
         let heard = Arc::clone(&self.heard);
         let store = Arc::clone(&self.store);
         let ledger = Arc::clone(&store) as Arc<dyn UsageLedger>;
@@ -80,6 +84,5 @@ impl House {
                 let outcome = outcome.map_or_else(ToString::to_string, |()| "taken".into());
                 heard.lock().push(format!("{} {} {outcome}", usage.tenant, usage.series.kind));
             })
-            .build()
     }
 }
