@@ -11,11 +11,14 @@ pub mod credentials;
 pub mod database;
 pub mod layers;
 pub mod load;
+pub mod pages;
 pub mod quota;
 mod race;
 pub mod rewrite;
+pub mod seed;
 pub mod shared_quota;
 pub mod tenants;
+pub mod usage;
 
 pub use bar::Bar;
 pub use contestant::{Contestant, find};
@@ -28,7 +31,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Comparison = (&'static str, fn() -> Result<Vec<Contestant>, BoxError>);
 
 /// All comparisons of this crate but those of whole servers.
-pub const COMPARISONS: [Comparison; 19] = [
+pub const COMPARISONS: [Comparison; 22] = [
     ("layers", layers::contestants),
     ("layers_in_axum", layers::contestants_in_axum),
     ("config_cache", config_cache::contestants),
@@ -48,4 +51,7 @@ pub const COMPARISONS: [Comparison; 19] = [
     ("sqlite, processor time", || database::sqlite::contestants(load::processor_time)),
     ("postgres, processor time", || database::postgres::contestants(load::processor_time)),
     ("mariadb, processor time", || database::mysql::contestants(load::processor_time)),
+    ("usage on SQLite", usage::sqlite),
+    ("usage on PostgreSQL", usage::postgres),
+    ("usage on MariaDB", usage::mariadb),
 ];

@@ -1,9 +1,9 @@
 //! Lets the contestants of all comparisons take turns, prints what each takes, and holds the outcome against the bars.
-//! Takes about a minute. `bars layers` runs one comparison; `bars '' 100` takes 100 rounds instead of 40.
+//! Takes some minutes. `bars layers` runs one comparison; `bars '' 100` takes 100 rounds instead of 40.
 
 use std::{env, process::ExitCode, time::Duration};
 
-use tenant_benches::{Bar, BoxError, COMPARISONS, Race, Spread, database, rewrite};
+use tenant_benches::{Bar, BoxError, COMPARISONS, Race, Spread, database, rewrite, usage};
 
 const ROUND: Duration = Duration::from_millis(20);
 
@@ -82,6 +82,10 @@ fn bars_of(comparison: &str, race: &Race) -> Vec<Bar> {
         "shared_quota, latencies" => {
             let share = race.ratio("leased, 99th of 100", "a round trip");
             vec![Bar::at_most("99 of 100 leased decisions to a round trip", 1.0, share)]
+        }
+        database if race.names().contains(&usage::RECORDED) => {
+            let figure = race.ratio(usage::INSERTED, usage::RECORDED);
+            vec![Bar::at_least(format!("recording {database} to inserting in batches"), 0.5, figure)]
         }
         database if race.names().contains(&"explicit predicate") => {
             let figure = race.ratio("explicit predicate", "scoped");

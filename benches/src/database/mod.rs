@@ -62,12 +62,12 @@ fn notes(text: &str, analyze: &str) -> [String; 3] {
     ]
 }
 
-fn acme() -> Result<TenantContext, BoxError> {
+pub(crate) fn acme() -> Result<TenantContext, BoxError> {
     let configs = tenant::InMemoryConfigManager::with([tenants::config("acme", Limits::Requests)?])?;
     let acme = TenantId::parse("acme")?;
     Ok(TenantContext::peek(&configs, &acme).ok_or("acme is not in memory")??)
 }
 
-fn runtime() -> std::io::Result<Runtime> {
+pub(crate) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }

@@ -124,3 +124,35 @@ async fn what_could_not_be_tried_is_another_code() {
     assert_eq!(unwritable.status.code(), Some(2));
     assert_eq!(tenants(town.path(), &["export", "a b", "--out", "/tmp/x.tar"]).status.code(), Some(2));
 }
+
+#[tokio::test]
+async fn a_tenant_is_cloned_and_nothing_of_it_is_left_in_between() {
+    let town = town().await;
+    let scratch = TempDir::new().unwrap();
+    let clone = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenant"));
+        command.args(["tenants", "clone"]).args(arguments).env("DATABASE_URL", url(town.path()));
+        command.env("TMPDIR", scratch.path()).output().unwrap()
+    };
+    let made = object(&clone(&["acme", "--as", "copy", "--json"]), 0);
+    assert_eq!(
+        (&made["done"], &made["tenant_id"], &made["source"]),
+        (&json!(true), &json!("copy"), &json!("acme"))
+    );
+    assert_eq!((count(town.path(), "copy").await, count(town.path(), "globex").await), (3, 3));
+    let text = clone(&["acme", "--as", "more"]);
+    assert!(String::from_utf8_lossy(&text.stdout).starts_with("more: 4 rows of acme; 0 people"));
+    for (arguments, why) in [
+        (["acme", "--as", "globex", "--json"], "the tenant exists already"),
+        (["acme", "--as", "acme", "--json"], "the tenant exists already"),
+        (["nobody", "--as", "new", "--json"], "the tenant does not exist"),
+    ] {
+        assert_eq!(object(&clone(&arguments), 1)["error"], why);
+    }
+    assert_eq!(clone(&["acme"]).status.code(), Some(2), "as whom?");
+    assert_eq!(clone(&["acme", "--as", "new", "--key", "seven"]).status.code(), Some(2));
+    delete(town.path(), "acme").await;
+    let deleted = object(&clone(&["acme", "--as", "new", "--json"]), 1);
+    assert_eq!(deleted["error"], "the tenant is deleted");
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "a part of it is left");
+}

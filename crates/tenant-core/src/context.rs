@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     ConfigManager, DatabaseKey, Lookup, StoreError, TenantConfig, TenantId, TenantRecord, TenantStatus,
+    UnixTime,
     quota::Limits,
     settings::{EdgeSettings, InvalidSetting},
 };
@@ -83,11 +84,18 @@ impl TenantContext {
         self.0.config()
     }
 
-    /// The limits that the config amounts to.
+    /// The limits that the config amounts to without its boosts.
     #[inline]
     #[must_use]
     pub fn limits(&self) -> &Arc<Limits> {
         self.0.limits()
+    }
+
+    /// The limits that hold at a moment: with what the boosts that still run add.
+    #[inline]
+    #[must_use]
+    pub fn limits_at(&self, now: UnixTime) -> &Arc<Limits> {
+        self.0.limits_at(now)
     }
 
     /// A setting, as the type that is asked for; `None` where the tenant has none of this name. It is read anew each time.

@@ -60,13 +60,13 @@ pub use async_trait::async_trait;
 pub use self::{
     clock::{Clock, ManualClock, Monotonic, SystemClock, UnixTime},
     config::{
-        Algorithm, Amount, DatabaseKey, Dimension, FailurePolicy, InvalidConfig, InvalidLimit,
-        InvalidPlaceName, LimitKind, LimitSetting, NamedLimit, PlaceName, Placement, PolicyConfig,
+        Algorithm, Amount, Boost, DatabaseKey, Dimension, FailurePolicy, InvalidConfig, InvalidLimit,
+        InvalidPlaceName, LimitKind, LimitSetting, NamedLimit, NextPlan, PlaceName, Placement, PolicyConfig,
         QuotaConfig, TenantConfig, TenantConfigBuilder, TenantStatus, Window,
     },
     configs::{
         CacheStats, CachedConfigs, ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore,
-        ConfigStoreExt, ConfigVersion, InMemoryConfigManager, Lookup, Page, TenantList,
+        ConfigStoreExt, ConfigVersion, Due, DueTenants, InMemoryConfigManager, Lookup, Page, TenantList,
     },
     context::{AdmissionError, Inactive, TenantContext},
     error::{StoreError, StoreErrorKind},
@@ -76,7 +76,7 @@ pub use self::{
     plan::{InvalidPlan, Plan, Plans},
     policy::{ConfigPolicyEvaluator, PolicyEvaluator},
     quota::{GcraQuotaManager, InMemoryQuotaManager, QuotaManager, SlidingWindowQuotaManager},
-    record::{QuotaSlot, TenantRecord},
+    record::{LimitPhase, QuotaSlot, TenantRecord},
     scope::{Scope, current, scope, scope_with, spawn, spawn_blocking, sync_scope},
     timestamp::{InvalidTimestamp, Timestamp},
 };

@@ -49,12 +49,12 @@ const CREATE: Sql = sql!(
     ", fence, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)"
 );
 const FIND: Sql = sql!("SELECT ", columns!(), " FROM tenant_jobs WHERE job_id = ?");
-/// One whose instance died goes on before those of its tenant that wait.
+/// One whose instance died goes on before those of its tenant that wait. Who is copied is neither purged nor made meanwhile.
 const NEXT: Sql = sql!(
     "SELECT ",
     columns!(),
     ", fence FROM tenant_jobs j WHERE (j.status = 'queued' AND NOT EXISTS (SELECT 1 FROM tenant_jobs o \
-     WHERE o.tenant_id = j.tenant_id AND o.status = 'running')) OR (j.status = 'running' AND j.lease_until <= ?) \
+     WHERE o.status = 'running' AND (o.tenant_id = j.tenant_id OR o.tenant_id = j.source OR o.source = j.tenant_id))) OR (j.status = 'running' AND j.lease_until <= ?) \
      ORDER BY j.created_at, j.job_id LIMIT 1"
 );
 const CLAIM: Sql = sql!(

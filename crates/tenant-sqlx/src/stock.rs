@@ -101,7 +101,7 @@ where
         amount: u64,
         count: impl SqlSafeStr,
     ) -> Result<Option<u64>, sqlx::Error> {
-        let limits = std::sync::Arc::clone(self.tenant().limits());
+        let limits = std::sync::Arc::clone(self.tenant().limits_at(self.clock_now()));
         let Some(limit) = limits.stock(dimension) else { return Ok(None) };
         let count = self.counting_latest(count)?;
         self.take_turn(dimension).await?;

@@ -4,7 +4,7 @@ use std::{fmt, future};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{Connection, Describe, Execute, Executor, SqlStr, Transaction};
-use tenant_core::TenantContext;
+use tenant_core::{TenantContext, UnixTime};
 
 use crate::{
     TenantDb,
@@ -62,6 +62,10 @@ impl<'c, DB: TenantDatabase> ScopedTransaction<'c, DB> {
     #[must_use]
     pub const fn tenant(&self) -> &TenantContext {
         &self.tenant
+    }
+
+    pub(crate) fn clock_now(&self) -> UnixTime {
+        self.db.clock().unix()
     }
 
     /// Begins a transaction within this one: a savepoint.

@@ -24,6 +24,7 @@
 //! | `tls` | no | `tower::tls`: certificates by host, changed at run time, and client certificates |
 //! | `tracing` | yes | a span per request with `tenant.id` |
 //! | `metrics` | no | `TenantMetrics` on the `metrics` facade |
+//! | `stripe` | no | `control::StripeMeter`: what tenants use on each day, told to Stripe's meters once |
 //! | `webhooks` | no | `control::Webhooks`, `control::Outbox`, `control::WebhookSender`: what happens in a tenant, told to servers of its own |
 //! | `full` | no | all of them |
 

@@ -84,8 +84,11 @@ actions! {
     POST "/admin/tenants/{id}/hosts" => "tenant.hosts_added" "tenant";
     PUT "/admin/tenants/{id}/hosts" => "tenant.hosts_replaced" "tenant";
     DELETE "/admin/tenants/{id}/hosts/{host}" => "tenant.host_removed" "host";
+    POST "/admin/tenants/{id}/boosts" => "tenant.boosted" "boost";
+    DELETE "/admin/tenants/{id}/boosts/{name}" => "tenant.boost_ended" "boost";
     POST "/admin/tenants/{id}/members" => "tenant.member_added" "tenant";
     POST "/admin/tenants/import" => "tenant.import_requested" "job";
+    POST "/admin/tenants/{id}/clone" => "tenant.clone_requested" "job";
     POST "/admin/tenants/{id}/export" => "tenant.export_requested" "job";
     POST "/admin/tenants/{id}/purge" => "tenant.purge_requested" "job";
     POST "/admin/revocations" => "credentials.revoked" "credential";
@@ -116,10 +119,26 @@ pub(crate) async fn record(State(log): State<AuditLog>, mut request: Request, ne
     let named = parameters.iter().flatten().map(|(_, value)| value.to_owned()).collect();
     let event = Told::of(&log, action, &request, named);
     let response = next.run(request).await;
+    let also = response.extensions().get::<AlsoAbout>().map(|also| also.0);
     if let Some(event) = event.answered(&response) {
+        let twin = also.map(|tenant| twin(&log, action, &event, tenant));
         tell(&log, event).await;
+        if let Some(twin) = twin {
+            tell(&log, twin).await;
+        }
     }
     response
+}
+
+/// Says of a response that another tenant's log tells of it, too.
+#[derive(Clone, Copy)]
+pub(crate) struct AlsoAbout(pub(crate) TenantId);
+
+fn twin(log: &AuditLog, action: &'static Action, event: &AuditEvent, tenant: TenantId) -> AuditEvent {
+    let mut twin = log.event(&event.actor, action.name, action.resource);
+    twin.tenant = Some(tenant);
+    (twin.resource_id, twin.request_id) = (event.resource_id.clone(), event.request_id.clone());
+    twin.with_outcome(event.outcome)
 }
 
 /// Most requests only read, and are not looked up.

@@ -33,7 +33,7 @@ impl Standing {
     /// How all of them stand at this moment.
     pub(crate) async fn of(app: &AppState, whose: Whose<'_>) -> Result<Self, ApiError> {
         let mut usage = app.quotas().usage(whose.record()).await?.limits;
-        for limit in stocks(whose.record().limits()) {
+        for limit in stocks(whose.record().limits_at(app.clock.unix())) {
             let used = used_of(app, whose, limit.dimension.as_str()).await?;
             usage.push(LimitUsage { limit: limit.clone(), used, resets_at: UnixTime::default() });
         }

@@ -1,6 +1,6 @@
 //! What tenants use: recorded once, held against plans that have an end, and warned of.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, ops::RangeInclusive, sync::Arc};
 
 use parking_lot::Mutex;
 use sqlx::Sqlite;
@@ -12,7 +12,7 @@ use tenant::{
         UsageMeter, UsageReport, UsageWarning, Used, UsedOnDay, Utilisation, usage_history,
     },
     hooks::LimitWarning,
-    usage::{BillingCycle, UsageKind},
+    usage::{BillingCycle, UsageKind, UsageStore, UsedByProject},
 };
 
 use crate::{places::Places, plans};
@@ -165,6 +165,18 @@ impl Metering {
     ) -> Result<Vec<UsedOnDay>, ApiError> {
         let dates = cycle.first_day()..cycle.end_day();
         Ok(usage_history(&*self.store, tenant, dates, self.now()).await?)
+    }
+
+    /// What each of a tenant's projects from one id to another used in the running cycle so far, by project and kind. The
+    /// database adds it up for all of them at once.
+    pub(crate) async fn by_project(
+        &self,
+        tenant: &TenantContext,
+        projects: RangeInclusive<&str>,
+    ) -> Result<Vec<UsedByProject>, ApiError> {
+        let cycle = self.cycle();
+        let dates = cycle.first_day()..cycle.end_day();
+        Ok(self.store.by_project(tenant.id(), projects, dates).await?)
     }
 
     /// Writes what is still to be written.

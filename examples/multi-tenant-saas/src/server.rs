@@ -27,14 +27,14 @@ use crate::{
     domains::Domains,
     events::Events,
     executions::Running,
-    fair,
+    exporting, fair,
     hosts::Hosts,
     jobs::Jobs,
     metering::Metering,
     news::News,
     org::{self, Around},
     outgoing::Outgoing,
-    public,
+    plan_changes, public,
     serve::serve,
     settings::Settings,
     shared::Shared,
@@ -170,6 +170,14 @@ impl Server {
             [counts, Arc::<InMemoryBackend>::clone(&entries), Arc::new(Unwritten(Arc::clone(&recorder)))];
         let jobs = Jobs::new(settings, &db, &clock, &configs, shared.as_deref(), &organisations, kept);
         beside.spawn(jobs.runner.clone().run());
+        if let Some(meter) = settings.stripe.clone() {
+            beside.spawn(exporting::keep_telling(
+                meter,
+                db.clone(),
+                Arc::clone(&configs),
+                Arc::clone(&clock),
+            ));
+        }
         let news = News { configs: Arc::clone(&configs), hosts: Arc::clone(&hosts) };
         let reader = shared.as_deref().map(|shared| shared.listen(news));
         let limits = KeyLimitLayer::per_minute(settings.default_rate_limit).with_clock(Arc::clone(&clock));
@@ -190,10 +198,12 @@ impl Server {
             log.clone(),
             organisations,
             settings.plans.clone(),
+            settings.downgrades,
             Arc::clone(&outgoing),
             jobs,
             TenantCache::new(entries),
         );
+        beside.spawn(plan_changes::keep(state.clone(), settings.after_trial.clone()));
         let (running, events) = (Arc::clone(&state.running), Arc::clone(&state.events));
         let metering = Arc::clone(&state.metering);
         let guard = Guard::new(settings.admin_token.as_deref());

@@ -13,7 +13,7 @@ use std::{
 use axum::http::uri::Authority;
 use tenant::{
     auth::{DomainProof, MfaKey},
-    control::Offers,
+    control::{AfterTrial, Offers, StripeMeter},
     tower::TrustedProxies,
 };
 
@@ -54,6 +54,11 @@ pub struct Settings {
     pub webhook_allow_private: bool,
     /// The plans that tenants may be on; those of the JSON file in `PLANS_FILE`, or the standard ones.
     pub plans: Offers,
+    /// What becomes of a tenant whose trial ends; `TRIAL_END`, the name of a plan or `suspend`: `free` by default, and
+    /// `suspend` where there is no plan of that name.
+    pub after_trial: AfterTrial,
+    /// What becomes of a change to a plan that has less than is used; `DOWNGRADES`, `refuse` by default.
+    pub downgrades: Downgrades,
     /// Where archives of tenants lie, which only the server may read; `ARCHIVE_DIR`, ./archives by default.
     pub archive_dir: PathBuf,
     /// The longest archive that is imported, in bytes; `IMPORT_MAX_MEGABYTES`, 10240 by default.
@@ -66,6 +71,8 @@ pub struct Settings {
     pub mfa_key: Option<MfaKey>,
     /// With it the port speaks TLS, and nothing else.
     pub tls: Option<TlsSettings>,
+    /// Who is told what tenants use; with `STRIPE_SECRET_KEY`, Stripe's meters at `STRIPE_API_URL`, <https://api.stripe.com> by default.
+    pub stripe: Option<StripeMeter>,
     /// How tenants prove the hosts that they claim. No variable says it: unless a program gives one (a test does, whose hosts are
     /// nowhere on the internet), the token is found at `/.well-known/tenant-verification` or in the DNS.
     pub domain_proof: Option<Arc<dyn DomainProof>>,
@@ -78,6 +85,15 @@ pub struct TlsSettings {
     pub dir: PathBuf,
     /// The authorities whose client certificates are taken; `TLS_CLIENT_CA`, none by default.
     pub client_ca: Option<PathBuf>,
+}
+
+/// What becomes of a change to a plan that has less than is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Downgrades {
+    /// It is refused, unless it is asked for at the end of the billing cycle.
+    Refuse,
+    /// It is made at the end of the billing cycle, if what is used fits by then.
+    Schedule,
 }
 
 /// Which tokens are taken.
@@ -131,7 +147,7 @@ const LOCAL: &str = "127.0.0.1:8080";
 const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 // To ignore one of these would be to run without the protection somebody asked for.
-const NOT_BUILT_YET: [&str; 2] = ["STRIPE_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+const NOT_BUILT_YET: [&str; 1] = ["OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 impl Settings {
     /// Reads the process' environment.
@@ -151,6 +167,7 @@ impl Settings {
         if let Some(variable) = NOT_BUILT_YET.into_iter().find(|name| variables.contains_key(*name)) {
             return Err(InvalidSettings::new(variable, "is not supported by this version; unset it"));
         }
+        let plans = plans::read(get("PLANS_FILE"))?;
         let settings = Self {
             address: address(get("APP_ADDR").unwrap_or(LOCAL))?,
             database_url: database_url(get("DATABASE_URL"), get("DB_PATH"))?,
@@ -168,12 +185,15 @@ impl Settings {
             invitation_ttl: seconds("INVITATION_TTL_SECONDS", get, 7 * 24 * 60 * 60)?,
             public_url: public_url(get)?,
             webhook_allow_private: switch("WEBHOOK_ALLOW_PRIVATE", get)?,
-            plans: plans::read(get("PLANS_FILE"))?,
+            after_trial: plans::after_trial(get("TRIAL_END"), &plans)?,
+            downgrades: downgrades(get("DOWNGRADES"))?,
+            plans,
             archive_dir: archive_dir(get("ARCHIVE_DIR"))?,
             longest_import: number("IMPORT_MAX_MEGABYTES", get)?.unwrap_or(10_240) << 20,
             ip_rate_limit: per_minute("IP_RATE_LIMIT", get)?,
             mfa_key: mfa_key(get("MFA_KEY"))?,
             tls: tls(get)?,
+            stripe: stripe(get)?,
             domain_proof: None,
         };
         settings.guard_admin()?;
@@ -216,11 +236,14 @@ impl fmt::Debug for Settings {
             public_url,
             webhook_allow_private,
             plans: _,
+            after_trial,
+            downgrades,
             archive_dir,
             longest_import,
             ip_rate_limit,
             mfa_key,
             tls,
+            stripe,
             domain_proof,
         } = self;
         f.debug_struct("Settings")
@@ -239,13 +262,33 @@ impl fmt::Debug for Settings {
             .field("invitation_ttl", invitation_ttl)
             .field("public_url", public_url)
             .field("webhook_allow_private", webhook_allow_private)
+            .field("after_trial", after_trial)
+            .field("downgrades", downgrades)
             .field("archive_dir", archive_dir)
             .field("longest_import", longest_import)
             .field("ip_rate_limit", ip_rate_limit)
             .field("mfa_key", &mfa_key.as_ref().map(|_| "set"))
             .field("tls", tls)
+            .field("stripe", stripe)
             .field("domain_proof", &domain_proof.as_ref().map(|_| "given"))
             .finish_non_exhaustive()
+    }
+}
+
+fn stripe<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<StripeMeter>, InvalidSettings> {
+    const ADDRESS: &str = "STRIPE_API_URL";
+    let wrong = |variable| {
+        move |error: tenant::control::InvalidStripe| {
+            InvalidSettings::new(variable, format!("can't be used: {error}"))
+        }
+    };
+    match (get("STRIPE_SECRET_KEY"), get(ADDRESS)) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(InvalidSettings::new(ADDRESS, "needs STRIPE_SECRET_KEY")),
+        (Some(key), url) => {
+            let meter = StripeMeter::new(key).map_err(wrong("STRIPE_SECRET_KEY"))?;
+            url.map_or(Ok(meter.clone()), |url| meter.at(url).map_err(wrong(ADDRESS))).map(Some)
+        }
     }
 }
 
@@ -274,6 +317,14 @@ fn database_url(url: Option<&str>, path: Option<&str>) -> Result<String, Invalid
             "" => Err(InvalidSettings::new("DB_PATH", "must not be empty")),
             path => Ok(format!("sqlite://{path}")),
         },
+    }
+}
+
+fn downgrades(word: Option<&str>) -> Result<Downgrades, InvalidSettings> {
+    match word {
+        None | Some("refuse") => Ok(Downgrades::Refuse),
+        Some("schedule") => Ok(Downgrades::Schedule),
+        Some(_) => Err(InvalidSettings::new("DOWNGRADES", "must be refuse or schedule")),
     }
 }
 
@@ -491,6 +542,9 @@ mod tests {
             ("TRUSTED_PROXIES", ""),
             ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
             ("IP_RATE_LIMIT", "many"),
+            ("STRIPE_SECRET_KEY", ""),
+            ("STRIPE_SECRET_KEY", "sk live"),
+            ("STRIPE_API_URL", "https://api.stripe.com"),
             ("MFA_KEY", ""),
             ("MFA_KEY", "c2hvcnQ="),
             ("MAIL_DIR", ""),
@@ -501,6 +555,9 @@ mod tests {
             ("WEBHOOK_ALLOW_PRIVATE", ""),
             ("WEBHOOK_ALLOW_PRIVATE", "maybe"),
             ("PLANS_FILE", "/nowhere.json"),
+            ("TRIAL_END", ""),
+            ("TRIAL_END", "gold"),
+            ("DOWNGRADES", "maybe"),
             ("TLS_DIR", ""),
             ("TLS_CLIENT_CA", "ca.pem"),
             ("MAX_CONCURRENT_REQUESTS", ""),
@@ -514,11 +571,20 @@ mod tests {
     }
 
     #[test]
+    fn a_trial_ends_in_the_plan_that_is_named() {
+        let after = |word: &[(&str, &str)]| read(word).unwrap().after_trial;
+        assert_eq!(after(&[]), AfterTrial::Plan("free".into()));
+        assert_eq!(after(&[("TRIAL_END", "professional")]), AfterTrial::Plan("pro".into()));
+        assert_eq!(after(&[("TRIAL_END", "suspend")]), AfterTrial::Suspend);
+    }
+
+    #[test]
     fn a_secret_never_shows() {
         let redis = "redis://:s3cret@localhost";
         let key = format!("{}=", "s3cret0".repeat(7).get(..43).unwrap());
         let settings =
             [("ADMIN_TOKEN", "s3cret"), ("REDIS_URL", redis), ("JWT_SECRET", "s3cret"), ("MFA_KEY", &key)];
+        let settings = [&settings[..], &[("STRIPE_SECRET_KEY", "s3cret")]].concat();
         let settings = read(&settings).unwrap();
         assert!(!format!("{settings:?}").contains("s3cret"));
         let wrong = read(&[("REDIS_URL", "http://:s3cret@localhost")]).unwrap_err();

@@ -24,6 +24,7 @@ use crate::{
     metering::Metering,
     outgoing::Outgoing,
     places::Places,
+    settings::Downgrades,
     shared::Shared,
 };
 
@@ -56,6 +57,7 @@ pub(crate) struct AppState {
     pub(crate) audit: AuditLog,
     pub(crate) organisations: Organisations,
     pub(crate) offers: Offers,
+    pub(crate) downgrades: Downgrades,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) metering: Arc<Metering>,
     pub(crate) events: Arc<Events>,
@@ -79,6 +81,7 @@ impl AppState {
         audit: AuditLog,
         organisations: Organisations,
         offers: Offers,
+        downgrades: Downgrades,
         outgoing: Arc<Outgoing>,
         jobs: Arc<Jobs>,
         cache: TenantCache,
@@ -106,6 +109,7 @@ impl AppState {
             audit,
             organisations,
             offers,
+            downgrades,
             jobs,
             metering,
             events,

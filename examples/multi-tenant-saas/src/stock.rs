@@ -18,15 +18,16 @@ pub(crate) enum Stock {
 pub(crate) enum Whose<'a> {
     /// The tenant's that asks.
     Own(&'a TenantContext),
-    /// Those of a tenant that may not be active: for the operator, who gets to see the number alone.
-    Any(&'a TenantRecord),
+    /// Those of a tenant that may not be active: for the operator, who gets to see the number alone, or for what the
+    /// server does by itself.
+    Any(&'a TenantRecord, &'static str),
 }
 
 impl Whose<'_> {
     pub(crate) fn record(&self) -> &TenantRecord {
         match self {
             Self::Own(tenant) => tenant.record(),
-            Self::Any(tenant) => tenant,
+            Self::Any(tenant, _) => tenant,
         }
     }
 }
@@ -91,8 +92,8 @@ impl Stock {
     pub(crate) async fn used(self, app: &AppState, whose: Whose<'_>) -> Result<u64, sqlx::Error> {
         let count: i64 = match whose {
             Whose::Own(tenant) => sqlx::query_scalar(self.count()).fetch_one(&app.db.scoped(tenant)).await?,
-            Whose::Any(tenant) => {
-                let bypass = Bypass::new("admin", "the usage of a tenant that may not be active");
+            Whose::Any(tenant, actor) => {
+                let bypass = Bypass::new(actor, "the usage of a tenant that may not be active");
                 let count = sqlx::query_scalar(self.count_of()).bind(tenant.id().as_str());
                 count.fetch_one(&app.db.unscoped(bypass)).await?
             }

@@ -7,7 +7,7 @@ use tenant_sqlx::{DbConfigManager, ImportOptions, LifecycleError, TenantDatabase
 
 use super::{
     bar::Bar,
-    place::{Place, Task, tenant},
+    place::{Place, Task, key, tenant},
 };
 
 /// The tables have to be there. Members are told by their number: they are to be invited.
@@ -19,9 +19,9 @@ pub(crate) struct Arguments {
     /// Under this id, rather than the archive's.
     #[arg(long = "as", value_name = "ID", value_parser = tenant)]
     id: Option<TenantId>,
-    /// The number that its rows are to carry, where tables are keyed by one.
-    #[arg(long, value_name = "NUMBER")]
-    key: Option<i64>,
+    /// The number or the uuid that its rows are to carry, where tables are keyed by one.
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    key: Option<DatabaseKey>,
     #[command(flatten)]
     pub(super) place: Place,
 }
@@ -38,7 +38,7 @@ impl Task for Arguments {
             options = options.tenant(id);
         }
         if let Some(key) = self.key {
-            options = options.database_key(DatabaseKey::Integer(key));
+            options = options.database_key(key);
         }
         let report = db.import_tenant(configs, &self.file, &options, &|progress| bar.show(progress)).await?;
         let (id, rows, people) = (report.tenant, report.archive.rows(), report.people.len());

@@ -5,6 +5,7 @@
 mod api;
 mod asked;
 mod bar;
+mod clone;
 mod create;
 mod export;
 mod import;
@@ -47,6 +48,8 @@ enum Task {
     Export(export::Arguments),
     /// Makes a tenant of an archive: all of it, or nothing.
     Import(import::Arguments),
+    /// Makes another tenant with the same rows, without secrets.
+    Clone(clone::Arguments),
     /// Removes all that is left of a deleted tenant, and looks whether anything is left.
     Purge(purge::Arguments),
 }
@@ -104,6 +107,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         }
         Task::Export(arguments) => place::run(&arguments.place, arguments),
         Task::Import(arguments) => place::run(&arguments.place, arguments),
+        Task::Clone(arguments) => place::run(&arguments.place, arguments),
         Task::Purge(arguments) => place::run(&arguments.place, arguments),
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 use serde_json::{Value, json};
-use tenant_core::{PlaceName, TenantId};
+use tenant_core::{DatabaseKey, PlaceName, TenantId};
 use tenant_sql::Dialect;
 use tenant_sqlx::{
     DbConfigManager, LifecycleError, LifecycleErrorKind, TenantDatabase, TenantDb, TenantDbBuilder,
@@ -128,4 +128,10 @@ fn told(error: &LifecycleError) -> String {
 
 pub(super) fn tenant(text: &str) -> Result<TenantId, String> {
     TenantId::parse(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn key(text: &str) -> Result<DatabaseKey, String> {
+    let number = text.parse().map(DatabaseKey::Integer).ok();
+    let uuid = || text.parse::<uuid::Uuid>().map(|uuid| DatabaseKey::Uuid(uuid.as_u128())).ok();
+    number.or_else(uuid).ok_or_else(|| "a key is a number or a uuid".to_owned())
 }

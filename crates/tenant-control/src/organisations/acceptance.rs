@@ -53,7 +53,7 @@ impl Organisations {
         Passwords::admit(password).map_err(|_| invalid("a password has 8 to 1024 bytes"))?;
         for _ in 0..TRIES {
             let person = people.meet(&invitation.email, password, now).await?;
-            let seats = most(tenant, "users");
+            let seats = most(tenant, "users", self.clock.unix());
             if self.members.accept(tenant, &digest, &person, profile, now, seats).await? {
                 return Ok((person, invitation.role));
             }

@@ -50,7 +50,8 @@ impl Organisations {
         let token = InvitationToken::new(tenant.id())?;
         let invitation = self.draft(&token, email, new);
         let message = self.message(tenant, &invitation, &token)?;
-        self.members.invite(tenant, by, &invitation, most(tenant, "users")).await?;
+        let most = most(tenant, "users", self.clock.unix());
+        self.members.invite(tenant, by, &invitation, most).await?;
         if let Err(error) = self.mailer.send(&message).await {
             // Who invites tries again, and nobody has the token.
             self.members.remove(tenant, &Actor::Operator, &invitation.invitation_id).await?;

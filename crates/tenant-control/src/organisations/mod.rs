@@ -11,7 +11,7 @@ mod token;
 use std::{fmt, sync::Arc, time::Duration};
 
 use tenant_core::{
-    Clock, StoreError, SystemClock, TenantContext, TenantId, Timestamp,
+    Clock, StoreError, SystemClock, TenantContext, TenantId, Timestamp, UnixTime,
     organisations::{MemberStore, ProjectStore, Seats},
 };
 
@@ -111,9 +111,9 @@ impl fmt::Debug for Organisations {
     }
 }
 
-/// How many of something a tenant may have.
-fn most(tenant: &TenantContext, dimension: &str) -> Option<u64> {
-    tenant.limits().stock(dimension).filter(|limit| !limit.shadow).map(|limit| limit.limit)
+/// How many of something a tenant may have at a moment.
+fn most(tenant: &TenantContext, dimension: &str, now: UnixTime) -> Option<u64> {
+    tenant.limits_at(now).stock(dimension).filter(|limit| !limit.shadow).map(|limit| limit.limit)
 }
 
 /// A page of what was fetched with one more than it holds, and whether that is the last.

@@ -82,7 +82,8 @@ impl Organisations {
         check_slug(&project.slug)?;
         [&project.kind, &project.environment].into_iter().try_for_each(|word| check_word(word))?;
         check_team(&project.team)?;
-        self.projects.create_project(tenant, &project, most(tenant, "projects")).await?;
+        let most = most(tenant, "projects", self.clock.unix());
+        self.projects.create_project(tenant, &project, most).await?;
         Ok(project)
     }
 

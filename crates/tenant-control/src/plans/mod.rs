@@ -1,4 +1,14 @@
-//! The plans that a service offers.
+//! The plans that a service offers, and what becomes of them by themselves.
+
+mod change;
+mod changes;
+mod over;
+
+pub use self::{
+    change::{AfterTrial, PlanChange, PlanChangeKind},
+    changes::{PlanChanges, PlanListener},
+    over::{Fit, OverLimit, StockUsage},
+};
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 

@@ -26,19 +26,19 @@ pub struct InvalidWebhookUrl(&'static str);
 
 /// A URL to which an event may be sent, as far as it tells by itself.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    pub(super) is_encrypted: bool,
-    pub(super) host: Place,
-    pub(super) port: u16,
+pub(crate) struct Endpoint {
+    pub(crate) is_encrypted: bool,
+    pub(crate) host: Place,
+    pub(crate) port: u16,
     /// The host, with the port where that is not the scheme's own.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// With the query.
-    pub(super) path: PathAndQuery,
+    pub(crate) path: PathAndQuery,
 }
 
 /// Where a host is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// In lower case, without a full stop at the end.
     Name(String),
     Address(IpAddr),
@@ -72,7 +72,7 @@ impl WebhookReach {
 }
 
 impl Endpoint {
-    pub(super) fn parse(text: &str, reach: WebhookReach) -> Result<Self, InvalidWebhookUrl> {
+    pub(crate) fn parse(text: &str, reach: WebhookReach) -> Result<Self, InvalidWebhookUrl> {
         let authority = authority(text)?;
         if authority.contains('@') {
             return Err(CREDENTIALS);

@@ -1,9 +1,9 @@
 //! Webhooks: what happens in a tenant, told to servers of its own.
 
 mod attempt;
-mod back_off;
-mod endpoint;
+pub(crate) mod endpoint;
 mod error;
+pub(crate) mod line;
 mod outbox;
 mod own;
 mod post;
@@ -14,12 +14,11 @@ mod sign;
 
 pub use self::{
     attempt::{Attempt, AttemptOutcome},
-    back_off::BackOff,
     endpoint::{InvalidWebhookUrl, WebhookReach},
     error::{WebhookError, WebhookErrorKind},
+    line::InvalidAuthority,
     outbox::Outbox,
     own::Webhooks,
-    post::InvalidAuthority,
     resolve::Resolve,
     sender::{WebhookSender, WebhookSenderBuilder},
 };

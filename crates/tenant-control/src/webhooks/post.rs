@@ -1,31 +1,21 @@
 //! One try: an HTTP POST to where a tenant says.
 
 use std::{
-    error::Error,
-    fmt,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
-use rustls::{
-    RootCertStore,
-    pki_types::{CertificateDer, ServerName},
-};
-use tenant_auth::wire;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::timeout,
-};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
 use super::{
     AttemptOutcome, Resolve, WebhookReach,
     endpoint::{Endpoint, Place},
+    line::{self, Lost},
 };
 
 /// Who posts.
@@ -43,17 +33,8 @@ pub(super) struct Letter {
     pub(super) body: String,
 }
 
-/// What should be trusted is no certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidAuthority;
-
-/// So many of a host's addresses are tried.
-const ADDRESSES: usize = 3;
-/// How long it takes at most until an address does not answer.
-const CONNECTING: Duration = Duration::from_secs(4);
-/// How much of an answer is read, so that who sends it is not cut off, and for how long.
+/// How much of an answer is read, so that who sends it is not cut off.
 const MOST_BODY: usize = 16 * 1024;
-const READING: Duration = Duration::from_secs(1);
 
 impl Post {
     pub(super) async fn send(&self, url: &str, letter: Letter) -> AttemptOutcome {
@@ -75,15 +56,16 @@ impl Post {
             Ok(addresses) => addresses,
             Err(outcome) => return outcome,
         };
-        let Some(stream) = connect(&addresses, endpoint.port).await else {
-            return AttemptOutcome::Unreachable;
-        };
-        if !endpoint.is_encrypted {
-            return say(stream, request, heard).await;
-        }
-        match self.encrypt(&endpoint.host, stream).await {
-            Some(stream) => say(stream, request, heard).await,
-            None => AttemptOutcome::Untrusted,
+        let carried = line::carry(&endpoint, &addresses, self.tls.as_ref(), request, |answer| async move {
+            let _ = heard.set(answer.status());
+            line::read(answer.into_body(), MOST_BODY).await;
+            Some(())
+        });
+        match carried.await {
+            Ok(()) => AttemptOutcome::TooSlow,
+            Err(Lost::Unreachable) => AttemptOutcome::Unreachable,
+            Err(Lost::Untrusted) => AttemptOutcome::Untrusted,
+            Err(Lost::Broken) => AttemptOutcome::Broken,
         }
     }
 
@@ -101,42 +83,6 @@ impl Post {
             false => Err(AttemptOutcome::Refused),
         }
     }
-
-    async fn encrypt(&self, host: &Place, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-        let name = match host {
-            Place::Name(name) => ServerName::try_from(name.clone()).ok()?,
-            Place::Address(address) => ServerName::from(*address),
-        };
-        self.tls.as_ref()?.connect(name, stream).await.ok()
-    }
-}
-
-/// To an address that was checked, and never by a name again.
-async fn connect(addresses: &[IpAddr], port: u16) -> Option<TcpStream> {
-    for address in addresses.iter().take(ADDRESSES) {
-        let connecting = TcpStream::connect(SocketAddr::new(*address, port));
-        if let Ok(Ok(stream)) = timeout(CONNECTING, connecting).await {
-            return Some(stream);
-        }
-    }
-    None
-}
-
-async fn say<S>(stream: S, request: Request<Full<Bytes>>, heard: &OnceLock<StatusCode>) -> AttemptOutcome
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    // A redirection is an answer like others: it would lead past whatever was checked.
-    let answered = wire::exchange(stream, request, |answer| async move {
-        let _ = heard.set(answer.status());
-        discard(answer.into_body()).await;
-        Some(())
-    });
-    answered.await.map_or(AttemptOutcome::Broken, |()| AttemptOutcome::TooSlow)
-}
-
-async fn discard(body: Incoming) {
-    let _ = timeout(READING, Limited::new(body, MOST_BODY).collect()).await;
 }
 
 fn request(endpoint: &Endpoint, letter: Letter) -> Option<Request<Full<Bytes>>> {
@@ -150,18 +96,3 @@ fn request(endpoint: &Endpoint, letter: Letter) -> Option<Request<Full<Bytes>>> 
     }
     request.body(Full::from(letter.body)).ok()
 }
-
-/// Trusts this authority (a certificate in DER) and no other.
-pub(super) fn trusting(authority: &[u8]) -> Result<TlsConnector, InvalidAuthority> {
-    let authority = CertificateDer::from(authority.to_vec());
-    RootCertStore::empty().add(authority.clone()).map_err(|_| InvalidAuthority)?;
-    wire::only(vec![authority]).ok_or(InvalidAuthority)
-}
-
-impl fmt::Display for InvalidAuthority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the authority is no certificate")
-    }
-}
-
-impl Error for InvalidAuthority {}

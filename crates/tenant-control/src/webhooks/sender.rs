@@ -8,11 +8,12 @@ use tenant_core::{
 use tokio::{sync::Notify, time::sleep};
 
 use super::{
-    Attempt, AttemptOutcome, BackOff, InvalidAuthority, Outbox, Resolve, WebhookReach,
-    post::{self, Letter, Post},
+    Attempt, AttemptOutcome, InvalidAuthority, Outbox, Resolve, WebhookReach, line,
+    post::{Letter, Post},
     round::Round,
     sign,
 };
+use crate::{back_off::BackOff, usage::moved};
 
 /// Tells webhooks what is in the outbox. Clones share it.
 ///
@@ -133,7 +134,7 @@ impl WebhookSenderBuilder {
     /// # Errors
     /// It is no certificate.
     pub fn trusting(mut self, authority: &[u8]) -> Result<Self, InvalidAuthority> {
-        self.post.tls = Some(post::trusting(authority)?);
+        self.post.tls = Some(line::trusting(authority)?);
         self.has_authority = true;
         Ok(self)
     }
@@ -245,14 +246,14 @@ impl WebhookSender {
 impl Sending {
     /// Until when what is claimed now is nobody else's.
     pub(super) fn lease_from(&self, now: Timestamp) -> Timestamp {
-        after(now, self.post.timeout.saturating_mul(2))
+        moved(now, self.post.timeout.saturating_mul(2), 1)
     }
 
     pub(super) async fn deliver(self: Arc<Self>, delivery: DueDelivery) {
         let outcome = self.attempt(&delivery).await;
         let settled = match (outcome.is_taken(), self.back_off.after(delivery.tries)) {
             (true, _) => Settled::Delivered,
-            (false, Some(wait)) => Settled::Again(after(self.clock.unix().into(), wait)),
+            (false, Some(wait)) => Settled::Again(moved(self.clock.unix().into(), wait, 1)),
             (false, None) => Settled::GivenUp,
         };
         for wait in SETTLES_AFTER {
@@ -277,11 +278,6 @@ impl Sending {
         ];
         self.post.send(url, Letter { headers, body }).await
     }
-}
-
-fn after(moment: Timestamp, wait: Duration) -> Timestamp {
-    let wait = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_unix_micros(moment.as_unix_micros().saturating_add(wait))
 }
 
 impl fmt::Debug for WebhookSender {

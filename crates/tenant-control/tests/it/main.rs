@@ -5,6 +5,9 @@
 mod audit;
 mod jobs;
 mod organisations;
+mod plans;
+#[cfg(feature = "stripe")]
+mod stripe;
 mod support;
 mod usage;
 #[cfg(feature = "webhooks")]

@@ -23,7 +23,7 @@ use tenant_core::{
     TenantId, Timestamp, UnixTime, async_trait,
     usage::{
         BillingCycle, CarriedLevel, UsageDate, UsageDay, UsageKind, UsageRecord, UsageSeries, UsageStore,
-        UsageVerdict,
+        UsageVerdict, UsedByProject,
     },
 };
 use tenant_sqlx::{DbUsage, TenantDb};
@@ -220,6 +220,30 @@ async fn storage_is_carried_over_the_end_of_a_month() {
 }
 
 #[tokio::test]
+async fn where_a_month_ends_is_said_by_utc_in_whatever_zone_it_is_told() {
+    let house = house().await;
+    let meter = house.meter();
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    let used = async |used: Used| meter.record(&house.acme, used).await.unwrap();
+    house.clock.advance((30 * 24 + 23) * HOUR);
+    // Eleven at night in UTC, and February already where it is told.
+    used(stored(10 * GB).at(at("2024-02-01T01:00:00+02:00"))).await;
+    used(calls(1).at(at("2024-02-01T12:59:00+14:00"))).await;
+    house.clock.advance(HOUR + HOUR / 2);
+    // Half an hour past midnight, and January still where it is told.
+    used(stored(40 * GB).at(at("2024-01-31T19:30:00-05:00"))).await;
+    used(calls(2).at(at("2024-01-31T12:00:00-12:00"))).await;
+    // A minute before midnight, and told late.
+    used(calls(4).at(at("2024-02-01T05:29:00+05:30"))).await;
+    house.clock.advance(HOUR / 2);
+    let months = [house.report(&house.acme, "2024-01").await, house.report(&house.acme, "2024-02").await];
+    assert_eq!(months.each_ref().map(|month| month.storage_gb), [10 * GB, 40 * GB]);
+    let hours = months.each_ref().map(|month| month.storage_byte_hours);
+    assert_eq!(hours, [u128::from(10 * GB), u128::from(5 * GB + 20 * GB)]);
+    assert_eq!(months.map(|month| month.api_requests), [5, 2]);
+}
+
+#[tokio::test]
 async fn a_report_is_written_as_the_wire_has_it() {
     let house = house().await;
     let meter = house.meter();
@@ -334,6 +358,15 @@ impl UsageStore for Shaky {
         limit: u32,
     ) -> Result<Vec<CarriedLevel>, StoreError> {
         self.store.levels_before(tenant, date, after, limit).await
+    }
+
+    async fn by_project(
+        &self,
+        tenant: &TenantId,
+        projects: std::ops::RangeInclusive<&str>,
+        dates: std::ops::Range<UsageDate>,
+    ) -> Result<Vec<UsedByProject>, StoreError> {
+        self.store.by_project(tenant, projects, dates).await
     }
 
     async fn records(

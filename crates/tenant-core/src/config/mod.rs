@@ -1,6 +1,8 @@
 //! What is known of a tenant: its status, quota, policy, hosts and settings.
 
+mod boost;
 mod limit;
+mod next_plan;
 mod placement;
 mod policy;
 mod quota;
@@ -12,16 +14,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+pub use boost::Boost;
 pub(crate) use limit::is_limit_name;
 pub use limit::{
     Algorithm, Amount, Dimension, FailurePolicy, InvalidLimit, LimitKind, LimitSetting, NamedLimit, Window,
 };
+pub use next_plan::NextPlan;
 pub use placement::{InvalidPlaceName, PlaceName, Placement};
 pub use policy::PolicyConfig;
 pub use quota::QuotaConfig;
 pub use status::TenantStatus;
 pub use validate::InvalidConfig;
-pub(crate) use validate::{base_of, check_limits, check_shorthands, is_host};
+pub(crate) use validate::{MAX_COUNT, base_of, check_limits, check_shorthands, is_host};
 
 use crate::{
     TenantId, Timestamp,
@@ -96,6 +100,12 @@ pub struct TenantConfig {
     /// When the trial of its plan ends; it tries none unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial_ends_at: Option<Timestamp>,
+    /// Which plan it goes to, and when; it stays where it is unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_plan: Option<NextPlan>,
+    /// More of some limits for a while, over the plan's and its own; none unless given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boosts: Vec<Boost>,
     /// Counts the changes: a write that was read from an older revision is refused.
     #[serde(default)]
     pub revision: u64,
@@ -158,6 +168,25 @@ impl TenantConfig {
         settings::typed(&self.settings, name)
     }
 
+    /// When its plan is to change by itself: when a trial ends, or another plan begins. Never, once it is deleted.
+    ///
+    /// # Example
+    /// ```
+    /// use tenant_core::{NextPlan, TenantConfig, TenantId, Timestamp};
+    ///
+    /// let [soon, later] = [1, 2].map(Timestamp::from_unix_micros);
+    /// let acme = TenantConfig::builder(TenantId::parse("acme")?).trial_ends_at(Some(later));
+    /// let acme = acme.next_plan(Some(NextPlan::new("starter", soon))).build()?;
+    /// assert_eq!(acme.due_at(), Some(soon));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let next = self.next_plan.as_ref().map(|next| next.at);
+        let moments = [self.trial_ends_at, next].into_iter().flatten();
+        moments.min().filter(|_| self.status != TenantStatus::Deleted)
+    }
+
     /// Checks everything that the types alone don't guarantee. What hangs on the tenant's plan,
     /// [`Plans::limits`](crate::Plans::limits) checks.
     ///
@@ -180,6 +209,8 @@ impl TenantConfig {
             branding: Map::new(),
             settings: Map::new(),
             trial_ends_at: None,
+            next_plan: None,
+            boosts: Vec::new(),
             limits: BTreeMap::new(),
             metadata: Map::new(),
             database_key: None,
@@ -221,6 +252,18 @@ impl TenantConfigBuilder {
     /// When the trial of the plan ends.
     pub fn trial_ends_at(mut self, end: Option<Timestamp>) -> Self {
         self.config.trial_ends_at = end;
+        self
+    }
+
+    /// Which plan it goes to, and when.
+    pub fn next_plan(mut self, next: Option<NextPlan>) -> Self {
+        self.config.next_plan = next;
+        self
+    }
+
+    /// More of some limits for a while.
+    pub fn boosts(mut self, boosts: impl IntoIterator<Item = Boost>) -> Self {
+        self.config.boosts = boosts.into_iter().collect();
         self
     }
 

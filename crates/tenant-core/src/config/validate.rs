@@ -3,7 +3,8 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    Algorithm, Amount, LimitKind, LimitSetting, NamedLimit, QuotaConfig, TenantConfig, limit::is_limit_name,
+    Algorithm, Amount, LimitKind, LimitSetting, NamedLimit, QuotaConfig, TenantConfig, boost,
+    limit::is_limit_name,
 };
 use crate::settings::{self, InvalidSetting};
 
@@ -25,6 +26,11 @@ impl InvalidConfig {
     pub(crate) fn new(field: impl Into<Cow<'static, str>>, problem: &'static str) -> Self {
         Self { field: field.into(), problem }
     }
+
+    /// The same of a field that is a part of another.
+    pub(crate) fn within(self, field: &str) -> Self {
+        Self::new(format!("{field}.{}", self.field), self.problem)
+    }
 }
 
 impl From<InvalidSetting> for InvalidConfig {
@@ -34,7 +40,7 @@ impl From<InvalidSetting> for InvalidConfig {
 }
 
 // Counts ride in JSON numbers; beyond 2^53 not every integer has one (RFC 8259, section 6).
-const MAX_COUNT: u64 = 1 << 53;
+pub(crate) const MAX_COUNT: u64 = 1 << 53;
 const MAX_LIST: usize = 1_000;
 const MAX_ITEM_LEN: usize = 200;
 const SHORTHANDS: [&str; 4] = ["requests_per_minute", "tokens_per_minute", "rpm", "tpm"];
@@ -50,6 +56,8 @@ pub(super) fn validate(config: &TenantConfig) -> Result<(), InvalidConfig> {
     paths(&config.policy.allowed_paths)?;
     hosts(&config.hosts)?;
     settings::check(&config.settings)?;
+    boost::validate(&config.boosts)?;
+    next_plan(config)?;
     limits(config)
 }
 
@@ -70,8 +78,22 @@ fn plan(config: &TenantConfig) -> Result<(), InvalidConfig> {
     }
 }
 
+fn next_plan(config: &TenantConfig) -> Result<(), InvalidConfig> {
+    match &config.next_plan {
+        Some(next) if !is_limit_name(&next.plan) => {
+            Err(InvalidConfig::new("next_plan.plan", "must be 1 to 64 of [A-Za-z0-9_.-]"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether JSON has an integer for it.
+pub(super) const fn is_count(count: u64) -> bool {
+    count <= MAX_COUNT
+}
+
 fn count(field: &'static str, count: Option<u64>) -> Result<(), InvalidConfig> {
-    if count.is_some_and(|count| count > MAX_COUNT) {
+    if count.is_some_and(|count| !is_count(count)) {
         return Err(InvalidConfig::new(field, "must be at most 9007199254740992"));
     }
     Ok(())

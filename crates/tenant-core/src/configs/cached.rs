@@ -16,12 +16,12 @@ use foldhash::fast::RandomState;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore, Lookup, Page, TenantList,
-    flight::Flight, shard::Shard,
+    ConfigAnnouncer, ConfigChange, ConfigListener, ConfigManager, ConfigStore, Due, DueTenants, Lookup, Page,
+    TenantList, flight::Flight, shard::Shard,
 };
 use crate::{
     Clock, Hooks, Monotonic, Plans, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantRecord,
-    clock::ClockHandle, hooks::ConfigLookup, quota::Limits,
+    Timestamp, clock::ClockHandle, hooks::ConfigLookup, quota::Limits,
 };
 
 /// Remembers what a [`ConfigStore`] said: LRU, with a time to live.
@@ -420,6 +420,13 @@ impl<S: ConfigStore + 'static> ConfigStore for CachedConfigs<S> {
 
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
         self.store.fetch(id).await
+    }
+}
+
+#[async_trait]
+impl<S: DueTenants> DueTenants for CachedConfigs<S> {
+    async fn due(&self, by: Timestamp, after: Option<&Due>, limit: u32) -> Result<Vec<Due>, StoreError> {
+        self.store.due(by, after, limit).await
     }
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use super::{
-    ConfigManager, ConfigStore, Lookup, Page, TenantList,
+    ConfigManager, ConfigStore, Due, DueTenants, Lookup, Page, TenantList,
     store::{changed, not_found},
 };
 use crate::{
@@ -253,6 +253,19 @@ impl ConfigStore for InMemoryConfigManager {
 
     async fn fetch(&self, id: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
         Ok(self.read().records.get(id).map(|record| record.config().clone()))
+    }
+}
+
+#[async_trait]
+impl DueTenants for InMemoryConfigManager {
+    async fn due(&self, by: Timestamp, after: Option<&Due>, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let tenants = self.read();
+        let due = tenants.records.values().filter_map(|record| Due::of(record.config()));
+        let mut due: Vec<_> =
+            due.filter(|due| due.at <= by && after.is_none_or(|after| due > after)).collect();
+        due.sort_unstable();
+        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(due)
     }
 }
 

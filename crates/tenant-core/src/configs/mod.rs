@@ -3,6 +3,7 @@
 mod brought;
 mod cached;
 mod change;
+mod due;
 mod flight;
 mod manager;
 mod memory;
@@ -11,6 +12,7 @@ mod store;
 
 pub use cached::{CacheStats, CachedConfigs};
 pub use change::{ConfigAnnouncer, ConfigChange, ConfigListener, ConfigVersion};
+pub use due::{Due, DueTenants};
 pub use manager::{ConfigManager, Lookup};
 pub use memory::InMemoryConfigManager;
 pub use store::{ConfigStore, ConfigStoreExt, Page, TenantList};

@@ -1,5 +1,5 @@
 use super::Limit;
-use crate::{FailurePolicy, LimitKind};
+use crate::{Boost, FailurePolicy, LimitKind, config::MAX_COUNT};
 
 /// All limits of a tenant: the shorthands that are not unlimited, then the named ones in order of name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,6 +43,17 @@ impl Limits {
         let mut limits: Vec<_> = self.iter().cloned().collect();
         for limit in limits.iter_mut().filter(|limit| limit.failure_policy == FailurePolicy::Open) {
             limit.shadow = true;
+        }
+        Self::new(limits)
+    }
+
+    /// The same limits, position by position, with what these boosts add. It never grows beyond what JSON has a number for.
+    pub(crate) fn raised(&self, boosts: &[&Boost]) -> Self {
+        let mut limits: Vec<_> = self.iter().cloned().collect();
+        for limit in &mut limits {
+            let more = boosts.iter().map(|boost| boost.more_of(&limit.name));
+            let raised = more.fold(limit.limit, u64::saturating_add);
+            limit.limit = raised.min(MAX_COUNT).max(limit.limit);
         }
         Self::new(limits)
     }

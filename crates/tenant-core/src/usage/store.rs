@@ -1,8 +1,8 @@
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 
-use super::{CarriedLevel, UsageDate, UsageDay, UsageRecord, UsageSeries};
+use super::{CarriedLevel, UsageDate, UsageDay, UsageRecord, UsageSeries, UsedByProject};
 use crate::{StoreError, TenantId, Timestamp};
 
 /// What became of a record.
@@ -55,6 +55,18 @@ pub trait UsageStore: Send + Sync {
         after: Option<&UsageSeries>,
         limit: u32,
     ) -> Result<Vec<CarriedLevel>, StoreError>;
+
+    /// What each of a tenant's projects from one id to another used on these days, by kind, in the order of project and kind. A
+    /// project that used nothing is left out.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn by_project(
+        &self,
+        tenant: &TenantId,
+        projects: RangeInclusive<&str>,
+        dates: Range<UsageDate>,
+    ) -> Result<Vec<UsedByProject>, StoreError>;
 
     /// A tenant's records of this time that are still kept, at most so many, in the order of time and id, behind this one.
     ///

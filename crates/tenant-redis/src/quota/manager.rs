@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use lru::LruCache;
 use parking_lot::Mutex;
 use tenant_core::{
-    Clock, Hooks, InMemoryQuotaManager, QuotaManager, StoreError, SystemClock, TenantContext, TenantId,
-    TenantRecord,
+    Clock, Hooks, InMemoryQuotaManager, LimitPhase, QuotaManager, StoreError, SystemClock, TenantContext,
+    TenantId, TenantRecord,
     quota::{Cost, Decision, Usage},
 };
 
@@ -120,7 +120,8 @@ impl RedisQuotaManagerBuilder {
         self
     }
 
-    /// Takes the time for durations from `clock`, and civil time where Redis is away; otherwise that is Redis' own.
+    /// Takes the time for durations from `clock`, civil time where Redis is away, and the moment at which a boost ends;
+    /// otherwise civil time is Redis' own.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -248,13 +249,15 @@ async fn give_back_idle(inner: Weak<Inner>) {
 
 impl Inner {
     pub(super) fn handle(&self, tenant: &TenantRecord) -> Arc<Handle> {
+        // By our own clock: that of the server is not always known, and no window hangs on it.
+        let phase = tenant.phase(|| self.clock.unix());
         let fresh = || {
-            let plan = Plan::new(tenant.limits(), tenant.id(), self.caller.redis().keyspace());
+            let plan = Plan::new(phase.limits(), tenant.id(), self.caller.redis().keyspace());
             Arc::new(Kept { handle: self.handle_of(plan), manager: Weak::clone(&self.me) })
         };
-        match tenant.quota_slot().get_or_init::<Kept>(self.number, fresh) {
+        match phase.quota_slot().get_or_init::<Kept>(self.number, fresh) {
             Some(kept) => Arc::clone(&kept.handle),
-            None => self.other(tenant, fresh),
+            None => self.other(tenant.id(), phase, fresh),
         }
     }
 
@@ -262,14 +265,14 @@ impl Inner {
         Arc::new(Handle::new(plan, self.lane.clone().unwrap_or_default()))
     }
 
-    fn other(&self, tenant: &TenantRecord, fresh: impl FnOnce() -> Arc<Kept>) -> Arc<Handle> {
+    fn other(&self, tenant: &TenantId, phase: &LimitPhase, fresh: impl FnOnce() -> Arc<Kept>) -> Arc<Handle> {
         let mut others = self.others.lock();
-        match others.get(tenant.id()) {
-            Some(kept) if Arc::ptr_eq(&kept.handle.plan.limits, tenant.limits()) => Arc::clone(&kept.handle),
+        match others.get(tenant) {
+            Some(kept) if Arc::ptr_eq(&kept.handle.plan.limits, phase.limits()) => Arc::clone(&kept.handle),
             _ => {
                 let kept = fresh();
                 let handle = Arc::clone(&kept.handle);
-                let former = others.push(*tenant.id(), kept);
+                let former = others.push(*tenant, kept);
                 drop(others);
                 // Outside of the lock, because it may have something to give back.
                 drop(former);

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tenant_core::{
-    Algorithm, Clock, Dimension, ManualClock, NamedLimit, QuotaManager, TenantConfig, TenantContext,
+    Algorithm, Boost, Clock, Dimension, ManualClock, NamedLimit, QuotaManager, TenantConfig, TenantContext,
     UnixTime, Window,
     quota::{Cost, Reservation},
 };
@@ -274,6 +274,30 @@ async fn a_changed_limit_keeps_its_count_and_an_old_context_settles_what_it_was_
     quotas.settle(&after, &decision, &[Cost::tokens(10)]);
     quotas.flush().await;
     assert_eq!(quotas.usage(after.record()).await.unwrap().limits[0].used, 10);
+}
+
+#[tokio::test]
+async fn a_boost_lets_exactly_so_many_more_through_until_it_ends_on_every_instance() {
+    let redis = shared();
+    let clock = Arc::new(ManualClock::starting_at(UnixTime::from_secs(1_700_000_000)));
+    let instance = |batch| {
+        let quotas = RedisQuotaManager::builder(&redis).deadline(Duration::from_secs(10)).batch(batch);
+        quotas.clock(Arc::clone(&clock) as Arc<dyn Clock>).build()
+    };
+    let (one, two) = (instance(0), instance(4));
+    let sale = Boost::new("sale", UnixTime::from_secs(1_700_000_010).into()).limit("calls", 3);
+    let limited = |name: &str| TenantConfig::builder(id(name)).limit("calls", long(Dimension::Requests, 5));
+    let read = async || context(limited("acme").boosts([sale.clone()])).await;
+    let (here, there, other) = (read().await, read().await, context(limited("globex")).await);
+    assert_eq!(admitted(&one, &here, 6).await, 6);
+    assert_eq!(admitted(&two, &there, 20).await, 2);
+    assert_eq!((admitted(&one, &here, 20).await, admitted(&one, &other, 20).await), (0, 5));
+    let usage = one.usage(here.record()).await.unwrap();
+    assert_eq!(usage.limits.iter().map(|used| (used.limit.limit, used.used)).collect::<Vec<_>>(), [(8, 8)]);
+    clock.advance(Duration::from_secs(10));
+    assert_eq!((admitted(&one, &here, 20).await, admitted(&two, &there, 20).await), (0, 0));
+    let usage = two.usage(there.record()).await.unwrap();
+    assert_eq!(usage.limits.iter().map(|used| (used.limit.limit, used.used)).collect::<Vec<_>>(), [(5, 8)]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::{Finding, Names, Relation, Schema, UniqueKey, judge};
 use crate::driver::{TenantDatabase, Wanted};
 
 /// The tables of the framework. No declaration opens them: they name all tenants.
-const FRAMEWORK: [&str; 33] = [
+const FRAMEWORK: [&str; 34] = [
     "tenants",
     "tenant_hosts",
     "tenant_host_claims",
@@ -25,6 +25,7 @@ const FRAMEWORK: [&str; 33] = [
     "tenant_usage",
     "tenant_usage_days",
     "tenant_usage_levels",
+    "tenant_usage_exports",
     "tenant_invitations",
     "tenant_projects",
     "tenant_project_members",

@@ -1,6 +1,7 @@
 //! The tenants' configs, in the database they are about.
 
 mod hosts;
+mod keys;
 mod manager;
 #[cfg(feature = "postgres")]
 mod postgres;

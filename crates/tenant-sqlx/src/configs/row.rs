@@ -1,7 +1,7 @@
 //! A config as a row of `tenants`, and back.
 
 use serde::{Serialize, de::DeserializeOwned};
-use tenant_core::{StoreError, StoreErrorKind, TenantConfig, TenantId, TenantStatus, Timestamp};
+use tenant_core::{Due, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantStatus, Timestamp};
 
 use crate::driver::Cell;
 
@@ -33,14 +33,25 @@ pub(super) fn settings(config: &TenantConfig) -> Result<Vec<Cell>, StoreError> {
         json(&config.branding)?,
         json(&config.limits)?,
         json(&config.metadata)?,
-        config.database_key.as_ref().map(json).transpose()?.unwrap_or(Cell::Null),
+        key(config)?.unwrap_or(Cell::Null),
         match config.placement.is_shared() {
             true => Cell::Null,
             false => json(&config.placement)?,
         },
         json(&config.settings)?,
         config.trial_ends_at.map(|end| end.to_string()).into(),
+        config.next_plan.as_ref().map(json).transpose()?.unwrap_or(Cell::Null),
+        match config.boosts.is_empty() {
+            true => Cell::Null,
+            false => json(&config.boosts)?,
+        },
+        config.due_at().map(Timestamp::as_unix_micros).into(),
     ])
+}
+
+/// The key of a config as it is written.
+pub(super) fn key(config: &TenantConfig) -> Result<Option<Cell>, StoreError> {
+    config.database_key.as_ref().map(json).transpose()
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Cell, StoreError> {
@@ -79,11 +90,22 @@ pub(super) fn read(cells: Vec<Cell>) -> Result<TenantConfig, StoreError> {
     config.placement = row.json("placement")?;
     config.settings = row.json("settings")?;
     config.trial_ends_at = row.moment("trial_ends_at")?;
+    config.next_plan = row.json("next_plan")?;
+    config.boosts = row.json("boosts")?;
+    // It follows from what was read: it is kept to be found by.
+    row.passed();
     config.revision = row.count("revision")?.ok_or_else(|| corrupt("revision"))?;
     config.created_at = row.moment("created_at")?.ok_or_else(|| corrupt("created_at"))?;
     config.updated_at = row.moment("updated_at")?.ok_or_else(|| corrupt("updated_at"))?;
     config.is_moving = row.count("is_moving")?.is_some_and(|flag| flag != 0);
     Ok(config)
+}
+
+/// Reads when a tenant is due, and which.
+pub(super) fn due(cells: &[Cell]) -> Result<Due, StoreError> {
+    let [Cell::Integer(at), Cell::Text(id)] = cells else { return Err(corrupt("due_at")) };
+    let tenant = TenantId::parse(id).map_err(|_| corrupt("id"))?;
+    Ok(Due { at: Timestamp::from_unix_micros(*at), tenant })
 }
 
 struct Row(std::vec::IntoIter<Cell>);
@@ -95,6 +117,10 @@ impl Row {
             Some(Cell::Null) => Ok(None),
             Some(Cell::Integer(_) | Cell::Other) | None => Err(corrupt(column)),
         }
+    }
+
+    fn passed(&mut self) {
+        drop(self.0.next());
     }
 
     fn parsed<T>(

@@ -6,7 +6,7 @@ macro_rules! columns {
     () => {
         "id, name, status, plan, quota_requests_per_minute, quota_tokens_per_minute, allowed_models, \
          allowed_tools, allowed_methods, allowed_paths, hosts, features, branding, limits, metadata, database_key, \
-         placement, settings, trial_ends_at, \
+         placement, settings, trial_ends_at, next_plan, boosts, due_at, \
          revision, created_at, updated_at"
     };
 }
@@ -18,10 +18,15 @@ pub(super) const LIST: Sql =
 
 pub(super) const COUNT: Sql = sql!("SELECT count(*) FROM tenants");
 
+pub(super) const DUE: Sql = sql!(
+    "SELECT due_at, id FROM tenants WHERE due_at >= ? AND due_at <= ? AND (due_at > ? OR id > ?) \
+     ORDER BY due_at, id LIMIT ?"
+);
+
 pub(super) const CREATE: Sql = sql!(
     "INSERT INTO tenants (",
     columns!(),
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 /// The revision is compared and set in one statement, whatever was read before it.
@@ -29,7 +34,7 @@ pub(super) const UPDATE: Sql = sql!(
     "UPDATE tenants SET name = ?, status = ?, plan = ?, quota_requests_per_minute = ?, \
      quota_tokens_per_minute = ?, allowed_models = ?, allowed_tools = ?, allowed_methods = ?, allowed_paths = ?, \
      hosts = ?, features = ?, branding = ?, limits = ?, metadata = ?, database_key = ?, placement = ?, \
-     settings = ?, trial_ends_at = ?, revision = ?, \
+     settings = ?, trial_ends_at = ?, next_plan = ?, boosts = ?, due_at = ?, revision = ?, \
      updated_at = ? WHERE id = ? AND revision = ? AND status <> 'deleted'"
 );
 
@@ -55,8 +60,31 @@ pub(super) const TAKE_HOST: Sql = take_host!("host");
 /// A wildcard that covers no host of another tenant.
 pub(super) const TAKE_WILDCARD: Sql = take_host!("base");
 
+pub(super) const OTHER_WITH_KEY: Sql =
+    sql!("SELECT id FROM tenants WHERE database_key = ? AND id <> ? LIMIT 1");
+
+/// The look is part of the write, as with hosts.
+pub(super) const TAKE_KEY: Sql = sql!(
+    "UPDATE tenant_host_turns SET turns = turns + 1 WHERE NOT EXISTS \
+     (SELECT 1 FROM tenants AS other WHERE other.database_key = ? AND other.id <> ?)"
+);
+
 pub(super) const FREE_HOSTS: Sql = sql!("DELETE FROM tenant_hosts WHERE tenant_id = ?");
 
 pub(super) const FREE_CLAIMS: Sql = sql!("DELETE FROM tenant_host_claims WHERE tenant_id = ?");
 
 pub(super) const TENANT_OF_HOST: Sql = sql!("SELECT tenant_id FROM tenant_hosts WHERE host IN (?, ?)");
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::own::explain::{assert_in_order, assert_not_sorted, assert_on_an_index};
+
+    #[tokio::test]
+    async fn pages_are_read_on_an_index() {
+        assert_in_order(&[FETCH, TENANT_OF_HOST]).await;
+        assert_on_an_index(&[DUE]).await;
+        // The operator's list is of all tenants; a page in it is counted off.
+        assert_not_sorted(&[LIST]).await;
+    }
+}

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::Transaction;
 use tenant_core::{
-    ConfigStore, InvalidConfig, Page, StoreError, StoreErrorKind, TenantConfig, TenantId, TenantList,
-    TenantRecord, TenantStatus, Timestamp,
+    ConfigStore, Due, DueTenants, InvalidConfig, Page, StoreError, StoreErrorKind, TenantConfig, TenantId,
+    TenantList, TenantRecord, TenantStatus, Timestamp,
 };
 
-use super::{DbConfigManager, hosts, row, sql};
+use super::{DbConfigManager, hosts, keys, row, sql};
 use crate::{
     db::Turn,
     driver::{Cell, Sql, TenantDatabase},
@@ -66,6 +66,19 @@ impl<DB: TenantDatabase> ConfigStore for DbConfigManager<DB> {
     }
 }
 
+#[async_trait]
+impl<DB: TenantDatabase> DueTenants for DbConfigManager<DB> {
+    async fn due(&self, by: Timestamp, after: Option<&Due>, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let (from, id) = match after {
+            Some(after) => (after.at.as_unix_micros(), after.tenant.as_str()),
+            None => (i64::MIN, ""),
+        };
+        let by = by.as_unix_micros();
+        let cells = vec![from.into(), by.into(), from.into(), id.into(), i64::from(limit).into()];
+        self.read(sql::DUE, cells).await?.iter().map(|row| row::due(row)).collect()
+    }
+}
+
 impl<DB: TenantDatabase> DbConfigManager<DB> {
     /// Creates a tenant without hosts as a part of somebody else's transaction, who tells of it once that is committed.
     pub(crate) async fn create_in(
@@ -94,6 +107,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
 
     async fn try_create(&self, config: TenantConfig) -> Result<Arc<TenantRecord>, StoreError> {
         let (mut tx, _turn) = self.begin().await?;
+        keys::demand::<DB>(&mut tx, &config).await?;
         add::<DB>(&mut tx, &config).await?;
         hosts::take::<DB>(&mut tx, &config).await?;
         self.commit(tx, config).await
@@ -110,6 +124,9 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         // What a schema that came later refuses must not keep a tenant from being suspended.
         if config.settings != old.settings {
             self.settings.check(&config.settings).map_err(|error| invalid(&error))?;
+        }
+        if config.database_key != old.database_key {
+            keys::demand::<DB>(&mut tx, &config).await?;
         }
         let hosts = config.hosts != old.hosts;
         self.replace(&mut tx, &mut config).await?;
@@ -142,7 +159,7 @@ impl<DB: TenantDatabase> DbConfigManager<DB> {
         self.db.begin_write().await.map_err(StoreError::unavailable)
     }
 
-    async fn read(&self, sql: Sql, cells: Vec<Cell>) -> Result<Vec<Vec<Cell>>, StoreError> {
+    pub(super) async fn read(&self, sql: Sql, cells: Vec<Cell>) -> Result<Vec<Vec<Cell>>, StoreError> {
         let mut connection = self.db.own_pool().acquire().await.map_err(StoreError::unavailable)?;
         fetch::<DB>(&mut connection, sql, cells).await
     }

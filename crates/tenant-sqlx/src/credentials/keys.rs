@@ -141,10 +141,10 @@ impl<DB: TenantDatabase> ApiKeyStore for DbApiKeys<DB> {
 #[cfg(all(test, feature = "postgres", feature = "sqlite"))]
 mod tests {
     use super::*;
-    use crate::own::explain::assert_on_an_index;
+    use crate::own::explain::assert_in_order;
 
     #[tokio::test]
     async fn pages_are_read_on_an_index() {
-        assert_on_an_index(&[FIND, LIST]).await;
+        assert_in_order(&[FIND, LIST]).await;
     }
 }

@@ -4,7 +4,7 @@ use tenant_core::{StoreError, StoreErrorKind};
 
 use crate::{MoveError, MoveErrorKind};
 
-/// A tenant was not exported, imported or purged. It names tables and columns, and no value.
+/// A tenant was not exported, imported, cloned or purged. It names tables and columns, and no value.
 #[derive(Debug)]
 pub struct LifecycleError {
     kind: LifecycleErrorKind,
@@ -25,8 +25,12 @@ pub enum LifecycleErrorKind {
     NotFound,
     /// There is one of this id, deleted ones included.
     Exists,
+    /// Another tenant's rows carry the same key: both would see the rows of both.
+    KeyTaken,
     /// Only a deleted tenant is purged.
     NotDeleted,
+    /// A deleted tenant may be half purged, and is not cloned.
+    Deleted,
     /// Its rows are on their way to another place.
     Moving,
     /// Somebody else does it by now.
@@ -151,7 +155,11 @@ impl fmt::Display for LifecycleError {
             LifecycleErrorKind::File => f.write_str("the archive's file can't be read or written"),
             LifecycleErrorKind::NotFound => f.write_str("the tenant does not exist"),
             LifecycleErrorKind::Exists => f.write_str("the tenant exists already"),
+            LifecycleErrorKind::KeyTaken => {
+                f.write_str("another tenant's rows carry the same key: the new tenant needs one of its own")
+            }
             LifecycleErrorKind::NotDeleted => f.write_str("the tenant is not deleted"),
+            LifecycleErrorKind::Deleted => f.write_str("the tenant is deleted"),
             LifecycleErrorKind::Moving => f.write_str("the tenant is being moved"),
             LifecycleErrorKind::TakenOver => f.write_str("somebody else does it by now"),
             LifecycleErrorKind::Unkept { table, column: Some(column) } => {

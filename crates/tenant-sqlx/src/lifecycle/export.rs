@@ -45,12 +45,24 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         file: &Path,
         tell: &(dyn Fn(tenant_core::jobs::Progress) + Send + Sync),
     ) -> Result<ExportReport, LifecycleError> {
+        self.export_those(configs, id, file, people::is_kept, tell).await
+    }
+
+    /// With those of the framework's own tables.
+    pub(super) async fn export_those(
+        &self,
+        configs: &DbConfigManager<DB>,
+        id: &TenantId,
+        file: &Path,
+        own: fn(&str) -> bool,
+        tell: &Tell<'_>,
+    ) -> Result<ExportReport, LifecycleError> {
         let config = configs.fetch(id).await?.ok_or(LifecycleErrorKind::NotFound)?;
         if config.is_moving {
             return Err(LifecycleErrorKind::Moving.into());
         }
         let part = beside(file);
-        let done = self.export_to(&config, &part, tell).await;
+        let done = self.export_to(&config, &part, own, tell).await;
         let report = match done {
             Ok(report) => report,
             Err(error) => {
@@ -67,10 +79,11 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         &self,
         config: &TenantConfig,
         file: &Path,
+        own: fn(&str) -> bool,
         tell: &Tell<'_>,
     ) -> Result<ExportReport, LifecycleError> {
         let is_shared = config.placement.is_shared();
-        let own = Which { application: is_shared, own: people::is_kept };
+        let own = Which { application: is_shared, own };
         let mut desks = vec![Desk::open(self, &tenant_core::Placement::Shared, config, own).await?];
         if !is_shared {
             let rows = Which { application: true, own: |_| false };

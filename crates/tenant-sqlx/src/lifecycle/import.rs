@@ -6,6 +6,7 @@ use serde_json::Value;
 use tenant_core::{
     ConfigStore, DatabaseKey, Placement, TenantConfig, TenantId, TenantStatus,
     jobs::{JobClaim, Progress},
+    usage::CUSTOMER,
 };
 use tenant_sql::TenantValue;
 
@@ -59,10 +60,15 @@ impl ImportOptions {
         self
     }
 
-    /// With the key that its rows are to carry, where tables are keyed by a uuid or an integer.
+    /// With the key that its rows are to carry, where tables are keyed by a uuid or an integer. The archive's is refused where
+    /// another tenant has it: both would see the rows of both.
     pub const fn database_key(mut self, key: DatabaseKey) -> Self {
         self.key = Some(key);
         self
+    }
+
+    pub(super) const fn id(&self) -> Option<TenantId> {
+        self.id
     }
 
     /// For a job: the transaction is committed where the claim still holds, and notes this checkpoint with it. So it is imported
@@ -103,6 +109,10 @@ impl<DB: TenantDatabase> TenantDb<DB> {
         let config = config(&mut archive, &summary.tenant, options).await?;
         if configs.fetch(&config.tenant_id).await?.is_some() {
             return Err(LifecycleErrorKind::Exists.into());
+        }
+        // Seen early, so that nobody's rows are in the way of any. It is held to at the end.
+        if configs.has_key_of_another(&config).await? {
+            return Err(LifecycleErrorKind::KeyTaken.into());
         }
         let people = people::invitees(&mut archive).await?;
         let own = Which { application: true, own: people::is_kept };
@@ -151,6 +161,10 @@ async fn config(
         config.status = TenantStatus::Suspended;
     }
     config.tenant_id = options.id.unwrap_or(*source);
+    if config.tenant_id != *source {
+        // What it uses is not the source's to pay.
+        config.metadata.remove(CUSTOMER);
+    }
     if let Some(key) = options.key {
         config.database_key = Some(key);
     }
@@ -203,6 +217,10 @@ impl<DB: TenantDatabase> Import<'_, DB> {
         for table in &tables {
             let own = self.desk.own(table);
             advance::<DB>(&mut self.desk.connection, table, &own).await?;
+        }
+        // Whoever creates tenants with a key waits for it from here on.
+        if !configs.take_key(&mut self.desk.connection, &config).await? {
+            return Err(LifecycleErrorKind::KeyTaken.into());
         }
         // As the last thing: whoever renews the claim waits for it.
         if let Some((claim, checkpoint)) = &options.claim

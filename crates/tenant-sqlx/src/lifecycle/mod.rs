@@ -1,5 +1,6 @@
-//! A tenant's way out of a database, and into one: exported, imported, purged.
+//! A tenant's way out of a database, and into one: exported, imported, cloned, purged.
 
+mod clone;
 mod desk;
 mod error;
 mod export;

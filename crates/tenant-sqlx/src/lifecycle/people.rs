@@ -33,7 +33,20 @@ pub(super) const TEAMS: &str = "tenant_project_members";
 
 /// Whose rows are written and read as they are: neither secrets nor people are in them.
 pub(super) fn is_kept(table: &str) -> bool {
-    ["tenant_projects", "tenant_usage", "tenant_usage_days", "tenant_usage_levels"].contains(&table)
+    // What was told of usage goes with it: where it was not, all of it would be told, and billed, once more.
+    const KEPT: [&str; 5] = [
+        "tenant_projects",
+        "tenant_usage",
+        "tenant_usage_days",
+        "tenant_usage_levels",
+        "tenant_usage_exports",
+    ];
+    KEPT.contains(&table)
+}
+
+/// What a clone has of the framework's: what the source used is the source's to pay, and so are the keys it was told under.
+pub(super) fn is_cloned(table: &str) -> bool {
+    table == "tenant_projects"
 }
 
 /// What is written down of members: no password, no session, no key.

@@ -15,8 +15,8 @@ use tenant_core::{
 };
 
 use super::{
-    ArchiveSummary, ImportOptions, Invitee, LifecycleError, LifecycleErrorKind, PurgeOptions, PurgeReport,
-    people,
+    ArchiveSummary, ImportOptions, ImportReport, Invitee, LifecycleError, LifecycleErrorKind, PurgeOptions,
+    PurgeReport, people,
 };
 use crate::{DbConfigManager, TenantDb, archive::Archive, driver::TenantDatabase};
 
@@ -112,9 +112,7 @@ impl<DB: TenantDatabase> DbLifecycle<DB> {
             let mut archive = Archive::open(&file).await?;
             people::invitees(&mut archive).await?
         } else {
-            let options = ImportOptions::new().tenant(job.tenant).claim(run.claim().clone(), IMPORTED);
-            let tell = |progress: Progress| run.tell(progress);
-            self.db.import_tenant(&self.configs, &file, &options, &tell).await?.people
+            self.make(job, &file, run).await?.people
         };
         self.tell_changed(&job.tenant);
         run.checkpoint(IMPORTED).await?;
@@ -123,15 +121,26 @@ impl<DB: TenantDatabase> DbLifecycle<DB> {
             invite(job.tenant, people).await?;
         }
         let summary = ArchiveSummary::read(&file).await?;
-        Ok(map(json!({ "tenant_id": job.tenant, "rows": summary.rows(), "people": count })))
+        let mut result = map(json!({ "tenant_id": job.tenant, "rows": summary.rows(), "people": count }));
+        if let Some(source) = &job.source {
+            result.insert("source".to_owned(), json!(source));
+        }
+        Ok(result)
     }
 
-    async fn clone_tenant(&self, job: &Job, run: &dyn JobRun) -> Result<Map<String, Value>, JobFailure> {
-        let Some(source) = &job.source else { return Err(JobFailure::never("the job says not of whom")) };
-        if job.checkpoint != IMPORTED {
-            self.export(source, &self.archive_of(&job.job_id), run).await?;
-        }
-        self.import(job, run).await
+    /// Of an archive that somebody sent, or of another tenant.
+    async fn make(&self, job: &Job, file: &Path, run: &dyn JobRun) -> Result<ImportReport, JobFailure> {
+        let options = ImportOptions::new().tenant(job.tenant).claim(run.claim().clone(), IMPORTED);
+        let tell = |progress: Progress| run.tell(progress);
+        let made = match (job.kind, &job.source) {
+            (JobKind::Clone, None) => return Err(JobFailure::never("the job says not of whom")),
+            (_, None) => self.db.import_tenant(&self.configs, file, &options, &tell).await?,
+            (_, Some(source)) => {
+                self.make_folder().map_err(LifecycleError::from)?;
+                self.db.clone_tenant(&self.configs, source, file, &options, &tell).await?
+            }
+        };
+        Ok(made)
     }
 
     async fn purge(&self, job: &Job, run: &dyn JobRun) -> Result<Map<String, Value>, JobFailure> {
@@ -201,8 +210,7 @@ impl<DB: TenantDatabase> JobWork for DbLifecycle<DB> {
         let job = &run.claim().job;
         match job.kind {
             JobKind::Export => Ok(self.export(&job.tenant, &self.archive_of(&job.job_id), run).await?),
-            JobKind::Import => self.import(job, run).await,
-            JobKind::Clone => self.clone_tenant(job, run).await,
+            JobKind::Import | JobKind::Clone => self.import(job, run).await,
             JobKind::Purge => self.purge(job, run).await,
             _ => Err(JobFailure::never("this kind of job is not known here")),
         }

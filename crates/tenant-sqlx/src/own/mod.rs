@@ -95,6 +95,11 @@ impl<DB: TenantDatabase> Own<DB> {
         self.0.own_pool().acquire().await.map_err(StoreError::unavailable)
     }
 
+    /// All that it reads is of one moment.
+    pub(crate) async fn begin_read(&self) -> Result<Transaction<'static, DB>, StoreError> {
+        DB::begin_read(self.0.own_pool()).await.map_err(StoreError::unavailable)
+    }
+
     pub(crate) async fn begin(&self) -> Result<(Transaction<'static, DB>, Turn), StoreError> {
         self.0.begin_write().await.map_err(StoreError::unavailable)
     }

@@ -1,16 +1,20 @@
 //! What tenants used, in the database of their configs.
 
 mod batch;
+mod by_project;
+mod exports;
 mod levels;
 mod read;
 mod statements;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 use tenant_core::{
     StoreError, StoreErrorKind, TenantId, Timestamp,
-    usage::{CarriedLevel, UsageDate, UsageDay, UsageRecord, UsageSeries, UsageStore, UsageVerdict},
+    usage::{
+        CarriedLevel, UsageDate, UsageDay, UsageRecord, UsageSeries, UsageStore, UsageVerdict, UsedByProject,
+    },
 };
 
 use self::statements::{
@@ -23,7 +27,8 @@ use crate::{
     own::{Own, is_exact, row::Row},
 };
 
-/// Keeps usage in the tables `tenant_usage`, `tenant_usage_days` and `tenant_usage_levels` of [`TenantDb::migrate_tenants`].
+/// Keeps usage in the tables `tenant_usage`, `tenant_usage_days` and `tenant_usage_levels` of [`TenantDb::migrate_tenants`], and what
+/// was told of it to others in `tenant_usage_exports`.
 ///
 /// A record and its day's roll-up are written in one transaction: record many at once.
 #[derive(Debug)]
@@ -89,6 +94,15 @@ impl<DB: TenantDatabase> UsageStore for DbUsage<DB> {
         cells.push(i64::from(limit).into());
         let rows = self.0.read(LEVELS_BEFORE, cells).await?;
         rows.into_iter().map(|cells| read::carried(&mut Row::new(cells))).collect()
+    }
+
+    async fn by_project(
+        &self,
+        tenant: &TenantId,
+        projects: RangeInclusive<&str>,
+        dates: Range<UsageDate>,
+    ) -> Result<Vec<UsedByProject>, StoreError> {
+        by_project::read(&self.0, tenant, projects, dates).await
     }
 
     async fn records(

@@ -80,7 +80,7 @@ pub(super) fn given(key: &str) -> String {
     format!("{GIVEN}{key}")
 }
 
-fn series(row: &mut Row) -> Result<UsageSeries, StoreError> {
+pub(super) fn series(row: &mut Row) -> Result<UsageSeries, StoreError> {
     Ok(UsageSeries { measure: measure(row)?, project: project(row)?, kind: kind(row)? })
 }
 
@@ -107,7 +107,7 @@ fn level(row: &mut Row) -> Result<Option<LevelOfDay>, StoreError> {
     Ok(Some(LevelOfDay { first_at, last_at, last: natural(last)?, peak: natural(peak)? }))
 }
 
-fn natural(row: &mut Row) -> Result<u64, StoreError> {
+pub(super) fn natural(row: &mut Row) -> Result<u64, StoreError> {
     u64::try_from(row.integer()?).map_err(|_| corrupt())
 }
 

@@ -97,6 +97,32 @@ pub(super) const LEVELS_BEFORE: Sql = sql!(
      AND l.project = d.project AND l.kind = d.kind AND l.records > 0 AND l.day > d.day AND l.day < ?) \
      AND (d.measure, d.project, d.kind) > (?, ?, ?) ORDER BY d.measure, d.project, d.kind LIMIT ?"
 );
+/// An amount is added up in three parts, so that no sum of days goes beyond an integer. MySQL divides and adds in decimals, and
+/// PostgreSQL adds in them: each says in its own way that they are integers, which to SQLite is all the same.
+macro_rules! by_project {
+    ($integer:literal) => {
+        sql!(
+            "SELECT measure, project, kind, CAST(SUM(amount_high) AS ",
+            $integer,
+            "), CAST(SUM((amount_low - amount_low % 1000000000) / 1000000000) AS ",
+            $integer,
+            "), CAST(SUM(amount_low % 1000000000) AS ",
+            $integer,
+            "), MIN(first_at), MAX(peak) FROM tenant_usage_days \
+             WHERE tenant_id = ? AND measure IN ('level', 'sum') AND project >= ? AND project <= ? \
+             AND day >= ? AND day < ? AND records > 0 GROUP BY measure, project, kind"
+        )
+    };
+}
+pub(super) const BY_PROJECT: Sql =
+    Sql { marks: by_project!("SIGNED").marks, numbers: by_project!("BIGINT").numbers };
+pub(super) const CARRIED_BY_PROJECT: Sql = sql!(
+    "SELECT d.measure, d.project, d.kind, d.last_level FROM tenant_usage_days d \
+     WHERE d.tenant_id = ? AND d.measure = 'level' AND d.project >= ? AND d.project <= ? AND d.records > 0 AND d.day < ? \
+     AND NOT EXISTS (SELECT 1 FROM tenant_usage_days l WHERE l.tenant_id = d.tenant_id AND l.measure = d.measure \
+     AND l.project = d.project AND l.kind = d.kind AND l.records > 0 AND l.day > d.day AND l.day < ?)"
+);
+
 pub(super) const RECORDS: Sql = sql!(
     "SELECT ",
     record!(),
@@ -126,17 +152,19 @@ pub(super) const FORGET_DAY: Sql = sql!("DELETE FROM tenant_usage_days WHERE ", 
 #[cfg(all(test, feature = "postgres", feature = "sqlite"))]
 mod tests {
     use super::*;
-    use crate::own::explain::assert_on_an_index;
+    use crate::own::explain::assert_in_order;
 
     #[tokio::test]
     async fn pages_are_read_on_an_index() {
-        assert_on_an_index(&[
+        assert_in_order(&[
             KNOWN,
             HELD,
             CHANGE_BEFORE,
             CHANGE_AFTER,
             DAYS,
             LEVELS_BEFORE,
+            BY_PROJECT,
+            CARRIED_BY_PROJECT,
             RECORDS,
             RECORDS_BEFORE,
             CHANGES_BEFORE,

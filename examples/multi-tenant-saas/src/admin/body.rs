@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenant::{
-    InvalidConfig, LimitSetting, Plans, PolicyConfig, QuotaConfig, Rejection, TenantConfig, TenantId,
-    TenantStatus, Timestamp,
+    Boost, InvalidConfig, LimitSetting, NextPlan, Plans, PolicyConfig, QuotaConfig, Rejection, TenantConfig,
+    TenantId, TenantStatus, Timestamp,
 };
 use utoipa::ToSchema;
 
@@ -54,13 +54,7 @@ impl TenantBody {
     /// The id that is to be created.
     pub(super) fn new_id(&self) -> Result<TenantId, Rejection> {
         let missing = || Rejection::invalid_request("tenant_id is required").with_field("tenant_id");
-        let text = self.tenant_id.as_deref().ok_or_else(missing)?;
-        // There is a route of this name where a tenant's id stands.
-        if text == "import" {
-            return Err(Rejection::invalid_request("tenant_id is reserved").with_field("tenant_id"));
-        }
-        TenantId::parse(text)
-            .map_err(|error| Rejection::invalid_request(error.to_string()).with_field("tenant_id"))
+        new_id(self.tenant_id.as_deref().ok_or_else(missing)?)
     }
 
     /// Checks that the body, where it names a tenant, names the one in the path.
@@ -122,6 +116,16 @@ impl TenantBody {
     }
 }
 
+/// An id that a tenant may be made under.
+pub(super) fn new_id(text: &str) -> Result<TenantId, Rejection> {
+    // There is a route of this name where a tenant's id stands.
+    if text == "import" {
+        return Err(Rejection::invalid_request("tenant_id is reserved").with_field("tenant_id"));
+    }
+    TenantId::parse(text)
+        .map_err(|error| Rejection::invalid_request(error.to_string()).with_field("tenant_id"))
+}
+
 fn twice(field: &'static str) -> Rejection {
     Rejection::invalid_request(format!("{field} is given twice, flat and nested")).with_field(field)
 }
@@ -171,6 +175,18 @@ pub(super) struct TenantView<'a> {
     settings: &'a Map<String, Value>,
     #[schema(schema_with = schemas::object)]
     metadata: &'a Map<String, Value>,
+    /// Left out where it tries no plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::moment, required = false)]
+    trial_ends_at: Option<Timestamp>,
+    /// Left out where it stays on its plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::object, required = false)]
+    next_plan: Option<&'a NextPlan>,
+    /// Left out where there are none. Those that have ended are there until another one is given.
+    #[serde(skip_serializing_if = "<[Boost]>::is_empty")]
+    #[schema(value_type = Vec<Object>, required = false)]
+    boosts: &'a [Boost],
     #[schema(schema_with = schemas::moment)]
     created_at: Timestamp,
     #[schema(schema_with = schemas::moment)]
@@ -192,6 +208,9 @@ impl<'a> From<&'a TenantConfig> for TenantView<'a> {
             limits: &config.limits,
             settings: &config.settings,
             metadata: &config.metadata,
+            trial_ends_at: config.trial_ends_at,
+            next_plan: config.next_plan.as_ref(),
+            boosts: &config.boosts,
             created_at: config.created_at,
             updated_at: config.updated_at,
         }

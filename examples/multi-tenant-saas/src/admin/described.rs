@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
-use super::{body, hosts, members, mirror::PREFIX, revocations, tenants, usage};
+use super::{body, hosts, jobs, members, mirror::PREFIX, revocations, tenants, usage};
 use crate::{
     audit_page::{AuditQuery, PageView},
-    docs::{Operation, Who, operation, schemas::reference},
+    docs::{Operation, Who, body as body_of, operation, schemas::reference},
     http::PageQuery,
 };
 
@@ -96,7 +96,7 @@ fn about_tenants(side: &Side) -> Vec<Operation> {
         );
     }
     all.extend(beside(side));
-    all.extend(jobs(side));
+    all.extend(long(side));
     all
 }
 
@@ -120,6 +120,19 @@ fn beside(side: &Side) -> Vec<Operation> {
         side.held("DELETE", "/hosts/{host}", "Takes a host from it")
             .gives_nothing(204, "Taken.")
             .fails(&[409]),
+        side.on("GET", "/boosts", "Lists the boosts that run")
+            .gives_as(200, "The boosts.", "application/json", &reference("AnyObject"))
+            .with("ETag", VERSION),
+        side.held("POST", "/boosts", "Adds to limits for a while")
+            .text("So much is added to what plan and overrides admit, until a moment at which it ends by itself.")
+            .takes_this(&boost(), true)
+            .gives_as(201, "The boosts.", "application/json", &reference("AnyObject"))
+            .with("ETag", VERSION)
+            .with("Location", "Where it can be ended.")
+            .fails(&[409]),
+        side.held("DELETE", "/boosts/{name}", "Ends a boost before its time")
+            .gives_nothing(204, "Ended.")
+            .fails(&[409]),
         side.on("POST", "/members", "Makes somebody who may sign in")
             .takes::<members::NewMember>()
             .gives::<members::Member>(201, "The member.")
@@ -128,7 +141,7 @@ fn beside(side: &Side) -> Vec<Operation> {
 }
 
 /// What takes long answers at once, with where the job is.
-fn jobs(side: &Side) -> Vec<Operation> {
+fn long(side: &Side) -> Vec<Operation> {
     let job = reference("AnyObject");
     let begun = |operation: Operation| {
         operation.gives_as(202, "The job.", "application/json", &job).with("Location", "Where the job is.")
@@ -141,6 +154,12 @@ fn jobs(side: &Side) -> Vec<Operation> {
     vec![
         begun(import),
         begun(side.on("POST", "/export", "Writes all that is its into an archive")).fails(&[409]),
+        begun(
+            side.on("POST", "/clone", "Makes another tenant with the same rows")
+                .text("Secrets, members, hosts, webhooks and what was used stay behind; members are invited.")
+                .takes::<jobs::CloneBody>(),
+        )
+        .fails(&[409]),
         begun(side.on("POST", "/purge", "Removes all that is left of it, where it is deleted")).fails(&[409]),
     ]
 }
@@ -193,6 +212,19 @@ fn tenant_body(is_new: bool) -> Value {
         schema
     };
     json!({ "anyOf": [form("flat", &NESTED), form("nested", &FLAT)] })
+}
+
+/// What is added, to what, and until when.
+fn boost() -> Value {
+    let more = json!({ "type": ["integer", "null"], "minimum": 1, "maximum": 9_007_199_254_740_992_u64 });
+    let quota = body_of(&[], &json!({ "requests_per_minute": more.clone(), "tokens_per_minute": more }));
+    let limits = json!({
+        "type": "object", "maxProperties": 64,
+        "additionalProperties": { "type": "integer", "minimum": 1, "maximum": 9_007_199_254_740_992_u64 },
+    });
+    let name = json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" });
+    let parts = json!({ "name": name, "quota": quota, "limits": limits, "until": reference("Timestamp") });
+    body_of(&["name", "until"], &parts)
 }
 
 /// The derived schema of a revocation: of a token, or of a subject.

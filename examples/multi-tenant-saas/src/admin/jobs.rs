@@ -25,9 +25,15 @@ use tokio::{
     fs::{File, OpenOptions},
     io::{AsyncReadExt, AsyncWriteExt},
 };
+use utoipa::ToSchema;
 
-use super::tenants::find;
-use crate::{http::StrictQuery, state::AppState};
+use super::{body::new_id, tenants::find};
+use crate::{
+    audit::AlsoAbout,
+    docs::schemas,
+    http::{StrictJson, StrictQuery},
+    state::AppState,
+};
 
 type Answer = Result<Response, ApiError>;
 
@@ -36,6 +42,9 @@ struct JobView<'a> {
     job_id: &'a str,
     kind: JobKind,
     tenant_id: &'a TenantId,
+    /// Of whom a clone is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a TenantId>,
     status: JobStatus,
     progress: Progress,
     result: Option<&'a Map<String, Value>>,
@@ -51,6 +60,7 @@ impl<'a> From<&'a Job> for JobView<'a> {
             job_id: &job.job_id,
             kind: job.kind,
             tenant_id: &job.tenant,
+            source: job.source.as_ref(),
             status: job.status,
             progress: job.progress,
             result: job.result.as_ref(),
@@ -78,6 +88,33 @@ pub(super) async fn purge(State(app): State<AppState>, Path(id): Path<String>) -
     accepted(&job.map_err(busy)?)
 }
 
+/// The body of `POST /admin/tenants/{id}/clone`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CloneBody {
+    /// Who is made.
+    #[schema(schema_with = schemas::tenant_id)]
+    tenant_id: String,
+}
+
+/// `POST /admin/tenants/{id}/clone`: another tenant with the same rows. It is told of in the log of both.
+pub(super) async fn clone(
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    StrictJson(CloneBody { tenant_id }): StrictJson<CloneBody>,
+) -> Answer {
+    let source = find(&app, &id).await?;
+    let target = new_id(&tenant_id)?;
+    if source.status == TenantStatus::Deleted {
+        return Err(conflict("a deleted tenant is not cloned").into());
+    }
+    free(&app, &target).await?;
+    let job = app.jobs.runner.add(JobKind::Clone, target, Some(source.tenant_id)).await;
+    let mut answer = accepted(&job.map_err(busy)?)?;
+    answer.extensions_mut().insert(AlsoAbout(target));
+    Ok(answer)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImportQuery {
@@ -96,8 +133,7 @@ pub(super) async fn import(
         let wanted = Rejection::new(RejectionKind::UnsupportedMediaType);
         return Err(wanted.with_detail("the body must be application/x-tar").into());
     }
-    let wrong = |_| Rejection::invalid_request("tenant_id is no tenant id").with_field("tenant_id");
-    let id = query.tenant_id.as_deref().map(|id| TenantId::parse(id).map_err(wrong)).transpose()?;
+    let id = query.tenant_id.as_deref().map(new_id).transpose()?;
     if let Some(id) = &id {
         free(&app, id).await?;
     }
@@ -132,8 +168,9 @@ async fn add_import(
                 LifecycleErrorKind::Archive { .. } => Rejection::invalid_request(error.to_string()),
                 _ => Rejection::store_unavailable(StoreError::unavailable(error)),
             })?;
-            free(app, &summary.tenant).await?;
-            summary.tenant
+            let id = new_id(summary.tenant.as_str())?;
+            free(app, &id).await?;
+            id
         }
     };
     app.jobs.runner.add_as(job_id, JobKind::Import, id, None).await.map_err(busy)

@@ -2,6 +2,7 @@
 
 mod audit;
 mod body;
+mod boosts;
 mod described;
 mod guard;
 mod hosts;
@@ -66,9 +67,13 @@ routes! {
     POST "/admin/tenants/{id}/hosts" => hosts::add;
     PUT "/admin/tenants/{id}/hosts" => hosts::replace;
     DELETE "/admin/tenants/{id}/hosts/{host}" => hosts::remove;
+    GET "/admin/tenants/{id}/boosts" => boosts::list;
+    POST "/admin/tenants/{id}/boosts" => boosts::add;
+    DELETE "/admin/tenants/{id}/boosts/{name}" => boosts::end;
     POST "/admin/tenants/{id}/members" => members::create;
     POST "/admin/tenants/import" => jobs::import;
     POST "/admin/tenants/{id}/export" => jobs::export;
+    POST "/admin/tenants/{id}/clone" => jobs::clone;
     POST "/admin/tenants/{id}/purge" => jobs::purge;
     GET "/admin/jobs/{job_id}" => jobs::show;
     GET "/admin/jobs/{job_id}/archive" => jobs::archive;

@@ -70,6 +70,11 @@ pub(super) async fn replace(
         *config = new.clone();
         (config.status, config.revision, config.database_key, config.placement) =
             (kept.status, kept.revision, kept.database_key, kept.placement);
+        config.boosts = kept.boosts;
+        // Who is put on another plan tries none, and goes to none.
+        if config.plan == kept.plan {
+            (config.trial_ends_at, config.next_plan) = (kept.trial_ends_at, kept.next_plan);
+        }
     };
     let is_expected = expectation(&if_match);
     let modified = app.hosts.change(async move { configs.modify_if(&id, is_expected, change).await });

@@ -56,7 +56,7 @@ pub(super) async fn show(
     // Of a tenant on a plan that is gone, what its own config limits.
     let limits = app.configs.plans().limits(&config).unwrap_or_else(|_| Limits::of(&config));
     let record = TenantRecord::new(config).with_limits(limits);
-    let limits = Standing::of(&app, Whose::Any(&record)).await?;
+    let limits = Standing::of(&app, Whose::Any(&record, "admin")).await?;
     let metered = metered(&app, record.config()).await;
     Ok(Json(UsageView {
         tenant_id: *record.id(),

@@ -77,7 +77,7 @@ async fn insert_one<T: Kept>(
     tenant: &TenantContext,
     insert: QueryAs<'_, Sqlite, T, SqliteArguments>,
 ) -> Result<T, ApiError> {
-    let limit = tenant.limits().stock(T::STOCK.dimension());
+    let limit = tenant.limits_at(app.clock.unix()).stock(T::STOCK.dimension());
     // A denial costs the tenant nothing: so it must not cost others their turn to write either.
     if let Some(limit) = limit.filter(|limit| !limit.shadow)
         && T::STOCK.used(app, Whose::Own(tenant)).await? >= limit.limit

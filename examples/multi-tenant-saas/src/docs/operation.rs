@@ -76,7 +76,7 @@ pub(crate) fn body(required: &[&str], properties: &Value) -> Value {
 }
 
 /// A list that goes on behind a cursor, with what is looked for.
-pub(crate) fn list(operation: Operation, wanted: &[&'static str]) -> Operation {
+pub(crate) fn list(operation: Operation, wanted: &[(&'static str, Value)]) -> Operation {
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50 });
     let text = json!({ "type": "string" });
     let operation = operation.in_query("cursor", &text, "The `next_cursor` of the page before.").in_query(
@@ -84,7 +84,10 @@ pub(crate) fn list(operation: Operation, wanted: &[&'static str]) -> Operation {
         &limit,
         "How many at most.",
     );
-    wanted.iter().fold(operation, |operation, name| operation.in_query(name, &text, "Only those with this."))
+    let only = |operation: Operation, (name, schema): &(&'static str, Value)| {
+        operation.in_query(name, schema, "Only those with this.")
+    };
+    wanted.iter().fold(operation, only)
 }
 
 fn in_path(path: &str, name: &str) -> Value {
@@ -141,6 +144,12 @@ impl Operation {
         let parameters = T::into_params(|| Some(ParameterIn::Query));
         self.parameters
             .extend(parameters.iter().filter_map(|parameter| serde_json::to_value(parameter).ok()));
+        self
+    }
+
+    /// Takes back a parameter that is another route's.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.parameters.retain(|parameter| parameter.get("name").and_then(Value::as_str) != Some(name));
         self
     }
 

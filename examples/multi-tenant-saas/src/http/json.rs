@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 use tenant::Rejection;
 use tokio::time::timeout;
 
-/// A JSON body: at most 1 MiB, without unknown fields, and with errors that name field, line and column.
+use super::once::Once;
+
+/// A JSON body: at most 1 MiB, without unknown fields or such as come twice, and with errors that name field, line and column.
 pub(crate) struct StrictJson<T>(pub(crate) T);
 
 const MAX_BODY: usize = 1 << 20;
@@ -64,6 +66,13 @@ fn unreadable(error: &(dyn std::error::Error + 'static)) -> Rejection {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
     reject_array(bytes)?;
+    let value = read_as(bytes)?;
+    // Fields of a struct come once; what is kept as it comes, and what stands in a map, would be the last of them.
+    let Once = read_as(bytes)?;
+    Ok(value)
+}
+
+fn read_as<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let field = error.path().to_string();

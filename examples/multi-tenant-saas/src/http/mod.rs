@@ -5,6 +5,7 @@ mod cursor;
 mod json;
 mod name;
 mod named;
+mod once;
 mod page;
 mod query;
 

@@ -25,8 +25,16 @@ pub(crate) fn described() -> Vec<Operation> {
     all
 }
 
+const PLAN: &str = "A plan that has less of something than is used is a conflict, which says of what (`over`), unless it is \
+    to begin `at` the end of the billing cycle, or the deployment puts it off until then. Choosing the plan that it is on \
+    takes back what was to come; else it ends a trial.";
+
 fn text(most: u32) -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": most })
+}
+
+fn or_null(most: u32) -> Value {
+    json!({ "type": ["string", "null"], "minLength": 1, "maxLength": most })
 }
 
 fn gives(operation: Operation, status: u16, text: &'static str) -> Operation {
@@ -75,9 +83,10 @@ fn itself() -> Vec<Operation> {
             "The whole settings.",
         ),
         gives(
-            of("PUT", "/plan", "Changes the plan")
-                .text("A plan that has less of something than is used is a conflict, which says of what (`over`).")
-                .takes_this(&body(&["plan"], &json!({ "plan": text(64) })), true),
+            of("PUT", "/plan", "Changes the plan").text(PLAN).takes_this(
+                &body(&["plan"], &json!({ "plan": text(64), "at": { "enum": ["now", "cycle_end", null] } })),
+                true,
+            ),
             200,
             "The organisation.",
         )
@@ -93,6 +102,9 @@ fn people() -> Vec<Operation> {
         &json!({ "email": text(254), "role": reference("Role"), "projects": projects.clone() }),
     );
     let change = body(&[], &json!({ "role": reference("Role"), "projects": projects }));
+    let status = json!({ "type": "string", "enum": ["active", "invited"] });
+    let wanted =
+        [("role", reference("Role")), ("status", status), ("project_id", json!({ "type": "string" }))];
     vec![
         gives(
             of("POST", "/invitations", "Invites somebody, by a mail").takes_this(&invitation, true),
@@ -101,8 +113,12 @@ fn people() -> Vec<Operation> {
         )
         .with("Location", "Where who is invited is.")
         .fails(&[409]),
-        list(of("GET", "/users", "Lists members, and who is invited"), &["role", "status", "project_id"])
-            .gives_as(200, "A page of them.", "application/json", &reference("AnyObject")),
+        list(of("GET", "/users", "Lists members, and who is invited"), &wanted).gives_as(
+            200,
+            "A page of them.",
+            "application/json",
+            &reference("AnyObject"),
+        ),
         gives(of("GET", "/users/{user_id}", "Shows a member"), 200, "The member."),
         gives(
             of("PUT", "/users/{user_id}", "Changes what a member is")
@@ -127,7 +143,7 @@ fn projects() -> Vec<Operation> {
     });
     let (new, change) = (body(&["name", "slug"], &parts), body(&[], &parts));
     vec![
-        list(of("GET", "/projects", "Lists projects, oldest first"), &[]).gives_as(
+        including(list(of("GET", "/projects", "Lists projects, oldest first"), &[])).gives_as(
             200,
             "A page of them.",
             "application/json",
@@ -136,7 +152,7 @@ fn projects() -> Vec<Operation> {
         gives(of("POST", "/projects", "Makes a project").takes_this(&new, true), 201, "The project.")
             .with("Location", "Where it is.")
             .fails(&[409]),
-        gives(of("GET", "/projects/{project_id}", "Shows a project"), 200, "The project."),
+        gives(including(of("GET", "/projects/{project_id}", "Shows a project")), 200, "The project."),
         gives(
             of("PUT", "/projects/{project_id}", "Changes a project").takes_this(&change, true),
             200,
@@ -147,12 +163,18 @@ fn projects() -> Vec<Operation> {
     ]
 }
 
+fn including(operation: Operation) -> Operation {
+    let resources = json!({ "enum": ["resources"] });
+    let text = "Adds what each project used in the running billing cycle, by kind, as `resources`.";
+    operation.in_query("include", &resources, text)
+}
+
 fn usage() -> Vec<Operation> {
     let new = body(
         &["type", "quantity"],
         &json!({
-            "project_id": text(64), "type": text(64), "quantity": { "type": "integer", "minimum": 0 },
-            "metadata": { "type": "object" }, "idempotency_key": text(255),
+            "project_id": or_null(64), "type": text(64), "quantity": { "type": "integer", "minimum": 0 },
+            "metadata": { "type": "object" }, "idempotency_key": or_null(255),
         }),
     );
     let of_cycle = |operation: Operation| {
@@ -199,6 +221,7 @@ fn managed() -> Vec<Operation> {
         of("DELETE", "/webhooks/{webhook_id}", "Removes a webhook").gives_nothing(204, "Gone."),
         of("GET", "/audit", "Reads the organisation's log, the newest first")
             .query::<AuditQuery>()
+            .without("tenant_id")
             .gives::<PageView<'_>>(200, "A page of it."),
     ]
 }

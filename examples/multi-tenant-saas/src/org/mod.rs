@@ -30,11 +30,10 @@ use axum::{
     response::Response,
     routing::{MethodFilter, any, on, post},
 };
-use resolver::{OfPath, of_path};
+use resolver::OfPath;
 use tenant::{
-    Hooks, KeyLimitLayer, PrincipalResolver, ResolveLayer, TenantLayer, TenantResolver,
-    control::AuditLog,
-    tower::{TenantCorsLayer, resolver_fn},
+    Hooks, KeyLimitLayer, PrincipalResolver, ResolveLayer, TenantLayer, TenantResolver, control::AuditLog,
+    tower::TenantCorsLayer,
 };
 use ways::Ways;
 
@@ -125,7 +124,7 @@ pub(crate) fn service(
     let own = own.merge(made()).layer(limits.clone()).layer(callers.layer(hooks));
     let own = own.route("/invitations/accept", post(invitations::accept)).layer(pages);
 
-    let resolve = ResolveLayer::new(resolver_fn(of_path), Arc::clone(&state.configs));
+    let resolve = ResolveLayer::new(OfPath::agreeing_with(callers), Arc::clone(&state.configs));
     let operated = audited(for_the_operator().merge(nothing())).layer(resolve.with_hooks(hooks.clone()));
     let operated = operated.merge(made()).layer(Extension(Operator));
 

@@ -10,11 +10,12 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use tenant::{
-    ApiError, ConfigStore, Rejection, StoreErrorKind, TenantConfig, TenantContext, TenantId, TenantStatus,
-    Timestamp,
+    ApiError, ConfigStore, NextPlan, Rejection, StoreErrorKind, TenantConfig, TenantContext, TenantId,
+    TenantStatus, Timestamp,
     auth::{Person, Principal, Proof, Role},
     control::NewInvitation,
     organisations::Actor,
+    tower::{ClientAddr, check_network, check_second_factor},
 };
 
 use super::{
@@ -35,6 +36,7 @@ pub(super) struct OrganisationView<'a> {
     plan: Option<&'a str>,
     status: TenantStatus,
     trial_ends_at: Option<Timestamp>,
+    next_plan: Option<&'a NextPlan>,
     settings: SettingsView,
     created_at: Timestamp,
 }
@@ -48,6 +50,7 @@ impl<'a> From<&'a TenantConfig> for OrganisationView<'a> {
             plan: config.plan.as_deref(),
             status: config.status,
             trial_ends_at: config.trial_ends_at,
+            next_plan: config.next_plan.as_ref(),
             settings: SettingsView::of(config),
             created_at: config.created_at,
         }
@@ -101,11 +104,14 @@ pub(super) async fn create(
     State(app): State<AppState>,
     operator: Option<Extension<Operator>>,
     caller: Option<Extension<Principal>>,
+    client: Option<Extension<ClientAddr>>,
     StrictJson(new): StrictJson<New>,
 ) -> Result<Response, ApiError> {
     match (operator, caller) {
         (Some(_), _) => by_operator(&app, new).await,
-        (None, Some(Extension(caller))) => by_person(&app, &caller, new).await,
+        (None, Some(Extension(caller))) => {
+            by_person(&app, &caller, client.map(|Extension(client)| client), new).await
+        }
         (None, None) => Err(Rejection::new(tenant::RejectionKind::Unauthenticated).into()),
     }
 }
@@ -127,8 +133,13 @@ async fn by_operator(app: &AppState, mut new: New) -> Result<Response, ApiError>
 /// To each person. Several that come at once may find room together.
 const MOST_OWNED: usize = 20;
 
-async fn by_person(app: &AppState, caller: &Principal, mut new: New) -> Result<Response, ApiError> {
-    let person = person(app, caller).await?;
+async fn by_person(
+    app: &AppState,
+    caller: &Principal,
+    client: Option<ClientAddr>,
+    mut new: New,
+) -> Result<Response, ApiError> {
+    let person = person(app, caller, client).await?;
     let theirs =
         |email: &String| tenant::auth::normalize_email(email).is_some_and(|email| email == person.email);
     if !new.owner_email.take().as_ref().is_none_or(theirs) {
@@ -151,15 +162,21 @@ async fn by_person(app: &AppState, caller: &Principal, mut new: New) -> Result<R
     Ok(answer(&tenant))
 }
 
-/// Who is signed in: neither a key, nor a token of somebody who is no member anywhere.
-async fn person(app: &AppState, caller: &Principal) -> Result<Person, ApiError> {
+/// Who is signed in: neither a key, nor a token of somebody who is no member anywhere. It takes an organisation of theirs that
+/// would serve them: this route is none of any organisation's, so that nobody else asks.
+async fn person(app: &AppState, caller: &Principal, client: Option<ClientAddr>) -> Result<Person, ApiError> {
     let nobody =
         || Rejection::forbidden().with_detail("an organisation is made by somebody who has signed in");
     if !matches!(caller.proof(), Proof::Session | Proof::Token) || caller.scopes().is_some() {
         return Err(nobody().into());
     }
+    let mut denied = None;
     for membership in caller.memberships() {
         let Ok(tenant) = TenantContext::of(&*app.configs, membership.tenant()).await else { continue };
+        if let Err(rejection) = serves(app, &tenant, caller, client) {
+            denied = Some(rejection);
+            continue;
+        }
         let Ok(member) = app.organisations.member(&tenant, caller.subject()).await else { continue };
         let found =
             tenant::auth::PeopleStore::find_by_email(app.callers.people.store(), &member.email).await?;
@@ -167,7 +184,24 @@ async fn person(app: &AppState, caller: &Principal) -> Result<Person, ApiError> 
             return Ok(person);
         }
     }
-    Err(nobody().into())
+    Err(denied.unwrap_or_else(nobody).into())
+}
+
+/// Whether an organisation's settings admit a caller, as on its own routes.
+fn serves(
+    app: &AppState,
+    tenant: &TenantContext,
+    caller: &Principal,
+    client: Option<ClientAddr>,
+) -> Result<(), Rejection> {
+    check_network(tenant, client)?;
+    check_second_factor(tenant, Some(caller))?;
+    match tenant.edge_settings().session_timeout() {
+        Some(timeout) if !timeout.admits(caller, app.clock.unix()) => {
+            Err(Rejection::new(tenant::RejectionKind::Unauthenticated))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn found(app: &AppState, new: New) -> Result<TenantContext, ApiError> {

@@ -1,5 +1,7 @@
 //! What an organisation works on.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -13,6 +15,7 @@ use tenant::{
     auth::Role,
     control::NewProject,
     organisations::{OrganisationError, Project, ProjectChange, TeamMember},
+    usage::UsedByProject,
 };
 
 use super::{caller::Acting, problem::problem};
@@ -30,6 +33,52 @@ struct ProjectView<'a> {
     environment: &'a str,
     team: Vec<TeamView>,
     created_at: Timestamp,
+    /// What was used in the running billing cycle, by kind; only where it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Resources<'a>>,
+}
+
+type Resources<'a> = BTreeMap<&'a str, u64>;
+
+/// What else is to be told of projects.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Including {
+    include: Option<String>,
+}
+
+/// A page of them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    cursor: Option<String>,
+    limit: Option<u32>,
+    include: Option<String>,
+}
+
+/// Whether usage is asked for.
+fn asks_for_resources(include: Option<&str>) -> Result<bool, Rejection> {
+    match include {
+        None => Ok(false),
+        Some("resources") => Ok(true),
+        Some(_) => Err(Rejection::invalid_request("include must be resources").with_field("include")),
+    }
+}
+
+/// What the projects of a page used, which holds all that lies between its ends; nothing where that is not asked for.
+async fn used_by(
+    app: &AppState,
+    acting: &Acting,
+    page: &[Project],
+    is_asked_for: bool,
+) -> Result<Option<Vec<UsedByProject>>, ApiError> {
+    match (page.first(), page.last()) {
+        (Some(first), Some(last)) if is_asked_for => {
+            let ends = &*first.project_id..=&*last.project_id;
+            app.metering.by_project(&acting.tenant, ends).await.map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,7 +128,19 @@ impl<'a> From<&'a Project> for ProjectView<'a> {
             environment: &project.environment,
             team: project.team.iter().map(of_team).collect(),
             created_at: project.created_at,
+            resources: None,
         }
+    }
+}
+
+impl<'a> ProjectView<'a> {
+    /// With what it used, where that was asked for: of a page's usage its own.
+    fn using(self, page: Option<&'a [UsedByProject]>) -> Self {
+        let own = |used: &&UsedByProject| *used.project == *self.id;
+        let amount =
+            |used: &'a UsedByProject| (used.kind.as_str(), u64::try_from(used.quantity).unwrap_or(u64::MAX));
+        let resources = page.map(|page| page.iter().filter(own).map(amount).collect());
+        Self { resources, ..self }
     }
 }
 
@@ -107,13 +168,16 @@ fn answer(
 pub(super) async fn list(
     acting: Acting,
     State(app): State<AppState>,
-    StrictQuery(query): StrictQuery<CursorQuery>,
+    StrictQuery(query): StrictQuery<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let page = query.page()?;
+    let asks = asks_for_resources(query.include.as_deref())?;
+    let page = CursorQuery { cursor: query.cursor, limit: query.limit }.page()?;
     let found = app.organisations.projects(&acting.tenant, page.cursor(), page.limit).await;
     let found = found.map_err(|error| problem(&app, &error, &acting.tenant, "projects"))?;
     let seen = found.projects.iter().filter(|project| acting.may_see(&project.project_id));
-    let projects = seen.map(ProjectView::from).collect();
+    let used = used_by(&app, &acting, &found.projects, asks).await?;
+    let used = used.as_deref().or(asks.then_some(&[]));
+    let projects = seen.map(|project| ProjectView::from(project).using(used)).collect();
     Ok(Json(List { projects, next_cursor: found.next_cursor.as_deref() }).into_response())
 }
 
@@ -121,9 +185,14 @@ pub(super) async fn show(
     acting: Acting,
     State(app): State<AppState>,
     Path((_, id)): Path<(String, String)>,
+    StrictQuery(query): StrictQuery<Including>,
 ) -> Result<Response, ApiError> {
+    let asks = asks_for_resources(query.include.as_deref())?;
     check(&acting, &id)?;
-    answer(&app, &acting, app.organisations.project(&acting.tenant, &id).await)
+    let project = app.organisations.project(&acting.tenant, &id).await;
+    let project = project.map_err(|error| problem(&app, &error, &acting.tenant, "projects"))?;
+    let used = used_by(&app, &acting, std::slice::from_ref(&project), asks).await?;
+    Ok(Json(ProjectView::from(&project).using(used.as_deref())).into_response())
 }
 
 pub(super) async fn create(

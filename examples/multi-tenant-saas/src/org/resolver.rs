@@ -25,7 +25,7 @@ impl TenantResolver for OfPath {
 }
 
 /// Nothing is decoded: an id needs no percent-encoding.
-pub(super) fn of_path(head: &RequestHead<'_>) -> Resolution {
+fn of_path(head: &RequestHead<'_>) -> Resolution {
     let Some(rest) = head.uri().path().strip_prefix("/organizations/") else { return Ok(None) };
     let id = rest.split('/').next().unwrap_or_default();
     match TenantId::parse(id) {

@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// All that stands behind the tenant layer.
-fn every_route() -> impl Iterator<Item = &'static Route> {
+pub fn every_route() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().chain(ORGANISATION_ROUTES)
 }
 
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-fn path_of(route: &Route) -> String {
+pub fn path_of(route: &Route) -> String {
     let path = match route.path.strip_prefix("/organizations/{id}") {
         Some(rest) => format!("/organizations/acme{rest}"),
         None => route.path.replace("{id}", NOBODY),
@@ -84,7 +84,7 @@ pub fn body(route: &Route) -> Option<Value> {
 }
 
 /// What there is, of all tenants.
-fn rows(server: &TestServer) -> [i64; 11] {
+pub fn rows(server: &TestServer) -> [i64; 11] {
     [
         server.count("SELECT count(*) FROM tenant_webhooks"),
         server.count("SELECT count(*) FROM tenant_usage"),
@@ -281,7 +281,7 @@ fn every_route_of_the_operator_refuses_everybody_else_and_changes_nothing() {
     let shown = || server.request("GET", "/admin/tenants/acme", &operator, None).ok(200);
     let before = (there(), shown());
     for (method, path) in ADMIN_ROUTES.iter().copied().chain(mirrored_admin_routes()) {
-        let path = path.replace("{id}", "acme").replace("{host}", "acme.example");
+        let path = path.replace("{id}", "acme").replace("{host}", "acme.example").replace("{name}", "sale");
         for headers in wrong {
             let answer = server.request(method, &path, headers, Some(&json!({ "tenant_id": "acme" })));
             answer.is_problem(401, "unauthenticated");

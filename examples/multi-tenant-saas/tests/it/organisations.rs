@@ -56,6 +56,18 @@ impl House {
         rest.split("\r\n").next().unwrap().to_owned()
     }
 
+    /// The tokens in all mails to somebody.
+    pub fn all_mailed(&self, email: &str) -> Vec<String> {
+        let mails = fs::read_dir(self.mail.path()).unwrap();
+        let mails = mails.map(|mail| fs::read_to_string(mail.unwrap().path()).unwrap());
+        let mails = mails.filter(|mail| mail.contains(&format!("To: <{email}>\r\n")));
+        let token = |mail: String| {
+            let (_, rest) = mail.split_once("https://app.example/invitations/accept?token=").unwrap();
+            rest.split("\r\n").next().unwrap().to_owned()
+        };
+        mails.map(token).collect()
+    }
+
     pub fn accept(&self, token: &str, password: &str) -> Answer {
         let body = json!({ "token": token, "password": password, "first_name": "Ada", "username": "ada" });
         self.server.request("POST", "/invitations/accept", &[], Some(&body))
@@ -146,7 +158,8 @@ fn an_organisation_begins_with_a_mail_to_its_owner() {
     let settings = json!({ "require_mfa": false, "allowed_domains": [], "session_timeout": null });
     let expected = json!({
         "id": "acme", "name": "Acme", "slug": "acme", "plan": "pro", "status": "active",
-        "trial_ends_at": "2023-11-28T22:14:00Z", "settings": settings, "created_at": "2023-11-14T22:14:00Z",
+        "trial_ends_at": "2023-11-28T22:14:00Z", "next_plan": null, "settings": settings,
+        "created_at": "2023-11-14T22:14:00Z",
     });
     assert_eq!(made.ok(201), expected);
     house.operator("POST", "/organizations", Some(&new)).is_problem(409, "conflict");
@@ -335,6 +348,29 @@ fn a_plan_counts_at_once_and_none_is_too_small_for_what_there_is() {
         house.operator("PUT", "/organizations/acme/plan", Some(&json!({ "plan": "enterprise" }))).ok(200)["plan"],
         "enterprise"
     );
+}
+
+#[test]
+fn whom_their_organisation_would_not_serve_makes_no_other() {
+    let new = json!({ "name": "Mine", "slug": "mine" });
+    for (setting, status, code) in [
+        (json!({ "require_mfa": true }), 403, "mfa_required"),
+        (json!({ "session_timeout": 1 }), 401, "unauthenticated"),
+    ] {
+        let house = house();
+        let (owner, _) = house.organisation("acme", "pro");
+        house.ask(&owner, "PUT", "/organizations/acme/settings", Some(&setting)).ok(200);
+        house.advance(90);
+        house.ask(&owner, "GET", "/organizations/acme", None).is_problem(status, code);
+        house.ask(&owner, "POST", "/organizations", Some(&new)).is_problem(status, code);
+        assert_eq!(house.server.count("SELECT count(*) FROM tenants WHERE id = 'mine'"), 0);
+    }
+    let house = house();
+    let (owner, _) = house.organisation("acme", "pro");
+    let elsewhere = json!({ "plan": "pro", "settings": { "allowed_networks": ["192.0.2.0/24"] } });
+    house.operator("PUT", "/admin/tenants/acme", Some(&elsewhere)).ok(200);
+    house.ask(&owner, "GET", "/organizations/acme", None).is_problem(403, "policy_denied");
+    house.ask(&owner, "POST", "/organizations", Some(&new)).is_problem(403, "policy_denied");
 }
 
 #[test]

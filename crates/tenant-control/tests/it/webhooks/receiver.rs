@@ -19,6 +19,10 @@ pub(crate) enum Reply {
     Status(u16),
     /// A status, after a while.
     Late(Duration, u16),
+    /// This text.
+    Raw(String),
+    /// This text, a byte at a time.
+    Drip(String),
     /// Elsewhere.
     Redirect(String),
     /// 200, and a body without an end.
@@ -161,6 +165,14 @@ async fn say(stream: &mut (impl AsyncWrite + Unpin), reply: Reply) -> Option<()>
         Reply::Late(wait, status) => {
             sleep(wait).await;
             head(status)
+        }
+        Reply::Raw(text) => text,
+        Reply::Drip(text) => {
+            for byte in text.bytes() {
+                stream.write_all(&[byte]).await.ok()?;
+                sleep(Duration::from_millis(40)).await;
+            }
+            String::new()
         }
         Reply::Redirect(to) => format!("HTTP/1.1 307 X\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n"),
         Reply::Endless => {

@@ -23,8 +23,8 @@ use self::{
 };
 use super::{Cost, Decision, Limits, QuotaManager, Usage, ready::Shorthands};
 use crate::{
-    Clock, Hooks, StoreError, TenantContext, TenantId, TenantRecord, UnixTime, clock::ClockHandle,
-    hooks::LimitWarning, jobs::Residue,
+    Clock, Hooks, LimitPhase, StoreError, TenantContext, TenantId, TenantRecord, UnixTime,
+    clock::ClockHandle, hooks::LimitWarning, jobs::Residue,
 };
 
 /// Counts in this process' memory, by every algorithm: exact however many threads ask, without a global lock.
@@ -144,19 +144,20 @@ impl InMemoryQuotaManager {
 
     #[inline]
     fn with_handle<T>(&self, tenant: &TenantRecord, work: impl FnOnce(&Handle) -> T) -> T {
-        match tenant.quota_slot().get_or_init(self.number, || self.handle(tenant)) {
+        let phase = tenant.phase(|| self.clock.unix());
+        match phase.quota_slot().get_or_init(self.number, || self.handle(tenant.id(), phase)) {
             Some(handle) => work(handle),
-            None => work(&self.handle(tenant)),
+            None => work(&self.handle(tenant.id(), phase)),
         }
     }
 
     #[cold]
-    fn handle(&self, tenant: &TenantRecord) -> Arc<Handle> {
+    fn handle(&self, tenant: &TenantId, phase: &LimitPhase) -> Arc<Handle> {
         let limits = match self.shorthands {
-            Some(shorthands) => Arc::new(shorthands.apply(tenant.limits())),
-            None => Arc::clone(tenant.limits()),
+            Some(shorthands) => Arc::new(shorthands.apply(phase.limits())),
+            None => Arc::clone(phase.limits()),
         };
-        let cell = self.registry.cell(tenant.id(), self.clock.coarse_unix());
+        let cell = self.registry.cell(tenant, self.clock.coarse_unix());
         Arc::new(Handle { cell, layout: self.layouts.of(&limits), limits })
     }
 
@@ -197,14 +198,14 @@ impl fmt::Debug for InMemoryQuotaManager {
 impl QuotaManager for InMemoryQuotaManager {
     fn try_decide(&self, tenant: &TenantContext, costs: &[Cost]) -> Option<Decision> {
         let own;
-        let handle =
-            match tenant.record().quota_slot().get_or_init(self.number, || self.handle(tenant.record())) {
-                Some(handle) => handle,
-                None => {
-                    own = self.handle(tenant.record());
-                    &*own
-                }
-            };
+        let phase = tenant.record().phase(|| self.clock.unix());
+        let handle = match phase.quota_slot().get_or_init(self.number, || self.handle(tenant.id(), phase)) {
+            Some(handle) => handle,
+            None => {
+                own = self.handle(tenant.id(), phase);
+                &*own
+            }
+        };
         let moment = self.moment(&handle.layout);
         let mut decision = Decision::begin(&handle.limits, moment.now);
         let mut crossed = Crossed::new();

@@ -150,6 +150,10 @@ impl TenantDatabase for MySql {
             ("webhooks", include_str!("../../../migrations/mysql/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/mysql/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/mysql/0016_jobs.sql")),
+            ("plan changes", include_str!("../../../migrations/mysql/0017_plan_changes.sql")),
+            ("usage exports", include_str!("../../../migrations/mysql/0018_usage_exports.sql")),
+            ("member pages", include_str!("../../../migrations/mysql/0019_member_pages.sql")),
+            ("audit pages", include_str!("../../../migrations/mysql/0020_audit_pages.sql")),
         ])
     }
 

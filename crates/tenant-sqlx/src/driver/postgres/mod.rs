@@ -133,6 +133,10 @@ impl TenantDatabase for Postgres {
             ("webhooks", include_str!("../../../migrations/postgres/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/postgres/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/postgres/0016_jobs.sql")),
+            ("plan changes", include_str!("../../../migrations/postgres/0017_plan_changes.sql")),
+            ("usage exports", include_str!("../../../migrations/postgres/0018_usage_exports.sql")),
+            ("member pages", include_str!("../../../migrations/postgres/0019_member_pages.sql")),
+            ("audit pages", include_str!("../../../migrations/postgres/0020_audit_pages.sql")),
         ])
     }
 

@@ -132,6 +132,10 @@ impl TenantDatabase for Sqlite {
             ("webhooks", include_str!("../../../migrations/sqlite/0014_webhooks.sql")),
             ("second factors", include_str!("../../../migrations/sqlite/0015_second_factors.sql")),
             ("jobs", include_str!("../../../migrations/sqlite/0016_jobs.sql")),
+            ("plan changes", include_str!("../../../migrations/sqlite/0017_plan_changes.sql")),
+            ("usage exports", include_str!("../../../migrations/sqlite/0018_usage_exports.sql")),
+            ("member pages", include_str!("../../../migrations/sqlite/0019_member_pages.sql")),
+            ("audit pages", include_str!("../../../migrations/sqlite/0020_audit_pages.sql")),
         ])
     }
 

@@ -1,7 +1,7 @@
 //! The audit log: one chain, whoever writes.
 
 use tenant_core::{
-    StoreErrorKind, Timestamp,
+    StoreErrorKind, TenantId, Timestamp,
     audit::{AuditEvent, AuditFilter, AuditOutcome, AuditStore, ChainLink, Digest},
 };
 use tenant_sqlx::{DbAudit, TenantDb};
@@ -68,6 +68,78 @@ async fn an_event_is_read_as_it_was_written_and_once_however_often_it_is_said() 
     assert_eq!(own, [rich]);
     let foreign = store.list(Some(house.acme.id()), &AuditFilter::default(), Some("event-3"), 9).await;
     assert_eq!(foreign.unwrap_err().kind(), StoreErrorKind::NotFound);
+}
+
+/// All pages of so many.
+async fn paged(
+    store: &DbAudit<Db>,
+    tenant: Option<&TenantId>,
+    filter: &AuditFilter,
+    limit: u32,
+) -> Vec<AuditEvent> {
+    let (mut all, mut before) = (Vec::new(), None::<Box<str>>);
+    loop {
+        let page = store.list(tenant, filter, before.as_deref(), limit).await.unwrap();
+        let Some(last) = page.last() else { return all };
+        before = Some(last.event_id.clone());
+        all.extend(page);
+    }
+}
+
+/// One value that some events have, one that none has, and any.
+fn looked_for(value: &str) -> [Option<String>; 3] {
+    [Some(value.to_owned()), Some("nothing".to_owned()), None]
+}
+
+#[tokio::test]
+async fn pages_of_any_length_and_filter_hold_each_event_once_the_newest_first() {
+    let house = house().await;
+    let store = DbAudit::new(&house.db);
+    // Two at a time, and every fourth later than those that come behind it: clocks differ, and what was noted can wait.
+    let events: Vec<AuditEvent> = (0..36)
+        .map(|number| {
+            let mut event = event(number, ["acme", "globex", "acme"][number as usize % 3]);
+            event.time = at(number / 2 + if number % 4 == 0 { 5 } else { 0 });
+            event.actor = ["ada", "bea"][number as usize % 2].into();
+            event.action = ["did", "undid"][number as usize / 2 % 2].into();
+            event.resource_type = ["thing", "other"][number as usize / 4 % 2].into();
+            if number % 12 == 11 { AuditEvent { tenant: None, ..event } } else { event }
+        })
+        .collect();
+    store.append(&events, &seal).await.unwrap();
+    let mut newest: Vec<(usize, &AuditEvent)> = events.iter().enumerate().collect();
+    newest.sort_by_key(|(place, event)| std::cmp::Reverse((event.time, *place)));
+    let acme = id("acme");
+    for tenant in [Some(&acme), None] {
+        for (from, until) in
+            [(None, None), (Some(at(4)), Some(at(11))), (None, Some(at(9))), (Some(at(9)), None)]
+        {
+            for actor in looked_for("ada") {
+                for action in looked_for("undid") {
+                    for resource_type in looked_for("other") {
+                        let (actor, action) = (actor.clone(), action.clone());
+                        let filter = AuditFilter { from, until, actor, action, resource_type };
+                        let is_wanted = |event: &AuditEvent| {
+                            (tenant.is_none() || event.tenant.as_ref() == tenant)
+                                && from.is_none_or(|from| event.time >= from)
+                                && until.is_none_or(|until| event.time < until)
+                                && filter.actor.as_deref().is_none_or(|actor| *event.actor == *actor)
+                                && filter.action.as_deref().is_none_or(|action| event.action == action)
+                                && filter
+                                    .resource_type
+                                    .as_deref()
+                                    .is_none_or(|own| event.resource_type == own)
+                        };
+                        let own = newest.iter().map(|(_, event)| (*event).clone());
+                        let wanted: Vec<AuditEvent> = own.filter(is_wanted).collect();
+                        for limit in [3, 100] {
+                            assert_eq!(paged(&store, tenant, &filter, limit).await, wanted, "{filter:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tenant_core::{
-    ConfigManager, ConfigStore, ConfigStoreExt, DatabaseKey, Dimension, InMemoryConfigManager, ManualClock,
-    NamedLimit, Page, PlaceName, Placement, PolicyConfig, StoreError, StoreErrorKind, TenantConfig,
-    TenantContext, TenantStatus, UnixTime, Window,
+    Boost, ConfigManager, ConfigStore, ConfigStoreExt, DatabaseKey, Dimension, Due, DueTenants,
+    InMemoryConfigManager, ManualClock, NamedLimit, NextPlan, Page, PlaceName, Placement, PolicyConfig,
+    StoreError, StoreErrorKind, TenantConfig, TenantContext, TenantStatus, Timestamp, UnixTime, Window,
     settings::{InvalidSetting, Setting, SettingsSchema},
 };
 use tenant_sqlx::{DbConfigManager, TenantDb};
@@ -45,6 +45,7 @@ contract! {
     tenants_are_listed_oldest_first
     an_invalid_config_is_refused
     what_does_not_exist_is_not_found
+    who_is_due_is_found_the_longest_due_first_page_by_page
 }
 
 mod rules {
@@ -232,6 +233,39 @@ mod rules {
         assert_eq!(wrong.unwrap_err().kind(), StoreErrorKind::Invalid);
     }
 
+    pub(super) async fn who_is_due_is_found_the_longest_due_first_page_by_page(
+        configs: impl ConfigStore + DueTenants,
+    ) {
+        let due = |name: &str, trial: Option<i64>, next: Option<i64>| {
+            let next = next.map(|next| NextPlan::new("starter", at(next)));
+            TenantConfig::builder(id(name)).trial_ends_at(trial.map(at)).next_plan(next).build().unwrap()
+        };
+        for (name, trial, next) in [
+            ("never", None, None),
+            ("later", Some(11), Some(12)),
+            ("b", Some(5), None),
+            ("a", Some(9), Some(5)),
+            ("first", Some(1), Some(2)),
+            ("last", None, Some(10)),
+            ("deleted", Some(1), None),
+            ("ended", Some(1), None),
+        ] {
+            configs.create(due(name, trial, next)).await.unwrap();
+        }
+        configs.delete(&id("deleted")).await.unwrap();
+        configs.modify(&id("ended"), |config| config.trial_ends_at = None).await.unwrap();
+        // One that is not served has a trial that ends, too.
+        configs.modify(&id("b"), |config| config.status = TenantStatus::Suspended).await.unwrap();
+        let names = |page: &[Due]| page.iter().map(|due| due.tenant.to_string()).collect::<Vec<_>>();
+        let first = configs.due(at(10), None, 2).await.unwrap();
+        assert_eq!((names(&first), first[0].at), (vec!["first".into(), "a".into()], at(1)));
+        let second = configs.due(at(10), first.last(), 2).await.unwrap();
+        assert_eq!(names(&second), ["b", "last"]);
+        assert_eq!(configs.due(at(10), second.last(), 2).await.unwrap(), []);
+        assert_eq!(names(&configs.due(at(9), None, 100).await.unwrap()), ["first", "a", "b"]);
+        assert_eq!(configs.due(at(0), None, 100).await.unwrap(), []);
+    }
+
     pub(super) async fn what_does_not_exist_is_not_found(configs: impl ConfigStore) {
         assert!(configs.load(&id("nobody")).await.unwrap().is_none());
         assert!(configs.fetch(&id("nobody")).await.unwrap().is_none());
@@ -239,6 +273,10 @@ mod rules {
         assert_eq!(configs.delete(&id("nobody")).await.unwrap_err().kind(), StoreErrorKind::NotFound);
         assert_eq!(configs.tenant_of_host("nowhere.example").await.unwrap(), None);
     }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_micros(seconds * 1_000_000)
 }
 
 /// A config with something in every field.
@@ -265,6 +303,9 @@ fn rich() -> TenantConfig {
         .setting("allowed_networks", serde_json::json!(["192.0.2.0/24", "2001:db8::/32"]))
         .metadata(object("contact"))
         .limit("daily", NamedLimit::rate(Dimension::Named("exports".into()), Window::Day, 5).shadow(true))
+        .trial_ends_at(Some(Timestamp::from_unix_micros(1_700_000_000_500_000)))
+        .next_plan(Some(NextPlan::new("starter", at(1_701_388_800))))
+        .boosts([Boost::new("sale", at(1_701_000_000)).requests_per_minute(50).limit("daily", 5)])
         .database_key(DatabaseKey::Uuid(u128::MAX - 1))
         .placement(Placement::Database(PlaceName::parse("t_1").unwrap()))
         .build()

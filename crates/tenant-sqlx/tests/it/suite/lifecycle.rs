@@ -1,6 +1,7 @@
 //! A tenant's way out of a database, and into one.
 
 mod attacks;
+mod cloned;
 mod killed;
 mod tar;
 mod worked;
@@ -114,7 +115,7 @@ pub(crate) fn kind<T: std::fmt::Debug>(answer: Result<T, LifecycleError>) -> Lif
 }
 
 /// Something of a tenant's in each table of the framework that has a tenant in it, but for the audit log and jobs; `~` is its id.
-const OWN: [&str; 15] = [
+const OWN: [&str; 16] = [
     "INSERT INTO tenant_hosts (host, tenant_id) VALUES ('~.example', '~')",
     "INSERT INTO tenant_host_claims (tenant_id, host, token, status, tries, created_at, next_try_at, expires_at) \
      VALUES ('~', 'new.~.example', 'token', 'pending', 0, 1, 1, 1)",
@@ -138,9 +139,11 @@ const OWN: [&str; 15] = [
     "INSERT INTO tenant_usage_days (tenant_id, measure, project, kind, day, records, amount_high, amount_low) \
      VALUES ('~', 'sum', '', 'api_call', 1, 1, 0, 3)",
     "INSERT INTO tenant_usage_levels (tenant_id, project, kind, time, place, quantity) VALUES ('~', '', 'storage', 1, 0, 3)",
+    "INSERT INTO tenant_usage_exports (tenant_id, exporter, measure, project, kind, day, revision, told, parts, tries, failures) \
+     VALUES ('~', 'stripe', 'sum', '', 'api_call', 1, 1, '3', 1, 0, 0)",
 ];
 
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "tenant_hosts",
     "tenant_host_claims",
     "tenant_stocks",
@@ -155,6 +158,7 @@ const TABLES: [&str; 18] = [
     "tenant_usage",
     "tenant_usage_days",
     "tenant_usage_levels",
+    "tenant_usage_exports",
     "tenant_moves",
     "people",
     "assignments",

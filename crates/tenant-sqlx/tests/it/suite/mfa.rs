@@ -212,6 +212,46 @@ async fn tries_are_taken_one_by_one_and_come_back() {
     assert_eq!(later, [None, None, None, Some(at(100_060))]);
 }
 
+/// No two are given one id. Where they had it, nothing of one would be the other's all the same.
+#[tokio::test]
+async fn what_has_the_same_name_with_two_people_is_each_ones_own() {
+    let (_house, store) = two().await;
+    let left = async |person| store.find(person).await.unwrap().unwrap().recovery_codes;
+    let begun =
+        async |person| store.find(person).await.unwrap().unwrap().pending.map(|factor| factor.factor_id);
+    assert!(store.enrol("eve", None, &pending("f1"), &codes(1)).await.unwrap());
+    for factor in ["f0", "f1"] {
+        assert!(store.enrol("ada", None, &pending(factor), &codes(1)).await.unwrap());
+        assert_eq!(begun("eve").await.as_deref(), Some("f1"), "what ada begins is not eve's");
+    }
+    assert!(store.activate("eve", "f1", 100, TRIES, at(0)).await.unwrap());
+    assert_eq!((left("ada").await, left("eve").await), (0, 10));
+    assert!(!store.use_recovery("ada", "f1", &[10; 32]).await.unwrap(), "it is eve's that is active");
+    assert!(store.activate("ada", "f1", 100, TRIES, at(0)).await.unwrap());
+    assert_eq!((left("ada").await, left("eve").await), (10, 10));
+    assert!(store.enrol("ada", Some("f1"), &pending("f2"), &codes(1)).await.unwrap());
+    assert_eq!(begun("eve").await, None);
+    assert!(store.use_recovery("ada", "f1", &[10; 32]).await.unwrap());
+    assert_eq!((left("ada").await, left("eve").await), (9, 10), "one code, and hers");
+    assert!(store.activate("ada", "f2", 100, TRIES, at(0)).await.unwrap());
+    assert_eq!((left("ada").await, left("eve").await), (10, 10), "those of the next were not used");
+}
+
+#[tokio::test]
+async fn a_code_that_makes_a_factor_active_gives_its_try_back() {
+    let (_house, store) = two().await;
+    assert!(store.enrol("ada", None, &pending("f1"), &codes(1)).await.unwrap());
+    let next = async || store.try_once("ada", TRIES, at(0)).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(next().await, None);
+    }
+    assert_eq!(next().await, Some(at(60)));
+    assert!(!store.activate("ada", "f0", 100, TRIES, at(0)).await.unwrap());
+    assert_eq!(next().await, Some(at(60)), "a wrong one gives nothing back");
+    assert!(store.activate("ada", "f1", 100, TRIES, at(0)).await.unwrap());
+    assert_eq!((next().await, next().await), (None, Some(at(60))));
+}
+
 #[tokio::test]
 async fn what_others_left_in_the_table_is_an_error_that_tells_nothing_of_it() {
     let (house, store) = two().await;

@@ -4,7 +4,7 @@ use sqlx::{
     SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
 };
-use tenant_core::{ConfigStore, TenantContext};
+use tenant_core::{ConfigStore, DueTenants, TenantConfig, TenantContext, Timestamp};
 use tenant_sql::RefusalKind;
 use tenant_sqlx::{DbConfigManager, TenantDb};
 
@@ -61,7 +61,37 @@ async fn both_keep_their_books_apart_and_may_run_again() {
         sqlx::query_scalar(table).fetch_one(&db.unscoped(setup())).await.unwrap()
     };
     assert_eq!(rows("SELECT count(*) FROM _sqlx_migrations").await, 1);
-    assert_eq!(rows("SELECT count(*) FROM _tenant_migrations").await, 16);
+    assert_eq!(rows("SELECT count(*) FROM _tenant_migrations").await, 20);
+}
+
+#[tokio::test]
+async fn a_trial_that_began_before_anybody_ended_trials_is_due_too() {
+    let place = Place::new();
+    let db = TenantDb::<Db>::connect(&place.url()).await.unwrap();
+    db.migrate_tenants().await.unwrap();
+    let configs = DbConfigManager::new(&db);
+    let moment = |text: &str| Timestamp::parse(text).unwrap();
+    for (name, trial) in [("acme", Some("2024-03-01T00:00:00.25Z")), ("globex", None)] {
+        let config = TenantConfig::builder(id(name)).trial_ends_at(trial.map(moment)).build().unwrap();
+        configs.create(config).await.unwrap();
+    }
+    // As it was before; how an index is dropped hangs on the database.
+    let run = async |sql: &'static str| sqlx::raw_sql(sql).execute(&db.unscoped(setup())).await.map(drop);
+    let dropped =
+        [run("DROP INDEX tenants_by_due").await, run("ALTER TABLE tenants DROP INDEX tenants_by_due").await];
+    assert!(dropped.iter().any(Result::is_ok));
+    for column in [
+        "ALTER TABLE tenants DROP COLUMN due_at",
+        "ALTER TABLE tenants DROP COLUMN boosts",
+        "ALTER TABLE tenants DROP COLUMN next_plan",
+        "DELETE FROM _tenant_migrations WHERE version = 17",
+    ] {
+        run(column).await.unwrap();
+    }
+    db.migrate_tenants().await.unwrap();
+    let due = configs.due(moment("2024-03-01T00:00:01Z"), None, 10).await.unwrap();
+    assert_eq!(due.iter().map(|due| due.tenant).collect::<Vec<_>>(), [id("acme")]);
+    assert_eq!(configs.due(moment("2024-02-29T23:59:59Z"), None, 10).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -25,5 +25,6 @@ pub(crate) mod support;
 mod suspension;
 mod transaction;
 mod usage;
+mod usage_exports;
 mod ways;
 mod webhooks;

@@ -6,8 +6,8 @@ use tenant_core::{
     TenantContext, Timestamp,
     auth::{PeopleStore, Person, Role},
     organisations::{
-        Actor, Invitation, MemberFilter, MemberStatus, MemberStore, OrganisationError, OrganisationErrorKind,
-        Profile, Project, ProjectChange, ProjectStore, TeamMember,
+        Actor, Invitation, Member, MemberFilter, MemberStatus, MemberStore, OrganisationError,
+        OrganisationErrorKind, Profile, Project, ProjectChange, ProjectStore, TeamMember,
     },
 };
 use tenant_sql::RefusalKind;
@@ -133,6 +133,72 @@ async fn a_tenant_lists_filters_and_pages_its_own_alone() {
     assert_eq!((bea.email.as_str(), &*bea.projects), ("bea@example.com", &apollo[..]));
     let gone = store.members(&house.acme, &MemberFilter::default(), None, at(60), 100).await.unwrap();
     assert_eq!(gone.len(), 4, "who was invited and never came");
+}
+
+/// All pages of so many.
+async fn paged(
+    store: &DbOrganisations<Db>,
+    tenant: &TenantContext,
+    filter: &MemberFilter,
+    limit: u32,
+) -> Vec<Member> {
+    let (mut all, mut after) = (Vec::new(), None::<Box<str>>);
+    loop {
+        let page = store.members(tenant, filter, after.as_deref(), NOW, limit).await.unwrap();
+        let Some(last) = page.last() else { return all };
+        assert!(page.len() <= limit as usize);
+        after = Some(last.id.clone());
+        all.extend(page);
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_length_and_filter_hold_everybody_once_in_their_order() {
+    let house = house().await;
+    let store = DbOrganisations::new(&house.db);
+    for tenant in [&house.acme, &house.globex] {
+        for name in ["p1", "p2"] {
+            project(&store, tenant, name).await;
+        }
+    }
+    let roles = [Role::Owner, Role::Admin, Role::Member, Role::Viewer];
+    for (number, role) in (0_u8..12).zip(roles.into_iter().cycle()) {
+        // The same people, as something else, and on what the other does not work on.
+        for (tenant, role, step) in [(&house.acme, role, 3), (&house.globex, Role::Viewer, 2)] {
+            let id = format!("i{:03}", 10 * number + 5);
+            add(&house, tenant, &id, role).await;
+            let projects: &[Box<str>] = if number % step == 0 { &["p1".into(), "p2".into()] } else { &[] };
+            store.change(tenant, &OPERATOR, &id, None, Some(projects)).await.unwrap();
+            let mut pending = invitation(&format!("new{number}@example.com"), role, 10 * number + 1);
+            pending.projects = if number % step == 1 { vec!["p1".into()] } else { Vec::new() };
+            store.invite(tenant, &OPERATOR, &pending, None).await.unwrap();
+        }
+    }
+    let everybody = store.members(&house.acme, &MemberFilter::default(), None, NOW, 100).await.unwrap();
+    assert_eq!(everybody.len(), 24);
+    assert!(everybody.is_sorted_by(|one, next| one.id < next.id));
+    assert_eq!(everybody.iter().filter(|member| member.projects.len() == 2).count(), 4);
+    for role in roles.map(Some).into_iter().chain([None]) {
+        for status in [Some(MemberStatus::Active), Some(MemberStatus::Invited), None] {
+            for project_id in [Some("p1"), Some("p2"), None] {
+                let filter = MemberFilter { role, status, project_id: project_id.map(str::to_owned) };
+                let is_wanted = |member: &&Member| {
+                    role.is_none_or(|role| member.role == role)
+                        && status.is_none_or(|status| member.status == status)
+                        && project_id
+                            .is_none_or(|own| member.projects.iter().any(|project| **project == *own))
+                };
+                let wanted: Vec<Member> = everybody.iter().filter(is_wanted).cloned().collect();
+                for limit in [1, 5, 100] {
+                    assert_eq!(
+                        paged(&store, &house.acme, &filter, limit).await,
+                        wanted,
+                        "{filter:?} {limit}"
+                    );
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Stock limits: exactly as many are created as there is room for.
 
 use sqlx::Error;
-use tenant_core::{Amount, InMemoryConfigManager, NamedLimit, TenantConfig, TenantContext};
+use tenant_core::{Amount, Boost, InMemoryConfigManager, NamedLimit, TenantConfig, TenantContext, Timestamp};
 use tenant_sqlx::{StockDenied, TenantDb};
 
 use super::support::{Db, answers_in_step, count, house, id, refusal, sql, yield_for};
@@ -30,6 +30,23 @@ fn denied<T: std::fmt::Debug>(result: Result<T, Error>) -> (u64, u64) {
     let denied = StockDenied::of(&error).unwrap_or_else(|| panic!("{error}"));
     assert_eq!(&*denied.limit, "users");
     (denied.most, denied.used)
+}
+
+#[tokio::test]
+async fn a_boost_makes_exactly_so_much_more_room_until_it_ends() {
+    let house = house().await;
+    let boosted = async |until: &str| {
+        let limit = NamedLimit::stock("users".parse().unwrap(), 3);
+        let boost = Boost::new("sale", Timestamp::parse(until).unwrap()).limit("users", 2);
+        let config = TenantConfig::builder(id("acme")).limit("users", limit).boosts([boost]).build().unwrap();
+        TenantContext::of(&InMemoryConfigManager::with([config]).unwrap(), &id("acme")).await.unwrap()
+    };
+    let (over, running) = (boosted("2024-01-01T00:00:00Z").await, boosted("9999-01-01T00:00:00Z").await);
+    assert_eq!(denied(create(&house.db, &over, "late@acme").await), (3, 3));
+    create(&house.db, &running, "new1@acme").await.unwrap();
+    create(&house.db, &running, "new2@acme").await.unwrap();
+    assert_eq!(denied(create(&house.db, &running, "new3@acme").await), (5, 5));
+    assert_eq!(denied(create(&house.db, &over, "new4@acme").await), (3, 5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,6 +1,8 @@
 //! Usage. What a tenant could do through the store: say another's key and hear of it, take its place, be counted for it, read it, or
 //! forget it; and with a record that can't be kept keep others' out.
 
+mod killed;
+
 use std::sync::Arc;
 
 use tenant_core::{
@@ -68,6 +70,58 @@ async fn calls(store: &DbUsage<Db>, tenant: &str) -> u128 {
     let kept = store.records(&id(tenant), EVER, None, 10_000).await.unwrap();
     assert_eq!(days.iter().map(|day| day.records).sum::<u64>(), kept.len() as u64);
     days.iter().filter(|day| day.series.kind == UsageKind::API_CALL).map(|day| day.amount).sum()
+}
+
+#[tokio::test]
+async fn a_page_of_projects_is_added_up_at_once_and_holds_nothing_of_others() {
+    let house = house().await;
+    let store = DbUsage::new(&house.db);
+    let used = |name: &str, tenant: &str, project: &str, kind: UsageKind, quantity, time| {
+        let record = UsageRecord::new(name, id(tenant), kind, quantity, time);
+        UsageRecord { project: (!project.is_empty()).then(|| project.into()), ..record }
+    };
+    const MOST: u64 = i64::MAX as u64;
+    let (calls, stored) = (UsageKind::API_CALL, UsageKind::STORAGE);
+    let day = |number: i64| at(number * 24 * HOUR);
+    let mut records = vec![
+        used("1", "acme", "b", calls.clone(), 3, day(0)),
+        used("2", "acme", "b", calls.clone(), 4, day(28)),
+        used("3", "acme", "b", UsageKind::TOKENS, 5, day(1)),
+        used("4", "acme", "c", stored.clone(), 70, day(-40)),
+        used("5", "acme", "c", stored.clone(), 20, day(3)),
+        used("6", "acme", "d", stored.clone(), 90, day(-40)),
+        used("7", "acme", "d", stored.clone(), 10, day(0)),
+        used("8", "acme", "e", stored.clone(), 60, day(-1)),
+        // Outside of the page, of the time, of a project, of the tenant.
+        used("9", "acme", "a", calls.clone(), 1_000, day(1)),
+        used("10", "acme", "f", calls.clone(), 1_000, day(1)),
+        used("11", "acme", "b", calls.clone(), 1_000, day(29)),
+        used("12", "acme", "b", calls.clone(), 1_000, day(-1)),
+        used("13", "acme", "", calls.clone(), 1_000, day(1)),
+        used("14", "globex", "b", calls.clone(), 1_000, day(1)),
+        used("15", "globex", "c", stored.clone(), 1_000, day(-1)),
+    ];
+    // More than an integer holds.
+    records.extend(
+        (0..28)
+            .map(|number| used(&format!("m{number}"), "acme", "c", UsageKind::BANDWIDTH, MOST, day(number))),
+    );
+    store.record(&records).await.unwrap();
+    let dates = cycle().first_day()..cycle().end_day();
+    let page = store.by_project(&id("acme"), "b"..="e", dates.clone()).await.unwrap();
+    let page: Vec<_> = page.iter().map(|used| (&*used.project, used.kind.as_str(), used.quantity)).collect();
+    let expected = [
+        ("b", "api_call", 7),
+        ("b", "tokens", 5),
+        ("c", "bandwidth", 28 * u128::from(MOST)),
+        ("c", "storage", 70),
+        ("d", "storage", 10),
+        ("e", "storage", 60),
+    ];
+    assert_eq!(page, expected);
+    let theirs = store.by_project(&id("globex"), "b"..="b", dates.clone()).await.unwrap();
+    assert_eq!(theirs.iter().map(|used| used.quantity).collect::<Vec<_>>(), [1_000]);
+    assert_eq!(store.by_project(&id("acme"), "x"..="z", dates).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -190,3 +190,35 @@ async fn an_archive_leaves_numbers_for_others_to_count() {
     let refused = house.import(&attack, "initech").await;
     assert_eq!(kind(refused), LifecycleErrorKind::Misfit { table: "users".into() });
 }
+
+/// It refers to a row by its number alone: to the database, anybody's will do.
+const VISITS: &str = "CREATE TABLE visits (tenant_id VARCHAR(63) NOT NULL, id BIGINT NOT NULL, guest BIGINT, host BIGINT, \
+    PRIMARY KEY (tenant_id, id), FOREIGN KEY (guest) REFERENCES users (id), FOREIGN KEY (host) REFERENCES users (id))";
+
+#[tokio::test]
+async fn no_row_of_an_archive_refers_to_a_row_that_is_another_tenants() {
+    let house = House::new().await;
+    house.run(super::SHARED_COUNT).await;
+    house.run(VISITS).await;
+    house.run("INSERT INTO users (id, tenant_id, email) VALUES (7, 'acme', 'a'), (8, 'globex', 'g')").await;
+    house.run("INSERT INTO visits (tenant_id, id, guest) VALUES ('acme', 1, 7), ('acme', 2, NULL)").await;
+    house.db().refresh_catalog().await.unwrap();
+    let file = house.export("acme").await.unwrap();
+    let good = entries(&std::fs::read(&file).unwrap());
+    let globex = house.all_of("globex").await;
+    house.configs().delete(&id("acme")).await.unwrap();
+    house.purge("acme").await.unwrap();
+    let attack = house.file("attack");
+    for (name, from, to) in [
+        ("of globex, which has it", "\"guest\":7", "\"guest\":8"),
+        ("by another column", "\"host\":null", "\"host\":8"),
+    ] {
+        std::fs::write(&attack, replaced(&good, "visits.jsonl", from, to)).unwrap();
+        let refused = kind(house.import(&attack, "acme").await);
+        assert_eq!(refused, LifecycleErrorKind::Rejected { table: "visits".into() }, "{name}");
+        assert!(house.configs().fetch(&id("acme")).await.unwrap().is_none(), "{name}");
+    }
+    assert!(house.all_of("globex").await == globex);
+    std::fs::write(&attack, archive(&good)).unwrap();
+    house.import(&attack, "acme").await.unwrap();
+}

@@ -158,11 +158,20 @@ async fn killed(most: u32) {
         assert_eq!(house.seen("copy").await, house.seen("acme").await);
         assert_eq!(house.number(rows).await, count + count / 2);
 
-        house.configs().delete(&copy).await.unwrap();
-        let purged = killer.run(&house, Job::new(name("gone"), JobKind::Purge, copy, now())).await;
-        assert_eq!(purged.status, JobStatus::Done, "{purged:?}");
+        let cloned = Job::new(name("twin"), JobKind::Clone, id("twin"), now()).from(id("copy"));
+        let cloned = killer.run(&house, cloned).await;
+        assert_eq!(cloned.status, JobStatus::Done, "{cloned:?}");
+        assert_eq!(house.seen("twin").await, house.seen("acme").await);
+        assert_eq!(house.number(rows).await, count * 2);
+
+        for copy in [copy, id("twin")] {
+            house.configs().delete(&copy).await.unwrap();
+            let job = Job::new(name(&format!("gone-{copy}")), JobKind::Purge, copy, now());
+            let purged = killer.run(&house, job).await;
+            assert_eq!(purged.status, JobStatus::Done, "{purged:?}");
+            assert!(house.configs().fetch(&copy).await.unwrap().is_none());
+        }
         assert_eq!(house.number(rows).await, count);
-        assert!(house.configs().fetch(&copy).await.unwrap().is_none());
         assert!(
             house.all_of("acme").await == acme && house.all_of("globex").await == globex,
             "somebody else's"

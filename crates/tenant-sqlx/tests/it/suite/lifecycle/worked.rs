@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tenant_core::{
     ConfigStore, TenantConfig, TenantStatus,
-    jobs::{Job, JobFailure, JobKind, JobStore, JobWork},
+    jobs::{Job, JobFailure, JobKind, JobOutcome, JobStore, JobWork},
 };
 use tenant_sqlx::{DbConfigManager, DbJobs, DbLifecycle};
 
@@ -60,4 +60,32 @@ async fn a_purge_that_was_done_is_not_done_to_whoever_has_the_id_by_then() {
     assert_eq!(run(&house).await.unwrap()["removed"], 0);
     let config = house.configs().fetch(&id("acme")).await.unwrap().unwrap();
     assert_eq!(config.status, TenantStatus::Active);
+}
+
+#[tokio::test]
+async fn who_was_taken_for_dead_makes_nothing_of_what_another_makes_by_now() {
+    let house = House::new().await;
+    let jobs = Arc::new(DbJobs::<Db>::new(house.db()));
+    for kind in [JobKind::Clone, JobKind::Import] {
+        let job = Job::new(kind.as_str(), kind, id("initech"), now());
+        let job = if kind == JobKind::Clone { job.from(id("acme")) } else { job };
+        jobs.create(&job).await.unwrap();
+        if kind == JobKind::Import {
+            let file = house.export("acme").await.unwrap();
+            std::fs::rename(file, work(&house).archive_of(&job.job_id)).unwrap();
+        }
+        let late = jobs.claim(now(), LEASE).await.unwrap().unwrap();
+        tokio::time::sleep(LEASE * 2).await;
+        let claim = jobs.claim(now(), LEASE * 100).await.unwrap().unwrap();
+        assert!(claim.fence > late.fence && claim.job.job_id == late.job.job_id);
+        let failure = work(&house).run(&Run { claim: late, jobs: Arc::clone(&jobs) }).await.unwrap_err();
+        assert!(format!("{failure:?}").contains("TakenOver"), "{failure:?}");
+        assert!(house.configs().fetch(&id("initech")).await.unwrap().is_none(), "{kind}");
+        assert_eq!(house.number("SELECT count(*) FROM people WHERE tenant_id = 'initech'").await, 0);
+        work(&house).run(&Run { claim: claim.clone(), jobs: Arc::clone(&jobs) }).await.unwrap();
+        assert_eq!(house.seen("initech").await, house.seen("acme").await);
+        jobs.finish(&claim, &JobOutcome::Done(Map::new()), now()).await.unwrap();
+        house.configs().delete(&id("initech")).await.unwrap();
+        house.purge("initech").await.unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! A tenant as it lives in this process: its config, its compiled limits, and whether it is still served.
 
+mod phases;
+
 use std::{
     any::Any,
     sync::{
@@ -10,7 +12,9 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::{Placement, TenantConfig, TenantId, Timestamp, quota::Limits, settings::EdgeSettings};
+pub use self::phases::LimitPhase;
+use self::phases::Phases;
+use crate::{Placement, TenantConfig, TenantId, Timestamp, UnixTime, quota::Limits, settings::EdgeSettings};
 
 /// One tenant's config, ready for use, shared by everyone who serves it.
 ///
@@ -20,12 +24,11 @@ use crate::{Placement, TenantConfig, TenantId, Timestamp, quota::Limits, setting
 #[derive(Debug)]
 pub struct TenantRecord {
     config: TenantConfig,
-    limits: Arc<Limits>,
+    phases: Phases,
     settings: EdgeSettings,
     liveness: Arc<Liveness>,
     /// The moves that were known of when it was made.
     moves: u64,
-    quota: QuotaSlot,
     edge: QuotaSlot,
     place: QuotaSlot,
 }
@@ -54,12 +57,12 @@ impl TenantRecord {
     }
 
     /// Counts by these limits, and not by those that the config amounts to by itself: a config manager that knows the
-    /// plans merges them in with [`Plans::limits`](crate::Plans::limits).
+    /// plans merges them in with [`Plans::limits`](crate::Plans::limits). What the config's boosts add comes on top.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = Arc::new(limits);
+        self.phases = Phases::of(limits, &self.config.boosts);
         // What others keep here was made of the limits before.
-        (self.quota, self.edge) = (QuotaSlot::default(), QuotaSlot::default());
+        self.edge = QuotaSlot::default();
         self
     }
 
@@ -69,11 +72,11 @@ impl TenantRecord {
     }
 
     fn with_liveness(config: TenantConfig, liveness: Arc<Liveness>) -> Self {
-        let limits = Arc::new(Limits::of(&config));
+        let phases = Phases::of(Limits::of(&config), &config.boosts);
         let settings = EdgeSettings::of(&config);
         let moves = liveness.moves_of(&config);
-        let [quota, edge, place] = [(); 3].map(|()| QuotaSlot::default());
-        Self { config, limits, settings, liveness, moves, quota, edge, place }
+        let [edge, place] = [(); 2].map(|()| QuotaSlot::default());
+        Self { config, phases, settings, liveness, moves, edge, place }
     }
 
     pub(crate) const fn liveness(&self) -> &Arc<Liveness> {
@@ -94,11 +97,26 @@ impl TenantRecord {
         &self.config
     }
 
-    /// The limits that the config amounts to, with those of its plan where the config manager knows the plans.
+    /// The limits that the config amounts to without its boosts, with those of its plan where the config manager knows the
+    /// plans. What holds at a moment, [`TenantRecord::limits_at`] tells.
     #[inline]
     #[must_use]
     pub const fn limits(&self) -> &Arc<Limits> {
-        &self.limits
+        self.phases.unboosted.limits()
+    }
+
+    /// The limits that hold at a moment: those of [`TenantRecord::limits`], raised by the boosts that still run.
+    #[inline]
+    #[must_use]
+    pub fn limits_at(&self, now: UnixTime) -> &Arc<Limits> {
+        self.phases.at(|| now).limits()
+    }
+
+    /// The limits that hold, for who counts by them. The time is asked for only where the tenant has boosts.
+    #[inline]
+    #[must_use]
+    pub fn phase(&self, now: impl FnOnce() -> UnixTime) -> &LimitPhase {
+        self.phases.at(now)
     }
 
     /// What the config's settings tell the edge.
@@ -123,11 +141,12 @@ impl TenantRecord {
         !self.config.is_moving && self.liveness.moves.load(Ordering::Acquire) == self.moves
     }
 
-    /// Where a quota manager keeps its handle to the tenant's counts, so that a check needs no lookup.
+    /// Where a quota manager keeps its handle to the tenant's counts by [`TenantRecord::limits`], so that a check needs no
+    /// lookup. One that lets boosts through takes the slot of the [`phase`](TenantRecord::phase).
     #[inline]
     #[must_use]
     pub const fn quota_slot(&self) -> &QuotaSlot {
-        &self.quota
+        self.phases.unboosted.quota_slot()
     }
 
     /// Where the edge keeps what it has rendered from the config, so that it does so once per config.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// When a delivery that was not taken is tried again: after a while, which doubles from try to try up to the longest, until the last
+/// When what was not taken is tried again: after a while, which doubles from try to try up to the longest, until the last
 /// try. There is no jitter: how many are tried at once is bounded for each tenant and in all.
 ///
 /// # Example

@@ -1,0 +1,7 @@
+-- What becomes of its limits by themselves: the plan that comes next and more for a while, as JSON; nothing where they are null.
+ALTER TABLE tenants ADD COLUMN next_plan TEXT;
+ALTER TABLE tenants ADD COLUMN boosts LONGTEXT;
+-- When a trial ends or the next plan begins, in microseconds since 1970, for who looks for those that are due.
+ALTER TABLE tenants ADD COLUMN due_at BIGINT, ADD INDEX tenants_by_due (due_at, id);
+UPDATE tenants SET due_at = TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', CAST(REPLACE(LEFT(trial_ends_at, 19), 'T', ' ') AS DATETIME)) * 1000000
+    WHERE trial_ends_at IS NOT NULL AND status <> 'deleted';
