@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use tenant_core::{
     StoreError, TenantId, Timestamp,
-    usage::{Measure, UsageDate, UsageDay, UsageSeries, UsageStore},
+    usage::{Measure, SeriesSum, UsageDate, UsageDay, UsageSeries, UsageStore},
 };
 
 use super::level::{Course, course};
@@ -44,9 +44,34 @@ pub async fn usage_summary(
     dates: Range<UsageDate>,
     now: Timestamp,
 ) -> Result<Vec<SeriesUsage>, StoreError> {
-    let all = collect(store, tenant, dates.clone()).await?;
-    let totals = all.into_iter().map(|(series, rows)| rows.total(series, &dates, now));
-    totals.collect::<Option<Vec<_>>>().ok_or_else(beyond)
+    let levels = collect(store, tenant, dates.clone(), Wanted::Levels).await?;
+    let totals = levels.into_iter().map(|(series, rows)| rows.total(series, &dates, now));
+    let mut all = totals.collect::<Option<Vec<_>>>().ok_or_else(beyond)?;
+    // In the order of series levels come before sums.
+    all.extend(sums(store, tenant, dates).await?);
+    Ok(all)
+}
+
+async fn sums(
+    store: &dyn UsageStore,
+    tenant: &TenantId,
+    dates: Range<UsageDate>,
+) -> Result<Vec<SeriesUsage>, StoreError> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.sums(tenant, dates.clone(), after.as_ref(), PAGE).await?;
+        let is_last = page.len() < PAGE as usize;
+        after = page.last().map(|sum| sum.series.clone());
+        all.extend(page.into_iter().map(|SeriesSum { series, records, amount }| SeriesUsage {
+            series,
+            records,
+            quantity: amount,
+            unit_hours: 0,
+        }));
+        if is_last {
+            return Ok(all);
+        }
+    }
 }
 
 /// What each series of a tenant came to on each of these days, until now, in the order of days. At most 366 days are told.
@@ -60,7 +85,7 @@ pub async fn usage_history(
     now: Timestamp,
 ) -> Result<Vec<UsedOnDay>, StoreError> {
     dates.end = dates.end.min(UsageDate::from_days(dates.start.as_days().saturating_add(366)));
-    let all = collect(store, tenant, dates.clone()).await?;
+    let all = collect(store, tenant, dates.clone(), Wanted::All).await?;
     let mut days = Vec::new();
     for (series, rows) in all {
         days.extend(rows.each(&series, &dates, now).ok_or_else(beyond)?);
@@ -80,10 +105,18 @@ struct Rows {
     days: BTreeMap<UsageDate, UsageDay>,
 }
 
+/// Which series are read day by day.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Levels,
+}
+
 async fn collect(
     store: &dyn UsageStore,
     tenant: &TenantId,
     dates: Range<UsageDate>,
+    wanted: Wanted,
 ) -> Result<BTreeMap<UsageSeries, Rows>, StoreError> {
     let mut all = BTreeMap::<UsageSeries, Rows>::new();
     let mut after = None;
@@ -105,6 +138,10 @@ async fn collect(
         let is_last = page.len() < PAGE as usize;
         after = page.last().map(|day| (day.series.clone(), day.date));
         for day in page {
+            // In the order of series all levels were there by now.
+            if wanted == Wanted::Levels && day.series.measure == Measure::Sum {
+                return Ok(all);
+            }
             all.entry(day.series.clone()).or_default().days.insert(day.date, day);
         }
         if is_last {

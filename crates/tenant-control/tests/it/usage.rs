@@ -22,8 +22,8 @@ use tenant_core::{
     Clock, ConfigStore, InMemoryConfigManager, ManualClock, StoreError, TenantConfig, TenantContext,
     TenantId, Timestamp, UnixTime, async_trait,
     usage::{
-        BillingCycle, CarriedLevel, UsageDate, UsageDay, UsageKind, UsageRecord, UsageSeries, UsageStore,
-        UsageVerdict, UsedByProject,
+        BillingCycle, CarriedLevel, SeriesSum, UsageDate, UsageDay, UsageKind, UsageRecord, UsageSeries,
+        UsageStore, UsageVerdict, UsedByProject,
     },
 };
 use tenant_sqlx::{DbUsage, TenantDb};
@@ -348,6 +348,16 @@ impl UsageStore for Shaky {
         limit: u32,
     ) -> Result<Vec<UsageDay>, StoreError> {
         self.store.days(tenant, dates, after, limit).await
+    }
+
+    async fn sums(
+        &self,
+        tenant: &TenantId,
+        dates: std::ops::Range<UsageDate>,
+        after: Option<&UsageSeries>,
+        limit: u32,
+    ) -> Result<Vec<SeriesSum>, StoreError> {
+        self.store.sums(tenant, dates, after, limit).await
     }
 
     async fn levels_before(

@@ -10,6 +10,7 @@ mod kind;
 mod ledger;
 mod record;
 mod store;
+mod sum;
 
 /// The member of a tenant's metadata that names the customer to whom what it uses is billed.
 ///
@@ -24,4 +25,5 @@ pub use self::{
     ledger::{ToldDay, ToldPart, UsageLedger},
     record::{Metadata, UsageRecord},
     store::{UsageStore, UsageVerdict},
+    sum::SeriesSum,
 };

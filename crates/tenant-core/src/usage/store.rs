@@ -2,7 +2,7 @@ use std::ops::{Range, RangeInclusive};
 
 use async_trait::async_trait;
 
-use super::{CarriedLevel, UsageDate, UsageDay, UsageRecord, UsageSeries, UsedByProject};
+use super::{CarriedLevel, SeriesSum, UsageDate, UsageDay, UsageRecord, UsageSeries, UsedByProject};
 use crate::{StoreError, TenantId, Timestamp};
 
 /// What became of a record.
@@ -43,6 +43,19 @@ pub trait UsageStore: Send + Sync {
         after: Option<(&UsageSeries, UsageDate)>,
         limit: u32,
     ) -> Result<Vec<UsageDay>, StoreError>;
+
+    /// What each of a tenant's sums came to on these days, at most so many, in the order of series, behind this one. The store adds
+    /// up: who asks for a month does not read each of its days.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn sums(
+        &self,
+        tenant: &TenantId,
+        dates: Range<UsageDate>,
+        after: Option<&UsageSeries>,
+        limit: u32,
+    ) -> Result<Vec<SeriesSum>, StoreError>;
 
     /// What each of a tenant's levels was when this day began, at most so many, in the order of series, behind this one.
     ///

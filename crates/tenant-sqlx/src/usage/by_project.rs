@@ -11,16 +11,13 @@ use tenant_core::{
 };
 
 use super::{
-    read::{self, HIGH},
+    read,
     statements::{BY_PROJECT, CARRIED_BY_PROJECT},
 };
 use crate::{
     driver::{Cell, TenantDatabase},
     own::{Own, row::Row},
 };
-
-/// What a part of an amount's lower half counts: so many of each add up without going beyond what an integer holds.
-const MIDDLE: u128 = 1_000_000_000;
 
 /// All that was told of a level so far, and whether it was told from the beginning.
 type Found = BTreeMap<(Box<str>, UsageKind), (u128, bool)>;
@@ -54,13 +51,13 @@ pub(super) async fn read<DB: TenantDatabase>(
 
 fn add(found: &mut Found, row: &mut Row, start: UsageDate) -> Result<(), StoreError> {
     let series = read::series(row)?;
-    let (high, middle, low) = (read::natural(row)?, read::natural(row)?, read::natural(row)?);
+    let amount = read::summed(row)?;
     let (first_at, peak) = (row.optional_moment()?, row.optional_integer()?);
     let Some(project) = series.project else { return Ok(()) };
     let (quantity, is_whole) = found.entry((project, series.kind)).or_default();
     match series.measure {
         Measure::Sum => {
-            *quantity += u128::from(high) * HIGH + u128::from(middle) * MIDDLE + u128::from(low);
+            *quantity += amount;
         }
         Measure::Level => {
             *quantity = (*quantity).max(u128::try_from(peak.unwrap_or(0)).unwrap_or(0));

@@ -13,13 +13,14 @@ use async_trait::async_trait;
 use tenant_core::{
     StoreError, StoreErrorKind, TenantId, Timestamp,
     usage::{
-        CarriedLevel, UsageDate, UsageDay, UsageRecord, UsageSeries, UsageStore, UsageVerdict, UsedByProject,
+        CarriedLevel, SeriesSum, UsageDate, UsageDay, UsageRecord, UsageSeries, UsageStore, UsageVerdict,
+        UsedByProject,
     },
 };
 
 use self::statements::{
     CHANGES_BEFORE, CHANGES_OF, DAYS, DAYS_OF, FIND, FORGET, FORGET_CHANGE, FORGET_DAY, LEVELS_BEFORE,
-    NEXT_TENANT, RECORDS, RECORDS_BEFORE,
+    NEXT_TENANT, RECORDS, RECORDS_BEFORE, SUMS,
 };
 use crate::{
     TenantDb,
@@ -79,6 +80,21 @@ impl<DB: TenantDatabase> UsageStore for DbUsage<DB> {
         cells.push(i64::from(limit).into());
         let rows = self.0.read(DAYS, cells).await?;
         rows.into_iter().map(|cells| read::day(&mut Row::new(cells))).collect()
+    }
+
+    async fn sums(
+        &self,
+        tenant: &TenantId,
+        dates: Range<UsageDate>,
+        after: Option<&UsageSeries>,
+        limit: u32,
+    ) -> Result<Vec<SeriesSum>, StoreError> {
+        let mut cells =
+            vec![tenant.as_str().into(), dates.start.as_days().into(), dates.end.as_days().into()];
+        let [_, project, kind] = read::behind(after);
+        cells.extend([project, kind, i64::from(limit).into()]);
+        let rows = self.0.read(SUMS, cells).await?;
+        rows.into_iter().map(|cells| read::sum(&mut Row::new(cells))).collect()
     }
 
     async fn levels_before(

@@ -2,7 +2,10 @@
 
 use tenant_core::{
     StoreError,
-    usage::{CarriedLevel, LevelOfDay, Measure, UsageDate, UsageDay, UsageKind, UsageRecord, UsageSeries},
+    usage::{
+        CarriedLevel, LevelOfDay, Measure, SeriesSum, UsageDate, UsageDay, UsageKind, UsageRecord,
+        UsageSeries,
+    },
 };
 
 use crate::{
@@ -47,6 +50,19 @@ pub(super) fn day(row: &mut Row) -> Result<UsageDay, StoreError> {
     let (high, low) = (natural(row)?, natural(row)?);
     let amount = u128::from(high) * HIGH + u128::from(low);
     Ok(UsageDay { series, date, records, amount, level: level(row)? })
+}
+
+pub(super) fn sum(row: &mut Row) -> Result<SeriesSum, StoreError> {
+    Ok(SeriesSum { series: series(row)?, records: natural(row)?, amount: summed(row)? })
+}
+
+/// What a part of an amount's lower half counts: so many of each add up without going beyond what an integer holds.
+const MIDDLE: u128 = 1_000_000_000;
+
+/// An amount that was added up in its parts.
+pub(super) fn summed(row: &mut Row) -> Result<u128, StoreError> {
+    let (high, middle, low) = (natural(row)?, natural(row)?, natural(row)?);
+    Ok(u128::from(high) * HIGH + u128::from(middle) * MIDDLE + u128::from(low))
 }
 
 pub(super) fn carried(row: &mut Row) -> Result<CarriedLevel, StoreError> {

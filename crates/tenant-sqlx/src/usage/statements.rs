@@ -99,16 +99,38 @@ pub(super) const LEVELS_BEFORE: Sql = sql!(
 );
 /// An amount is added up in three parts, so that no sum of days goes beyond an integer. MySQL divides and adds in decimals, and
 /// PostgreSQL adds in them: each says in its own way that they are integers, which to SQLite is all the same.
-macro_rules! by_project {
+macro_rules! summed {
     ($integer:literal) => {
-        sql!(
-            "SELECT measure, project, kind, CAST(SUM(amount_high) AS ",
+        concat!(
+            "CAST(SUM(amount_high) AS ",
             $integer,
             "), CAST(SUM((amount_low - amount_low % 1000000000) / 1000000000) AS ",
             $integer,
             "), CAST(SUM(amount_low % 1000000000) AS ",
             $integer,
-            "), MIN(first_at), MAX(peak) FROM tenant_usage_days \
+            ")"
+        )
+    };
+}
+macro_rules! sums {
+    ($integer:literal) => {
+        sql!(
+            "SELECT measure, project, kind, CAST(SUM(records) AS ",
+            $integer,
+            "), ",
+            summed!($integer),
+            " FROM tenant_usage_days WHERE tenant_id = ? AND measure = 'sum' AND day >= ? AND day < ? AND records > 0 \
+             AND (project, kind) > (?, ?) GROUP BY measure, project, kind ORDER BY measure, project, kind LIMIT ?"
+        )
+    };
+}
+pub(super) const SUMS: Sql = Sql { marks: sums!("SIGNED").marks, numbers: sums!("BIGINT").numbers };
+macro_rules! by_project {
+    ($integer:literal) => {
+        sql!(
+            "SELECT measure, project, kind, ",
+            summed!($integer),
+            ", MIN(first_at), MAX(peak) FROM tenant_usage_days \
              WHERE tenant_id = ? AND measure IN ('level', 'sum') AND project >= ? AND project <= ? \
              AND day >= ? AND day < ? AND records > 0 GROUP BY measure, project, kind"
         )
@@ -164,6 +186,7 @@ mod tests {
             DAYS,
             LEVELS_BEFORE,
             BY_PROJECT,
+            SUMS,
             CARRIED_BY_PROJECT,
             RECORDS,
             RECORDS_BEFORE,

@@ -3,13 +3,13 @@
 
 mod killed;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use tenant_core::{
     StoreErrorKind, TenantId, Timestamp,
     usage::{
-        BillingCycle, LevelOfDay, Measure, UsageDate, UsageDay, UsageKind, UsageRecord, UsageStore,
-        UsageVerdict,
+        BillingCycle, LevelOfDay, Measure, SeriesSum, UsageDate, UsageDay, UsageKind, UsageRecord,
+        UsageSeries, UsageStore, UsageVerdict,
     },
 };
 use tenant_sqlx::{DbUsage, TenantDb};
@@ -17,8 +17,7 @@ use tenant_sqlx::{DbUsage, TenantDb};
 use super::support::{Db, House, house, id};
 
 const HOUR: i64 = 3_600_000_000;
-const EVER: std::ops::Range<Timestamp> =
-    Timestamp::from_unix_micros(0)..Timestamp::from_unix_micros(i64::MAX);
+const EVER: Range<Timestamp> = Timestamp::from_unix_micros(0)..Timestamp::from_unix_micros(i64::MAX);
 
 /// So long after a month began.
 fn at(micros: i64) -> Timestamp {
@@ -48,6 +47,19 @@ fn level(name: &str, project: &str, quantity: u64, time: Timestamp) -> UsageReco
 
 fn repeated(name: &str) -> UsageVerdict {
     UsageVerdict::Repeated(name.into())
+}
+
+async fn sums(store: &DbUsage<Db>, tenant: &str, dates: &Range<UsageDate>) -> Vec<SeriesSum> {
+    let mut sums = Vec::<SeriesSum>::new();
+    loop {
+        let after = sums.last().map(|sum| sum.series.clone());
+        let page = store.sums(&id(tenant), dates.clone(), after.as_ref(), 2).await.unwrap();
+        let is_last = page.len() < 2;
+        sums.extend(page);
+        if is_last {
+            return sums;
+        }
+    }
 }
 
 async fn days(store: &DbUsage<Db>, tenant: &str) -> Vec<UsageDay> {
@@ -121,7 +133,20 @@ async fn a_page_of_projects_is_added_up_at_once_and_holds_nothing_of_others() {
     assert_eq!(page, expected);
     let theirs = store.by_project(&id("globex"), "b"..="b", dates.clone()).await.unwrap();
     assert_eq!(theirs.iter().map(|used| used.quantity).collect::<Vec<_>>(), [1_000]);
-    assert_eq!(store.by_project(&id("acme"), "x"..="z", dates).await.unwrap(), []);
+    assert_eq!(store.by_project(&id("acme"), "x"..="z", dates.clone()).await.unwrap(), []);
+    for tenant in ["acme", "globex"] {
+        let mut added_up = BTreeMap::<UsageSeries, (u64, u128)>::new();
+        for day in days(&store, tenant).await {
+            if day.series.measure == Measure::Sum && dates.contains(&day.date) {
+                let sum = added_up.entry(day.series).or_default();
+                *sum = (sum.0 + day.records, sum.1 + day.amount);
+            }
+        }
+        let summed = sums(&store, tenant, &dates).await.into_iter();
+        let summed: Vec<_> = summed.map(|sum| (sum.series, (sum.records, sum.amount))).collect();
+        assert_eq!(summed, added_up.into_iter().collect::<Vec<_>>(), "{tenant}");
+        assert!(summed.iter().any(|(series, _)| series.kind == UsageKind::API_CALL), "{summed:?}");
+    }
 }
 
 #[tokio::test]
