@@ -19,6 +19,8 @@ use crate::{Redis, RedisError, caller::Caller, script::Script};
 /// # What it does not protect against
 /// - **Evictions.** A server with `maxmemory` that evicts may evict what tells whose sessions there are, and ending all of
 ///   somebody's misses some then: give sessions a server that does not.
+/// - **Purges that don't reach it.** A session is of the tenant's id: where a tenant is purged without [`RedisResidue`](crate::RedisResidue),
+///   as by the command, a session of it opens whoever gets the id, until it expires.
 /// - **Failovers.** What was acknowledged and not replicated is lost with the primary: one that has ended may be there again
 ///   until it expires.
 ///
