@@ -1,10 +1,10 @@
-use std::{env, fs, io, path::PathBuf};
+use std::io;
 
 use clap::Args;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tenant_core::{DatabaseKey, TenantId};
 use tenant_sqlx::{DbConfigManager, ImportOptions, LifecycleError, TenantDatabase, TenantDb};
-use uuid::Uuid;
 
 use super::{
     bar::Bar,
@@ -35,13 +35,14 @@ impl Task for Arguments {
         configs: &DbConfigManager<DB>,
         bar: &Bar,
     ) -> Result<(String, Value), LifecycleError> {
-        let scratch = Scratch::new()?;
+        let scratch = scratch()?;
+        let file = scratch.path().join("rows.tar");
         let mut options = ImportOptions::new().tenant(self.target);
         if let Some(key) = self.key {
             options = options.database_key(key);
         }
         let tell = |progress| bar.show(progress);
-        let report = db.clone_tenant(configs, &self.id, &scratch.file(), &options, &tell).await?;
+        let report = db.clone_tenant(configs, &self.id, &file, &options, &tell).await?;
         let (id, rows, people) = (report.tenant, report.archive.rows(), report.people.len());
         let text = format!("{id}: {rows} rows of {}; {people} people are to be invited", self.id);
         Ok((
@@ -51,27 +52,25 @@ impl Task for Arguments {
     }
 }
 
-/// A folder of one's own, which goes when this does.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    /// Nobody guesses its name, and it is an error where it is there already.
-    fn new() -> io::Result<Self> {
-        let folder = env::temp_dir().join(format!("tenant-clone-{}", Uuid::now_v7()));
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&folder)?;
-        Ok(Self(folder))
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("rows.tar")
-    }
+/// A folder that nobody else may look into, and that goes when this does.
+fn scratch() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("tenant-clone-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_look_into_it() {
+        let folder = scratch().unwrap();
+        let mode = folder.path().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 }
